@@ -1,0 +1,49 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace SmartCity.Edge.Spool;
+
+/// <summary>Sets a damaged database aside, whole, for those who may still read something from it, so that the gateway keeps working.</summary>
+internal static class DamagedFile
+{
+    private const string MarkName = "spool.damaged";
+    private const int Kept = 3;
+
+    /// <summary>Whether SQLite says that the file is damaged or is no database.</summary>
+    public static bool Is(SqliteException error) => error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
+
+    /// <summary>Leaves a mark for the next start: damage was met while running.</summary>
+    public static void Mark(string folder, string what) => File.WriteAllText(Path.Combine(folder, MarkName), what + "\n");
+
+    /// <summary>Sets the database aside where the last run left a mark; returns the note for the operator.</summary>
+    public static string? SetAsideIfMarked(SpoolOptions options)
+    {
+        var mark = Path.Combine(options.Folder, MarkName);
+        if (!File.Exists(mark)) return null;
+        var note = SetAside(options, File.ReadAllText(mark).Trim());
+        File.Delete(mark);
+        return note;
+    }
+
+    /// <summary>Renames the database and its log; returns the note for the operator.</summary>
+    public static string SetAside(SpoolOptions options, string why)
+    {
+        var stamp = options.Clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var aside = Path.Combine(options.Folder, $"damaged-{stamp}-{SpoolOptions.FileName}");
+        foreach (var suffix in new[] { "", "-wal", "-shm" })
+        {
+            var file = Path.Combine(options.Folder, SpoolOptions.FileName + suffix);
+            if (File.Exists(file)) File.Move(file, aside + suffix, overwrite: true);
+        }
+        DropOldest(options.Folder);
+        return $"The spool's database was damaged ({why}) and is set aside as {aside}. A new one begins with a new epoch; what the old one still held has not reached the cloud.";
+    }
+
+    private static void DropOldest(string folder)
+    {
+        var databases = Directory.GetFiles(folder, $"damaged-*-{SpoolOptions.FileName}").Order(StringComparer.Ordinal).ToList();
+        foreach (var old in databases.Take(Math.Max(0, databases.Count - Kept)))
+            foreach (var file in Directory.GetFiles(folder, Path.GetFileName(old) + "*")) File.Delete(file);
+    }
+}

@@ -1,0 +1,242 @@
+using Microsoft.Data.Sqlite;
+
+namespace SmartCity.Edge.Spool;
+
+public sealed partial class Spool
+{
+    private Statement _beginRead = null!, _endRead = null!, _readPosition = null!, _startOfRow = null!, _readRows = null!, _readGaps = null!, _readNames = null!, _firstHeld = null!;
+
+    /// <summary>Every (epoch, lane) that numbers were given out under, oldest epoch first; epochs that are long done are forgotten.</summary>
+    public IReadOnlyList<SpoolPosition> Positions()
+    {
+        lock (_write)
+        {
+            var positions = new List<SpoolPosition>();
+            foreach (var position in _positions.Values.OrderBy(position => position.Ordinal).ThenBy(position => position.Lane))
+            {
+                var state = position.State;
+                positions.Add(new SpoolPosition(_epochs[position.Ordinal], position.Lane, state.Released, FirstHeld(position), state.Next - 1, state.Names));
+            }
+            return positions;
+        }
+    }
+
+    /// <summary>
+    /// What stands for the numbers from <paramref name="from"/> on, without a hole: rows, and gaps for what will never come. The first entry
+    /// may begin before <paramref name="from"/> where that lies inside a row. A row whose CRC is wrong becomes a recorded gap here.
+    /// </summary>
+    /// <param name="epoch">Epoch.</param>
+    /// <param name="lane">Lane.</param>
+    /// <param name="from">First number wanted, from 1.</param>
+    /// <param name="bytesMax">Stops after the row with which this is reached; at least one entry is read.</param>
+    /// <param name="entries">Gets the entries, in order.</param>
+    /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
+    public void Read(ulong epoch, byte lane, long from, int bytesMax, ICollection<SpoolEntry> entries)
+    {
+        if (!_ordinals.TryGetValue(epoch, out var ordinal)) return;
+        var damaged = new List<SpoolEntry>();
+        lock (_read)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            try
+            {
+                // One read transaction: position, gaps and rows are of the same commit.
+                _beginRead.Run();
+                ReadRows(ordinal, epoch, lane, from, bytesMax, entries, damaged);
+            }
+            catch (SqliteException error)
+            {
+                throw Broken(error);
+            }
+            finally
+            {
+                _endRead.Run();
+            }
+        }
+        foreach (var row in damaged) RecordDamage(ordinal, row);
+    }
+
+    /// <summary>Names of an (epoch, lane) in the order of their ids.</summary>
+    /// <param name="epoch">Epoch.</param>
+    /// <param name="lane">Lane.</param>
+    /// <param name="firstId">First id wanted.</param>
+    /// <param name="endId">First id not wanted.</param>
+    public IReadOnlyList<byte[]> Names(ulong epoch, byte lane, int firstId, int endId)
+    {
+        lock (_read)
+        {
+            var names = new List<byte[]>();
+            if (!_ordinals.TryGetValue(epoch, out var ordinal)) return names;
+            try
+            {
+                _readNames.With(ordinal, lane, firstId, endId);
+                while (_readNames.Step()) names.Add(_readNames.Blob(0));
+            }
+            finally
+            {
+                _readNames.Reset();
+            }
+            return names;
+        }
+    }
+
+    /// <summary>Dead letters, the newest first.</summary>
+    /// <param name="before">Only ids below this; null = from the newest.</param>
+    /// <param name="limit">At most so many.</param>
+    public IReadOnlyList<DeadLetter> DeadLetters(long? before = null, int limit = 100)
+    {
+        lock (_read)
+        {
+            using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload FROM dead_letter WHERE id<? ORDER BY id DESC LIMIT ?");
+            return ReadDeadLetters(statement.With(before ?? long.MaxValue, limit));
+        }
+    }
+
+    /// <summary>One dead letter, or null.</summary>
+    public DeadLetter? DeadLetter(long id)
+    {
+        lock (_read)
+        {
+            using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload FROM dead_letter WHERE id=?");
+            return ReadDeadLetters(statement.With(id)).SingleOrDefault();
+        }
+    }
+
+    private static List<DeadLetter> ReadDeadLetters(Statement statement)
+    {
+        var letters = new List<DeadLetter>();
+        while (statement.Step())
+            letters.Add(new DeadLetter(statement.Long(0), (byte)statement.Long(1), statement.Long(2), statement.Blob(3), (byte)statement.Long(4), statement.Text(5), (int)statement.Long(6), statement.Blob(7)));
+        return letters;
+    }
+
+    private void ReadRows(long ordinal, ulong epoch, byte lane, long from, int bytesMax, ICollection<SpoolEntry> entries, List<SpoolEntry> damaged)
+    {
+        var (released, last) = _readPosition.With(ordinal, lane).Step() ? (_readPosition.Long(1), _readPosition.Long(0) - 1) : (0, 0);
+        _readPosition.Reset();
+        var gaps = ReadGaps(ordinal, lane, from);
+        var nextGap = 0;
+        var expected = from;
+        if (expected <= released) Add(Gap(expected, released, SpoolGap.Released));
+
+        _startOfRow.With(ordinal, lane, expected).Step();
+        var start = Math.Max(_startOfRow.Long(0), 0);
+        _startOfRow.Reset();
+        try
+        {
+            _readRows.With(ordinal, lane, start == 0 ? expected : start);
+            for (long bytes = 0; bytes < bytesMax && _readRows.Step();)
+            {
+                var (first, end) = (_readRows.Long(0), _readRows.Long(0) + _readRows.Long(1) - 1);
+                if (end < expected) continue;
+                FillUpTo(first - 1);
+                var columns = _readRows.Blob(4);
+                var row = new SpoolEntry(epoch, lane, first, end, null, (int)_readRows.Long(2), (uint)_readRows.Long(3), columns);
+                if (Crc32C.Of(columns) != row.Crc32C)
+                {
+                    row = row with { Gap = SpoolGap.Corrupt, Columns = [] };
+                    damaged.Add(row);
+                }
+                Add(row);
+                bytes += columns.Length + RowOverheadBytes;
+                if (bytes >= bytesMax) return;
+            }
+        }
+        finally
+        {
+            _readRows.Reset();
+        }
+        FillUpTo(last);
+
+        void Add(SpoolEntry entry)
+        {
+            entries.Add(entry);
+            expected = entry.Last + 1;
+        }
+
+        // Numbers without a row: recorded gaps give the reason; a hole that nothing explains is damage.
+        void FillUpTo(long end)
+        {
+            while (expected <= end)
+            {
+                while (nextGap < gaps.Count && gaps[nextGap].Last < expected) nextGap++;
+                if (nextGap == gaps.Count || gaps[nextGap].First > end) Add(Gap(expected, end, SpoolGap.Corrupt));
+                else if (gaps[nextGap].First > expected) Add(Gap(expected, gaps[nextGap].First - 1, SpoolGap.Corrupt));
+                else Add(Gap(expected, Math.Min(end, gaps[nextGap].Last), gaps[nextGap].Reason));
+            }
+        }
+
+        SpoolEntry Gap(long first, long end, SpoolGap reason) => new(epoch, lane, first, end, reason, 0, 0, []);
+    }
+
+    private List<(long First, long Last, SpoolGap Reason)> ReadGaps(long ordinal, byte lane, long from)
+    {
+        var gaps = new List<(long, long, SpoolGap)>();
+        try
+        {
+            _readGaps.With(ordinal, lane, from);
+            while (_readGaps.Step()) gaps.Add((_readGaps.Long(0), _readGaps.Long(1), (SpoolGap)_readGaps.Long(2)));
+        }
+        finally
+        {
+            _readGaps.Reset();
+        }
+        return gaps;
+    }
+
+    private void RecordDamage(long ordinal, SpoolEntry damaged)
+    {
+        lock (_write)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            try
+            {
+                Transact(() => Record(ordinal, damaged));
+            }
+            catch (SpoolFullException)
+            {
+                // The row stays and is found damaged again at the next reading.
+            }
+        }
+    }
+
+    private void Record(long ordinal, SpoolEntry damaged)
+    {
+        using var find = new Statement(_writer, "SELECT id, bytes FROM row WHERE epoch=? AND lane=? AND first=?");
+        if (!find.With(ordinal, damaged.Lane, damaged.First).Step()) return;
+        var (id, bytes) = (find.Long(0), find.Long(1));
+        find.Reset();
+        GiveUp(LaneOf(damaged.Lane), id, ordinal, damaged.First, damaged.Count, bytes, SpoolGap.Corrupt);
+        SaveState();
+    }
+
+    private long FirstHeld(Position position)
+    {
+        lock (_read)
+        {
+            _firstHeld.With(position.Ordinal, position.Lane).Step();
+            var first = _firstHeld.Long(0);
+            _firstHeld.Reset();
+            return first;
+        }
+    }
+
+    private void PrepareReads()
+    {
+        _beginRead = Prepare("BEGIN");
+        _endRead = Prepare("ROLLBACK");
+        _readPosition = Prepare("SELECT next, released FROM position WHERE epoch=? AND lane=?");
+        _startOfRow = Prepare("SELECT max(first) FROM row INDEXED BY row_place WHERE epoch=? AND lane=? AND first<=?");
+        _readRows = Prepare("SELECT first, count, names_through, crc32c, columns FROM row WHERE epoch=? AND lane=? AND first>=? ORDER BY first");
+        _readGaps = Prepare("SELECT first, last, reason FROM gap WHERE epoch=? AND lane=? AND last>=? ORDER BY first");
+        _readNames = Prepare("SELECT blob FROM name WHERE epoch=? AND lane=? AND id>=? AND id<? ORDER BY id");
+        _firstHeld = Prepare("SELECT min(first) FROM (SELECT min(first) AS first FROM row WHERE epoch=?1 AND lane=?2 UNION ALL SELECT min(first) FROM gap WHERE epoch=?1 AND lane=?2)");
+
+        Statement Prepare(string sql)
+        {
+            var statement = new Statement(_reader, sql);
+            _statements.Add(statement);
+            return statement;
+        }
+    }
+}

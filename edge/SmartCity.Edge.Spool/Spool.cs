@@ -1,0 +1,330 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.Data.Sqlite;
+
+namespace SmartCity.Edge.Spool;
+
+/// <summary>
+/// The durable store-and-forward queue. Guarantee: what <see cref="Commit"/> returned from is on the disk, whole, through kill -9 and
+/// power cut; what it threw from is not there at all or the process ends. Each value keeps the (epoch, lane, number) under which it was
+/// appended until it is released; nothing leaves without being released, expired by rule, or recorded as a gap.
+/// </summary>
+/// <remarks>
+/// One SQLite database in WAL mode with <c>synchronous=FULL</c>. One connection writes, under one lock and meant for one committing thread;
+/// another reads beside it. A new epoch begins when continuity with the numbers already given out cannot be proven: a new or damaged
+/// database, another machine, a copied or restored file. All members are thread-safe.
+/// </remarks>
+public sealed partial class Spool : IDisposable
+{
+    private const int EpochsKept = 64;
+
+    private readonly SpoolOptions _options;
+    private readonly string _file;
+    private readonly FileStream _ownership;
+    private readonly ReserveFile _reserve;
+    private readonly SqliteConnection _writer;
+    private readonly SqliteConnection _reader;
+    private readonly Lock _write = new();
+    private readonly Lock _read = new();
+    private readonly Dictionary<byte, LaneState> _lanes;
+    private readonly Dictionary<(long Ordinal, byte Lane), Position> _positions = [];
+    private readonly SortedDictionary<long, ulong> _epochs = [];
+    private readonly Dictionary<ulong, long> _ordinals = [];
+    private readonly List<string> _notes = [];
+    private long _currentOrdinal;
+    private long _deadLetterBytes;
+    private long _deadLetterCount;
+    private long _marks;
+    private long _touch;
+    private bool _disposed;
+
+    private Spool(SpoolOptions options, FileStream ownership)
+    {
+        _options = options;
+        _ownership = ownership;
+        _file = Path.Combine(options.Folder, SpoolOptions.FileName);
+        _reserve = new ReserveFile(options.Folder, options.ReserveBytes);
+        _lanes = options.Lanes.ToDictionary(lane => lane.Lane, lane => new LaneState(lane));
+        var source = new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = 5 };
+        _writer = new SqliteConnection(source.ToString());
+        _reader = new SqliteConnection(source.ToString());
+    }
+
+    /// <summary>Opens the spool of a folder, or makes it; takes up to a second for each few million rows held.</summary>
+    /// <exception cref="SpoolInUseException">Another process owns the folder.</exception>
+    /// <exception cref="InvalidDataException">A newer program wrote it.</exception>
+    /// <exception cref="SpoolBrokenException">The disk cannot be read or written.</exception>
+    public static Spool Open(SpoolOptions options)
+    {
+        Directory.CreateDirectory(options.Folder);
+        var ownership = Own(options.Folder);
+        try
+        {
+            var setAside = DamagedFile.SetAsideIfMarked(options);
+            try
+            {
+                return Start(options, ownership, setAside);
+            }
+            catch (SqliteException damaged) when (DamagedFile.Is(damaged))
+            {
+                return Start(options, ownership, DamagedFile.SetAside(options, damaged.Message));
+            }
+        }
+        catch (SqliteException error)
+        {
+            ownership.Dispose();
+            throw new SpoolBrokenException($"The spool in {options.Folder} cannot be opened: {error.Message}. Check the disk, and that the folder may be written.", error);
+        }
+        catch
+        {
+            ownership.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The epoch under which rows are numbered now.</summary>
+    public ulong Epoch { get; private set; }
+
+    /// <summary>What opening found that an operator must know: a damaged file set aside, a copy recognised. Empty after an ordinary start.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Raised on the committing thread after a commit that appended or recorded something to send.</summary>
+    public event Action? Committed;
+
+    /// <summary>Bytes that the lane may still take: its quota less what it holds. Without bound where the lane expires its oldest.</summary>
+    public long Room(byte lane)
+    {
+        var state = LaneOf(lane);
+        return state.Options.WhenFull == WhenFull.ExpireOldest ? long.MaxValue : state.Options.QuotaBytes - Volatile.Read(ref state.CommittedBytes);
+    }
+
+    /// <summary>Bytes that the dead letters may still take.</summary>
+    public long DeadLetterRoom => _options.DeadLetterQuotaBytes - Volatile.Read(ref _deadLetterBytes);
+
+    /// <summary>Dead letters kept.</summary>
+    public long DeadLetterCount => Volatile.Read(ref _deadLetterCount);
+
+    /// <summary>The audit equation of each lane, as of the last commit.</summary>
+    public IReadOnlyList<SpoolAudit> Audit()
+    {
+        lock (_write)
+        {
+            return [.. _lanes.Values.Select(lane => new SpoolAudit(
+                lane.Options.Lane, lane.Accepted, lane.Stored, lane.Superseded, lane.HeldValues, lane.DeadLettered, lane.Expired, lane.HeldBytes, lane.Options.QuotaBytes))];
+        }
+    }
+
+    /// <summary>Names of the current epoch, by lane and in the order of their ids.</summary>
+    public IReadOnlyList<byte[]> Names(byte lane) => Names(Epoch, lane, 0, int.MaxValue);
+
+    /// <summary>All marks.</summary>
+    public IReadOnlyList<KeyValuePair<byte[], byte[]>> Marks()
+    {
+        lock (_read)
+        {
+            using var statement = new Statement(_reader, "SELECT key, value FROM mark ORDER BY touched");
+            var marks = new List<KeyValuePair<byte[], byte[]>>();
+            while (statement.Step()) marks.Add(new(statement.Blob(0), statement.Blob(1)));
+            return marks;
+        }
+    }
+
+    /// <summary>Closes the files. What was not committed is not kept.</summary>
+    public void Dispose()
+    {
+        if (_disposed) return;
+        _disposed = true;
+        lock (_write)
+        lock (_read)
+        {
+            DisposeStatements();
+            _reader.Dispose();
+            _writer.Dispose();
+        }
+        _ownership.Dispose();
+    }
+
+    private static FileStream Own(string folder)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(folder, "spool.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new SpoolInUseException($"The spool in {folder} belongs to another running process. Stop that one, or give this one another folder.", error);
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new SpoolBrokenException($"The folder {folder} may not be written. Give its owner write permission.", error);
+        }
+    }
+
+    private static Spool Start(SpoolOptions options, FileStream ownership, string? note)
+    {
+        var spool = new Spool(options, ownership);
+        try
+        {
+            if (note is not null) spool._notes.Add(note);
+            spool.Connect();
+            spool.Load();
+            spool.ProveContinuity();
+            spool._reserve.Keep();
+            return spool;
+        }
+        catch
+        {
+            spool._reader.Dispose();
+            spool._writer.Dispose();
+            throw;
+        }
+    }
+
+    private void Connect()
+    {
+        _writer.Open();
+        // 8 KiB pages: a row of tens of kilobytes takes a third of the overflow pages of the default. The log is checkpointed at 16 MiB
+        // and cut back to that size, so it stays bounded however long the process runs.
+        SpoolSchema.Execute(_writer, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000; " +
+            "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-4096; PRAGMA temp_store=MEMORY;");
+        if (_options.FileBytesMax > 0)
+            SpoolSchema.Execute(_writer, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={Math.Max(1, _options.FileBytesMax / 8192)}"));
+        SpoolSchema.Ensure(_writer, _file);
+        _reader.Open();
+        SpoolSchema.Execute(_reader, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
+        PrepareStatements();
+    }
+
+    private void Load()
+    {
+        Each("SELECT ordinal, epoch FROM epoch", row => Know(row.Long(0), unchecked((ulong)row.Long(1))));
+        Each("SELECT epoch, lane, next, released, names FROM position", row =>
+        {
+            var position = PositionOf(row.Long(0), (byte)row.Long(1));
+            position.State = position.State with { Next = row.Long(2), Released = row.Long(3), Names = (int)row.Long(4) };
+        });
+        Each("SELECT lane, accepted, stored, superseded, dead_lettered, expired FROM counter", row =>
+        {
+            var lane = LaneOf((byte)row.Long(0));
+            (lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired) = (row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5));
+        });
+        Each("SELECT lane, sum(count), sum(bytes) FROM row INDEXED BY row_place GROUP BY lane", row =>
+        {
+            var lane = LaneOf((byte)row.Long(0));
+            (lane.HeldValues, lane.HeldBytes) = (row.Long(1), row.Long(2));
+            lane.CommittedBytes = lane.HeldBytes;
+        });
+        Each("SELECT count(*), coalesce(sum(bytes), 0) FROM dead_letter", row => (_deadLetterCount, _deadLetterBytes) = (row.Long(0), row.Long(1)));
+        Each("SELECT count(*), coalesce(max(touched), 0) FROM mark", row => (_marks, _touch) = (row.Long(0), row.Long(1)));
+
+        void Each(string sql, Action<Statement> use)
+        {
+            using var statement = new Statement(_writer, sql);
+            while (statement.Step()) use(statement);
+        }
+    }
+
+    private void ProveContinuity()
+    {
+        var identity = SpoolIdentity.Of(_file, _options.Machine);
+        var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        var beside = SpoolIdentity.ReadTicket(_options.Folder);
+        var within = ReadMeta("ticket");
+        var doubt = _epochs.Count == 0 ? "new"
+            : ReadMeta("identity") != identity ? "The spool's file is a copy, or stands on another machine"
+            : beside is null || (beside != within && beside != ReadMeta("ticket_before")) ? "The spool's file is older than its last opening: it was restored from a copy"
+            : null;
+
+        SpoolSchema.Execute(_writer, "BEGIN IMMEDIATE");
+        if (doubt is not null) BeginEpoch();
+        else _currentOrdinal = _epochs.Keys.Max();
+        WriteMeta("identity", identity);
+        WriteMeta("ticket_before", beside ?? "");
+        WriteMeta("ticket", ticket);
+        SpoolSchema.Execute(_writer, "COMMIT");
+        SpoolIdentity.WriteTicket(_options.Folder, ticket);
+        Epoch = _epochs[_currentOrdinal];
+        if (doubt is not null and not "new") _notes.Add($"{doubt}. Epoch {Epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
+    }
+
+    private void BeginEpoch()
+    {
+        var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+        using (var insert = new Statement(_writer, "INSERT INTO epoch(epoch, began) VALUES(?, ?) RETURNING ordinal"))
+        {
+            insert.With(unchecked((long)epoch), Now()).Step();
+            _currentOrdinal = insert.Long(0);
+        }
+        Know(_currentOrdinal, epoch);
+        ForgetOldEpochs();
+    }
+
+    // An epoch whose rows are all released is of use only to answer a cloud that came back from an older copy.
+    private void ForgetOldEpochs()
+    {
+        while (_epochs.Count > EpochsKept)
+        {
+            var oldest = _epochs.Keys.First();
+            using var held = new Statement(_writer, "SELECT EXISTS(SELECT 1 FROM row WHERE epoch=?)");
+            held.With(oldest).Step();
+            if (held.Long(0) != 0) return;
+            foreach (var table in new[] { "name", "gap", "position" })
+            {
+                using var delete = new Statement(_writer, $"DELETE FROM {table} WHERE epoch=?");
+                delete.With(oldest).Run();
+            }
+            using var forget = new Statement(_writer, "DELETE FROM epoch WHERE ordinal=?");
+            forget.With(oldest).Run();
+            _ordinals.Remove(_epochs[oldest]);
+            _epochs.Remove(oldest);
+            foreach (var key in _positions.Keys.Where(key => key.Ordinal == oldest).ToList()) _positions.Remove(key);
+        }
+    }
+
+    private void Know(long ordinal, ulong epoch)
+    {
+        _epochs[ordinal] = epoch;
+        _ordinals[epoch] = ordinal;
+    }
+
+    private string? ReadMeta(string key)
+    {
+        using var statement = new Statement(_writer, "SELECT value FROM meta WHERE key=?");
+        return statement.Bind(1, key).Step() ? statement.Text(0) : null;
+    }
+
+    private void WriteMeta(string key, string value)
+    {
+        using var statement = new Statement(_writer, "INSERT INTO meta VALUES(?, ?) ON CONFLICT DO UPDATE SET value=excluded.value");
+        statement.Bind(1, key).Bind(2, value).Run();
+    }
+
+    private LaneState LaneOf(byte lane) =>
+        _lanes.TryGetValue(lane, out var state) ? state : throw new InvalidOperationException($"Lane {lane} is not among the spool's lanes ({string.Join(", ", _lanes.Keys)}).");
+
+    private Position PositionOf(long ordinal, byte lane)
+    {
+        if (!_positions.TryGetValue((ordinal, lane), out var position))
+            _positions[(ordinal, lane)] = position = new Position(ordinal, lane);
+        return position;
+    }
+
+    private long Now() => (_options.Clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+
+    private sealed class LaneState(SpoolLane options)
+    {
+        public SpoolLane Options { get; } = options;
+        public long Accepted, Stored, Superseded, DeadLettered, Expired, HeldValues, HeldBytes;
+        /// <summary>As of the last commit; read without the lock.</summary>
+        public long CommittedBytes;
+    }
+
+    private sealed class Position(long ordinal, byte lane)
+    {
+        public long Ordinal { get; } = ordinal;
+        public byte Lane { get; } = lane;
+        public PositionState State = new(1, 0, 0);
+    }
+
+    private readonly record struct PositionState(long Next, long Released, int Names);
+}

@@ -1,0 +1,51 @@
+using Microsoft.Data.Sqlite;
+
+namespace SmartCity.Edge.Spool;
+
+/// <summary>The tables of the spool's database and their version.</summary>
+internal static class SpoolSchema
+{
+    /// <summary>Version that this code writes; an older one is migrated, a newer one refused.</summary>
+    public const int Version = 1;
+
+    // A row's place stands in an index of its own together with what the audit counts, so that opening a spool of many gigabytes
+    // sums it up without touching the columns. "epoch" is the ordinal of table epoch everywhere: it sorts as the epochs began.
+    private const string Tables = """
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+        CREATE TABLE epoch(ordinal INTEGER PRIMARY KEY AUTOINCREMENT, epoch INTEGER NOT NULL UNIQUE, began INTEGER NOT NULL);
+        CREATE TABLE position(epoch INTEGER, lane INTEGER, next INTEGER NOT NULL, released INTEGER NOT NULL, names INTEGER NOT NULL,
+          PRIMARY KEY(epoch, lane)) WITHOUT ROWID;
+        CREATE TABLE row(id INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, lane INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL,
+          bytes INTEGER NOT NULL, names_through INTEGER NOT NULL, crc32c INTEGER NOT NULL, columns BLOB NOT NULL);
+        CREATE UNIQUE INDEX row_place ON row(epoch, lane, first, count, bytes);
+        CREATE TABLE name(epoch INTEGER, lane INTEGER, id INTEGER, blob BLOB NOT NULL, PRIMARY KEY(epoch, lane, id)) WITHOUT ROWID;
+        CREATE TABLE gap(epoch INTEGER, lane INTEGER, first INTEGER, last INTEGER NOT NULL, reason INTEGER NOT NULL,
+          PRIMARY KEY(epoch, lane, first)) WITHOUT ROWID;
+        CREATE TABLE dead_letter(id INTEGER PRIMARY KEY AUTOINCREMENT, bytes INTEGER NOT NULL, lane INTEGER NOT NULL, time INTEGER NOT NULL,
+          qos INTEGER NOT NULL, "values" INTEGER NOT NULL, topic BLOB NOT NULL, reason TEXT NOT NULL, payload BLOB NOT NULL);
+        CREATE TABLE mark(key BLOB PRIMARY KEY, value BLOB NOT NULL, touched INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE counter(lane INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, stored INTEGER NOT NULL, superseded INTEGER NOT NULL,
+          dead_lettered INTEGER NOT NULL, expired INTEGER NOT NULL);
+        """;
+
+    /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
+    /// <exception cref="InvalidDataException">The file was written by a newer version.</exception>
+    public static void Ensure(SqliteConnection connection, string file)
+    {
+        using var version = new Statement(connection, "PRAGMA user_version");
+        version.Step();
+        var found = version.Long(0);
+        version.Reset();
+        if (found > Version)
+            throw new InvalidDataException($"{file} has spool version {found}; this program knows up to {Version}. Start the newer program again, or let it drain first.");
+        if (found == Version) return;
+        Execute(connection, "BEGIN IMMEDIATE;" + Tables + $"PRAGMA user_version={Version};COMMIT;");
+    }
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

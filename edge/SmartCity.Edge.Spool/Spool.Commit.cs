@@ -229,6 +229,7 @@ public sealed partial class Spool
             work();
             _commit.Run();
             foreach (var lane in _lanes.Values) Volatile.Write(ref lane.CommittedBytes, lane.HeldBytes);
+            PublishLast();
         }
         catch (Exception error)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 
 namespace SmartCity.Edge.Spool;
@@ -32,6 +31,7 @@ public sealed partial class Spool : IDisposable
     private readonly Dictionary<ulong, long> _ordinals = [];
     private readonly List<string> _notes = [];
     private long _currentOrdinal;
+    private ulong _epoch;
     private long _deadLetterBytes;
     private long _deadLetterCount;
     private long _marks;
@@ -83,7 +83,7 @@ public sealed partial class Spool : IDisposable
     }
 
     /// <summary>The epoch under which rows are numbered now.</summary>
-    public ulong Epoch { get; private set; }
+    public ulong Epoch => Volatile.Read(ref _epoch);
 
     /// <summary>What opening found that an operator must know: a damaged file set aside, a copy recognised. Empty after an ordinary start.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -103,6 +103,9 @@ public sealed partial class Spool : IDisposable
 
     /// <summary>Dead letters kept.</summary>
     public long DeadLetterCount => Volatile.Read(ref _deadLetterCount);
+
+    /// <summary>Last number given out in the lane under the current epoch, as of the last commit; 0 = none.</summary>
+    public long Last(byte lane) => Volatile.Read(ref LaneOf(lane).CommittedLast);
 
     /// <summary>The audit equation of each lane, as of the last commit.</summary>
     public IReadOnlyList<SpoolAudit> Audit()
@@ -224,79 +227,10 @@ public sealed partial class Spool : IDisposable
         }
     }
 
-    private void ProveContinuity()
-    {
-        var identity = SpoolIdentity.Of(_file, _options.Machine);
-        var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
-        var beside = SpoolIdentity.ReadTicket(_options.Folder);
-        var within = ReadMeta("ticket");
-        var doubt = _epochs.Count == 0 ? "new"
-            : ReadMeta("identity") != identity ? "The spool's file is a copy, or stands on another machine"
-            : beside is null || (beside != within && beside != ReadMeta("ticket_before")) ? "The spool's file is older than its last opening: it was restored from a copy"
-            : null;
-
-        SpoolSchema.Execute(_writer, "BEGIN IMMEDIATE");
-        if (doubt is not null) BeginEpoch();
-        else _currentOrdinal = _epochs.Keys.Max();
-        WriteMeta("identity", identity);
-        WriteMeta("ticket_before", beside ?? "");
-        WriteMeta("ticket", ticket);
-        SpoolSchema.Execute(_writer, "COMMIT");
-        SpoolIdentity.WriteTicket(_options.Folder, ticket);
-        Epoch = _epochs[_currentOrdinal];
-        if (doubt is not null and not "new") _notes.Add($"{doubt}. Epoch {Epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
-    }
-
-    private void BeginEpoch()
-    {
-        var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
-        using (var insert = new Statement(_writer, "INSERT INTO epoch(epoch, began) VALUES(?, ?) RETURNING ordinal"))
-        {
-            insert.With(unchecked((long)epoch), Now()).Step();
-            _currentOrdinal = insert.Long(0);
-        }
-        Know(_currentOrdinal, epoch);
-        ForgetOldEpochs();
-    }
-
-    // An epoch whose rows are all released is of use only to answer a cloud that came back from an older copy.
-    private void ForgetOldEpochs()
-    {
-        while (_epochs.Count > EpochsKept)
-        {
-            var oldest = _epochs.Keys.First();
-            using var held = new Statement(_writer, "SELECT EXISTS(SELECT 1 FROM row WHERE epoch=?)");
-            held.With(oldest).Step();
-            if (held.Long(0) != 0) return;
-            foreach (var table in new[] { "name", "gap", "position" })
-            {
-                using var delete = new Statement(_writer, $"DELETE FROM {table} WHERE epoch=?");
-                delete.With(oldest).Run();
-            }
-            using var forget = new Statement(_writer, "DELETE FROM epoch WHERE ordinal=?");
-            forget.With(oldest).Run();
-            _ordinals.Remove(_epochs[oldest]);
-            _epochs.Remove(oldest);
-            foreach (var key in _positions.Keys.Where(key => key.Ordinal == oldest).ToList()) _positions.Remove(key);
-        }
-    }
-
     private void Know(long ordinal, ulong epoch)
     {
         _epochs[ordinal] = epoch;
         _ordinals[epoch] = ordinal;
-    }
-
-    private string? ReadMeta(string key)
-    {
-        using var statement = new Statement(_writer, "SELECT value FROM meta WHERE key=?");
-        return statement.Bind(1, key).Step() ? statement.Text(0) : null;
-    }
-
-    private void WriteMeta(string key, string value)
-    {
-        using var statement = new Statement(_writer, "INSERT INTO meta VALUES(?, ?) ON CONFLICT DO UPDATE SET value=excluded.value");
-        statement.Bind(1, key).Bind(2, value).Run();
     }
 
     private LaneState LaneOf(byte lane) =>
@@ -317,6 +251,8 @@ public sealed partial class Spool : IDisposable
         public long Accepted, Stored, Superseded, DeadLettered, Expired, HeldValues, HeldBytes;
         /// <summary>As of the last commit; read without the lock.</summary>
         public long CommittedBytes;
+        /// <summary>As of the last commit, current epoch; read without the lock.</summary>
+        public long CommittedLast;
     }
 
     private sealed class Position(long ordinal, byte lane)

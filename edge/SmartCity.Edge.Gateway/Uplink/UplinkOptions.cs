@@ -1,0 +1,27 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace SmartCity.Edge.Gateway.Uplink;
+
+/// <summary>How the gateway reaches its cloud.</summary>
+public sealed record UplinkOptions
+{
+    /// <summary>Section of the settings.</summary>
+    public const string Section = "Edge:Uplink";
+
+    /// <summary>Address of the uplink, <c>https://host:port</c>. Default: a server on this machine.</summary>
+    [Required] public string Address { get; init; } = "https://localhost:8443";
+    /// <summary>PEM file of the gateway's certificate; the gateway's id is its URI SAN.</summary>
+    public string? Certificate { get; init; }
+    /// <summary>PEM file of the certificate's private key; readable by its owner alone.</summary>
+    public string? Key { get; init; }
+    /// <summary>PEM file of the authority that signed the server's certificate; no other is trusted.</summary>
+    public string? Authority { get; init; }
+    /// <summary>First wait before the stream is opened again; doubles up to <see cref="BackOffMax"/>. Default 200 ms.</summary>
+    public TimeSpan BackOffMin { get; init; } = TimeSpan.FromMilliseconds(200);
+    /// <summary>Longest wait before the stream is opened again. Default 15 s.</summary>
+    public TimeSpan BackOffMax { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>Quiet time after which the link is pinged; it is given up when the answer takes as long again. Default 10 s: a dead link is found in 20 s.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>Time between two reports of the gateway's state. Default 1 minute.</summary>
+    public TimeSpan StatusEvery { get; init; } = TimeSpan.FromMinutes(1);
+}

@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using Grpc.Core;
+using Grpc.Net.Client;
+using SmartCity.Protos.Uplink.V1;
+
+namespace SmartCity.Edge.Gateway.Uplink;
+
+/// <summary>
+/// Keeps the stream to the cloud open: opens it, runs it, and after it ends opens it again, each time a little later.
+/// Guarantee: exactly once. Everything is sent from the cloud's watermark on, and freed only when the cloud says that it is durable there.
+/// </summary>
+public sealed class UplinkService(
+    UplinkOptions options, SmartCity.Edge.Spool.Spool spool, IUplinkHost host, UplinkState state, Func<GrpcChannel> connect,
+    TimeProvider clock, ILogger<UplinkService> logger) : BackgroundService
+{
+    // Two senders of one spool differ in it, so that the cloud can refuse the copy.
+    private readonly ulong _incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var wait = options.BackOffMin;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var sessions = state.Sessions;
+            string reason;
+            try
+            {
+                using var channel = connect();
+                using var session = new UplinkSession(options, spool, host, state, _incarnation, clock, logger);
+                await session.RunAsync(new Protos.Uplink.V1.UplinkService.UplinkServiceClient(channel), stoppingToken);
+                reason = "the cloud ended the stream";
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RpcException error)
+            {
+                reason = $"{error.StatusCode}: {Innermost(error)}";
+            }
+            catch (Exception error) when (error is IOException or HttpRequestException or TimeoutException or UplinkSettingsException or OperationCanceledException)
+            {
+                reason = error.Message;
+            }
+            if (state.Sessions > sessions) wait = options.BackOffMin;
+            var jittered = wait * (0.5 + Random.Shared.NextDouble());
+            state.Closed(clock.GetUtcNow(), reason);
+            logger.Closed(options.Address, reason, jittered);
+            await Task.Delay(jittered, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            wait = wait * 2 < options.BackOffMax ? wait * 2 : options.BackOffMax;
+        }
+    }
+
+    private static string Innermost(RpcException error)
+    {
+        Exception? inner = error.Status.DebugException;
+        while (inner?.InnerException is not null) inner = inner.InnerException;
+        return inner?.Message ?? error.Status.Detail;
+    }
+}

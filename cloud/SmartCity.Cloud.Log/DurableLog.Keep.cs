@@ -1,0 +1,105 @@
+using SmartCity.Model;
+
+namespace SmartCity.Cloud.Log;
+
+public sealed partial class DurableLog
+{
+    private const int TrimRowsMax = 2_000;
+
+    /// <summary>Remembers how far a consumer is. Rows below the slowest one may be trimmed later.</summary>
+    public Task SaveConsumerAsync(string name, long nextOffset, CancellationToken cancellationToken) =>
+        RunAsync(() =>
+        {
+            _consumers[name] = nextOffset;
+            _saveConsumer.Bind(1, name).Bind(2, nextOffset).Run();
+        }, cancellationToken);
+
+    /// <summary>Sets values aside that a consumer could not take; they leave the queue for the dead letters.</summary>
+    public Task SetAsideAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken) =>
+        RunAsync(() =>
+        {
+            var now = UnixMicros.Now(_clock);
+            foreach (var letter in letters)
+            {
+                var gateway = GatewayOf(letter.Gateway);
+                Write(gateway, letter, now);
+                CounterOf(gateway, letter.Lane).DeadLettered++;
+            }
+        }, cancellationToken);
+
+    /// <summary>Drops dead letters for good; their values stay counted as dead-lettered.</summary>
+    /// <param name="id">Which; null = all.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <returns>How many there were.</returns>
+    public async Task<long> DiscardDeadLettersAsync(long? id, CancellationToken cancellationToken)
+    {
+        long dropped = 0;
+        await RunAsync(() =>
+        {
+            using var delete = new Statement(_writer, "DELETE FROM dead_letter WHERE ?1=0 OR id=?1");
+            delete.With(id ?? 0).Run();
+            dropped = SQLitePCL.raw.sqlite3_changes(_writer.Handle!);
+            _deadLetters -= dropped;
+        }, cancellationToken).ConfigureAwait(false);
+        return dropped;
+    }
+
+    /// <summary>
+    /// Deletes rows that all <paramref name="consumers"/> have passed and that are older than <see cref="DurableLogOptions.KeepConsumed"/>,
+    /// and more of them, the oldest first, while less than a tenth of the quota is free. A consumer that never reported holds everything.
+    /// </summary>
+    /// <returns>Values deleted.</returns>
+    public async Task<long> TrimAsync(IReadOnlyList<string> consumers, CancellationToken cancellationToken)
+    {
+        long total = 0;
+        while (true)
+        {
+            long deleted = 0;
+            await RunAsync(() => deleted = Trim(consumers), cancellationToken).ConfigureAwait(false);
+            total += deleted;
+            if (deleted == 0) break;
+        }
+        if (total > 0) _reserve.Keep();
+        return total;
+    }
+
+    private long Trim(IReadOnlyList<string> consumers)
+    {
+        var passed = consumers.Count == 0 ? 0 : consumers.Min(name => _consumers.GetValueOrDefault(name));
+        var old = UnixMicros.From(_clock.GetUtcNow() - _options.KeepConsumed);
+        var keepBytes = _options.QuotaBytes / 10 * 9;
+        using var oldest = new Statement(_writer, "SELECT first_offset, count, received, length(columns) FROM row WHERE first_offset + count <= ?1 ORDER BY first_offset LIMIT ?2");
+        oldest.With(passed, TrimRowsMax);
+        long last = -1, bytes = 0, values = 0;
+        while (oldest.Step())
+        {
+            if (oldest.Long(2) >= old && _bytes - bytes <= keepBytes && !_full) break;
+            last = oldest.Long(0);
+            values += oldest.Long(1);
+            bytes += oldest.Long(3) + RowOverheadBytes;
+        }
+        oldest.Reset();
+        if (last < 0) return 0;
+        using var delete = new Statement(_writer, "DELETE FROM row WHERE first_offset <= ?");
+        delete.With(last).Run();
+        _bytes -= bytes;
+        return values;
+    }
+
+    /// <summary>Takes out a row whose bytes are damaged, with a gap record of its exact numbers.</summary>
+    internal Task LoseRowAsync(long firstOffset, CancellationToken cancellationToken) =>
+        RunAsync(() =>
+        {
+            using var row = new Statement(_writer, "SELECT gateway, epoch, lane, first_sequence, sequences, count, length(columns) FROM row WHERE first_offset=?");
+            row.With(firstOffset);
+            if (!row.Step()) return;
+            var key = new PositionKey(row.Long(0), unchecked((ulong)row.Long(1)), (Lane)row.Long(2));
+            var (first, sequences, count, bytes) = (row.Long(3), row.Long(4), row.Long(5), row.Long(6) + RowOverheadBytes);
+            row.Reset();
+            using var delete = new Statement(_writer, "DELETE FROM row WHERE first_offset=?");
+            delete.With(firstOffset).Run();
+            RecordGap(key, first, first + sequences - 1, GapReason.Corrupt, UnixMicros.Now(_clock));
+            CounterOf(key.Gateway, key.Lane).Expired += count;
+            _bytes -= bytes;
+        }, cancellationToken);
+}

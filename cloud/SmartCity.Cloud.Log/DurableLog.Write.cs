@@ -1,0 +1,278 @@
+using Microsoft.Data.Sqlite;
+using SmartCity.Model;
+using SQLitePCL;
+
+namespace SmartCity.Cloud.Log;
+
+public sealed partial class DurableLog
+{
+    private const int GroupBytesMax = 1 << 20;
+    /// <summary>What a row costs beside its columns, rounded up: header, both indexes, page overhead.</summary>
+    internal const int RowOverheadBytes = 128;
+
+    private readonly List<Statement> _statements = [];
+    private readonly Dictionary<string, long> _gateways = new(StringComparer.Ordinal);
+    private readonly Dictionary<PositionKey, Position> _positions = [];
+    private readonly Dictionary<(long Gateway, Lane Lane), Counter> _counters = [];
+    private readonly HashSet<PositionKey> _touchedPositions = [];
+    private readonly HashSet<(long Gateway, Lane Lane)> _touchedCounters = [];
+    private readonly Dictionary<string, long> _consumers = new(StringComparer.Ordinal);
+    private long _end, _bytes, _deadLetters;
+    private Statement _begin = null!, _commit = null!, _rollback = null!;
+    private Statement _insertGateway = null!, _insertRow = null!, _savePosition = null!, _insertName = null!, _insertSeries = null!, _insertGap = null!;
+    private Statement _insertDeadLetter = null!, _saveCounter = null!, _saveConsumer = null!, _saveState = null!;
+
+    private void WriteAll()
+    {
+        var group = new List<Work>();
+        var outcomes = new List<AppendOutcome>();
+        try
+        {
+            while (_work.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+            {
+                group.Clear();
+                outcomes.Clear();
+                var bytes = 0;
+                while (bytes < GroupBytesMax && _work.Reader.TryRead(out var work))
+                {
+                    group.Add(work);
+                    bytes += work.Append?.Columns.Length ?? 0;
+                }
+                Transact(group, outcomes);
+                Finish(group, outcomes);
+            }
+        }
+        catch (SqliteException error)
+        {
+            Break(group, new LogBrokenException($"The log in {_options.Folder} failed: {error.Message} (SQLite {error.SqliteExtendedErrorCode}). " +
+                "Nothing is acknowledged from here on; the process ends and reads at its next start what is really on the disk. Check the disk.", error));
+        }
+        catch (Exception error)
+        {
+            Break(group, new LogBrokenException($"The log in {_options.Folder} failed: {error.Message}", error));
+        }
+    }
+
+    private void Break(List<Work> group, LogBrokenException error)
+    {
+        _work.Writer.TryComplete(error);
+        while (_work.Reader.TryRead(out var late)) group.Add(late);
+        foreach (var work in group)
+        {
+            work.Append?.Done.TrySetException(error);
+            work.Done?.TrySetException(error);
+        }
+        _broken.TrySetException(error);
+        Volatile.Read(ref _grown).TrySetException(error);
+    }
+
+    private void Transact(List<Work> group, List<AppendOutcome> outcomes)
+    {
+        try
+        {
+            _begin.Run();
+            var (from, to) = Series.Pending();
+            for (var series = from + 1; series <= to; series++)
+            {
+                var entry = Series[series];
+                _insertSeries.Bind(1, series).Bind(2, entry.Key.Device).Bind(3, entry.Key.Metric).Bind(4, (long)entry.Kind).Run();
+            }
+            foreach (var work in group)
+            {
+                work.Operation?.Invoke();
+                outcomes.Add(work.Append is { } append ? Write(append) : default);
+            }
+            SaveTouched();
+            _commit.Run();
+            Series.Kept(to);
+            _full = false;
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == raw.SQLITE_FULL)
+        {
+            // SQLite ends the transaction by itself after some errors; asking again would be an error of its own.
+            if (raw.sqlite3_get_autocommit(_writer.Handle!) == 0) _rollback.Run();
+            LoadState();
+            _full = true;
+            _reserve.Release();
+            outcomes.Clear();
+            foreach (var work in group) outcomes.Add(new AppendOutcome(AppendStatus.Full, work.Append is { } append ? ThroughOf(append) : 0, 0));
+        }
+        Publish();
+    }
+
+    private void Finish(List<Work> group, List<AppendOutcome> outcomes)
+    {
+        for (var i = 0; i < group.Count; i++)
+        {
+            group[i].Append?.Done.TrySetResult(outcomes[i]);
+            if (group[i].Done is not { } done) continue;
+            if (outcomes[i].Status == AppendStatus.Full) done.TrySetException(new IOException($"The volume of {_options.Folder} is full; free room on it."));
+            else done.TrySetResult();
+        }
+        Interlocked.Exchange(ref _grown, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+    }
+
+    private long ThroughOf(LogAppend append) =>
+        _gateways.TryGetValue(append.Gateway, out var gateway) && _positions.TryGetValue(new PositionKey(gateway, append.Epoch, append.Lane), out var position) ? position.Through : 0;
+
+    private AppendOutcome Write(LogAppend append)
+    {
+        var gateway = GatewayOf(append.Gateway);
+        var key = new PositionKey(gateway, append.Epoch, append.Lane);
+        var now = UnixMicros.Now(_clock);
+        if (!_positions.TryGetValue(key, out var position)) position = new Position(0, 0, 0, now);
+
+        if (append.NewNames.Count > 0 && append.FirstName != position.Names) return new AppendOutcome(AppendStatus.OutOfOrder, position.Through, 0);
+        if ((append.Sequences > 0 || append.Gap is not null) && append.FirstSequence != position.Through + 1) return new AppendOutcome(AppendStatus.OutOfOrder, position.Through, 0);
+        var bytes = append.Columns.Length + RowOverheadBytes;
+        if (append.Count > 0 && _bytes + bytes > _options.QuotaBytes) return new AppendOutcome(AppendStatus.Full, position.Through, 0);
+        if (_deadLetters + append.DeadLetters.Count > _options.DeadLettersMax) return new AppendOutcome(AppendStatus.DeadLettersFull, position.Through, 0);
+
+        for (var i = 0; i < append.NewNames.Count; i++)
+            _insertName.With(gateway, unchecked((long)append.Epoch), (long)append.Lane, append.FirstName + i, append.NewNames[i]).Run();
+        var counter = CounterOf(gateway, append.Lane);
+        var firstOffset = _end;
+        var through = position.Through;
+        if (append.Gap is { } reason)
+        {
+            RecordGap(key, append.FirstSequence, append.GapLast, reason, now);
+            through = append.GapLast;
+            counter.Accepted += append.GapLast - append.FirstSequence + 1;
+            counter.Expired += append.GapLast - append.FirstSequence + 1;
+        }
+        if (append.Count > 0)
+        {
+            _insertRow.With(_end, append.Count, gateway, (long)append.Lane, unchecked((long)append.Epoch), append.FirstSequence, append.Sequences, now, append.WireCrc,
+                Crc32C.Of(append.Columns.Span)).Bind(11, append.Columns.Span).Run();
+            _end += append.Count;
+            _bytes += bytes;
+        }
+        foreach (var letter in append.DeadLetters) Write(gateway, letter, now);
+        through += append.Sequences;
+        counter.Accepted += append.Sequences;
+        counter.DeadLettered += append.DeadLetters.Count;
+        _positions[key] = position with { Through = through, Names = position.Names + append.NewNames.Count, Received = position.Received + append.Sequences };
+        _touchedPositions.Add(key);
+        return new AppendOutcome(AppendStatus.Appended, through, firstOffset);
+    }
+
+    private void RecordGap(PositionKey key, long first, long last, GapReason reason, long now) =>
+        _insertGap.With(key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, first, last, (long)reason, now).Run();
+
+    private void Write(long gateway, DeadLetter letter, long now)
+    {
+        _insertDeadLetter.With(gateway, (long)letter.Lane, (long)letter.Kind, letter.Time, letter.Received, now)
+            .Bind(7, letter.Series.Device).Bind(8, letter.Series.Metric).Bind(9, letter.Value).Bind(10, letter.Reason).Run();
+        _deadLetters++;
+    }
+
+    private long GatewayOf(string id)
+    {
+        if (_gateways.TryGetValue(id, out var ordinal)) return ordinal;
+        ordinal = _gateways.Count + 1;
+        _insertGateway.Bind(1, ordinal).Bind(2, id).Run();
+        _gateways.Add(id, ordinal);
+        return ordinal;
+    }
+
+    private Counter CounterOf(long gateway, Lane lane)
+    {
+        if (!_counters.TryGetValue((gateway, lane), out var counter)) _counters.Add((gateway, lane), counter = new Counter());
+        _touchedCounters.Add((gateway, lane));
+        return counter;
+    }
+
+    private void SaveTouched()
+    {
+        foreach (var key in _touchedPositions)
+        {
+            var position = _positions[key];
+            _savePosition.With(key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, position.Through, position.Names, position.Received, position.Since).Run();
+        }
+        foreach (var key in _touchedCounters)
+        {
+            var counter = _counters[key];
+            _saveCounter.With(key.Gateway, (long)key.Lane, counter.Accepted, counter.DeadLettered, counter.Expired).Run();
+        }
+        _saveState.With(_end, _bytes).Run();
+        _touchedPositions.Clear();
+        _touchedCounters.Clear();
+    }
+
+    /// <summary>Reads back what is durable: at opening, and after a transaction that the volume did not take.</summary>
+    private void LoadState()
+    {
+        _gateways.Clear();
+        _positions.Clear();
+        _counters.Clear();
+        _consumers.Clear();
+        _touchedPositions.Clear();
+        _touchedCounters.Clear();
+        Each("SELECT ordinal, id FROM gateway", row => _gateways.Add(row.Text(1), row.Long(0)));
+        Each("SELECT gateway, epoch, lane, through, names, received, since FROM position", row =>
+            _positions.Add(new PositionKey(row.Long(0), unchecked((ulong)row.Long(1)), (Lane)row.Long(2)), new Position(row.Long(3), (int)row.Long(4), row.Long(5), row.Long(6))));
+        Each("SELECT gateway, lane, accepted, dead_lettered, expired FROM counter", row =>
+            _counters.Add((row.Long(0), (Lane)row.Long(1)), new Counter { Accepted = row.Long(2), DeadLettered = row.Long(3), Expired = row.Long(4) }));
+        Each("SELECT name, next_offset FROM consumer", row => _consumers.Add(row.Text(0), row.Long(1)));
+        Each("SELECT end, bytes FROM state", row => (_end, _bytes) = (row.Long(0), row.Long(1)));
+        Each("SELECT count(*) FROM dead_letter", row => _deadLetters = row.Long(0));
+
+        void Each(string sql, Action<Statement> take)
+        {
+            using var statement = new Statement(_writer, sql);
+            while (statement.Step()) take(statement);
+        }
+    }
+
+    private void Publish()
+    {
+        Volatile.Write(ref _committedEnd, _end);
+        Volatile.Write(ref _committedBytes, _bytes);
+    }
+
+    /// <summary>Runs <paramref name="operation"/> on the writer, in a transaction; ends when it is durable.</summary>
+    private async Task RunAsync(Action operation, CancellationToken cancellationToken)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await _work.Writer.WriteAsync(new Work(null, operation, done), cancellationToken).ConfigureAwait(false);
+        await done.Task.ConfigureAwait(false);
+    }
+
+    private void PrepareStatements()
+    {
+        _begin = Prepare("BEGIN IMMEDIATE");
+        _commit = Prepare("COMMIT");
+        _rollback = Prepare("ROLLBACK");
+        _insertGateway = Prepare("INSERT INTO gateway VALUES(?,?)");
+        _insertRow = Prepare("INSERT INTO row VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+        _savePosition = Prepare("INSERT OR REPLACE INTO position VALUES(?,?,?,?,?,?,?)");
+        _insertName = Prepare("INSERT INTO name VALUES(?,?,?,?,?)");
+        _insertSeries = Prepare("INSERT INTO series VALUES(?,?,?,?)");
+        _insertGap = Prepare("INSERT INTO gap VALUES(?,?,?,?,?,?,?)");
+        _insertDeadLetter = Prepare("INSERT INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason) VALUES(?,?,?,?,?,?,?,?,?,?)");
+        _saveCounter = Prepare("INSERT OR REPLACE INTO counter VALUES(?,?,?,?,?)");
+        _saveConsumer = Prepare("INSERT OR REPLACE INTO consumer VALUES(?1,?2)");
+        _saveState = Prepare("UPDATE state SET end=?, bytes=?");
+
+        Statement Prepare(string sql)
+        {
+            var statement = new Statement(_writer, sql);
+            _statements.Add(statement);
+            return statement;
+        }
+    }
+
+    private void DisposeStatements()
+    {
+        foreach (var statement in _statements) statement.Dispose();
+    }
+
+    private readonly record struct PositionKey(long Gateway, ulong Epoch, Lane Lane);
+
+    private sealed record Position(long Through, int Names, long Received, long Since);
+
+    private sealed class Counter
+    {
+        public long Accepted, DeadLettered, Expired;
+    }
+}

@@ -118,6 +118,13 @@ public sealed class ReadingBatch
         TimeRepairs.Clear();
     }
 
+    /// <summary>Makes the batch <paramref name="count"/> readings long; the columns of the new ones are to be filled by the caller.</summary>
+    internal void Resize(int count)
+    {
+        while (Series.Length < count) Grow();
+        Count = count;
+    }
+
     private void Grow()
     {
         var capacity = Math.Max(16, Series.Length * 2);

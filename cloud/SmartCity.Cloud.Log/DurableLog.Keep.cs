@@ -5,6 +5,7 @@ namespace SmartCity.Cloud.Log;
 public sealed partial class DurableLog
 {
     private const int TrimRowsMax = 2_000;
+    private const long RowBytesMax = 8 << 20;
 
     /// <summary>Remembers how far a consumer is. Rows below the slowest one may be trimmed later.</summary>
     public Task SaveConsumerAsync(string name, long nextOffset, CancellationToken cancellationToken) =>
@@ -67,7 +68,8 @@ public sealed partial class DurableLog
     {
         var passed = consumers.Count == 0 ? 0 : consumers.Min(name => _consumers.GetValueOrDefault(name));
         var old = UnixMicros.From(_clock.GetUtcNow() - _options.KeepConsumed);
-        var keepBytes = _options.QuotaBytes / 10 * 9;
+        // The greatest row must fit into what is kept free.
+        var keepBytes = Math.Min(_options.QuotaBytes / 10 * 9, _options.QuotaBytes - RowBytesMax);
         using var oldest = new Statement(_writer, "SELECT first_offset, count, received, length(columns) FROM row WHERE first_offset + count <= ?1 ORDER BY first_offset LIMIT ?2");
         oldest.With(passed, TrimRowsMax);
         long last = -1, bytes = 0, values = 0;
@@ -86,8 +88,8 @@ public sealed partial class DurableLog
         return values;
     }
 
-    /// <summary>Takes out a row whose bytes are damaged, with a gap record of its exact numbers.</summary>
-    internal Task LoseRowAsync(long firstOffset, CancellationToken cancellationToken) =>
+    /// <summary>Takes out a row whose bytes are damaged, with a gap record of its exact numbers; its values count as expired.</summary>
+    public Task LoseRowAsync(long firstOffset, CancellationToken cancellationToken) =>
         RunAsync(() =>
         {
             using var row = new Statement(_writer, "SELECT gateway, epoch, lane, first_sequence, sequences, count, length(columns) FROM row WHERE first_offset=?");

@@ -39,6 +39,9 @@ public sealed class SeriesCatalogue
         }
     }
 
+    /// <summary>Kind of the values of a series; the number must be one that was given out.</summary>
+    public ValueKind KindOf(int series) => Volatile.Read(ref _entries)[series].Kind;
+
     /// <summary>The number of a series, or 0.</summary>
     public int Find(SeriesKey key)
     {

@@ -1,0 +1,77 @@
+using Grpc.Core;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Live;
+using SmartCity.Protos.Uplink.V1;
+
+namespace SmartCity.Cloud.Server.Ingest;
+
+/// <summary>The gRPC service: who calls is in the certificate; one stream a gateway.</summary>
+internal sealed class UplinkEndpoint(
+    DurableLog log, IngestOptions options, GatewayDirectory directory, IngestCounters counters, IServiceProvider services, TimeProvider clock,
+    IHostApplicationLifetime lifetime, ILogger<UplinkEndpoint> logger) : UplinkService.UplinkServiceBase
+{
+    private readonly ILiveTap? _tap = services.GetService<ILiveTap>();
+
+    public override async Task Uplink(IAsyncStreamReader<UplinkRequest> requestStream, IServerStreamWriter<UplinkResponse> responseStream, ServerCallContext context)
+    {
+        var http = context.GetHttpContext();
+        var gateway = (string?)http.Items[typeof(GatewayCertificate)] ?? throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, "No gateway certificate."));
+        var turn = await directory.TakeOverAsync(gateway, context.CancellationToken);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, turn.Replaced.Token, lifetime.ApplicationStopping);
+        var reason = "the gateway ended it";
+        string? refused = null;
+        try
+        {
+            using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger);
+            await stream.RunAsync(requestStream, responseStream, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
+        }
+        catch (UplinkRefusal refusal)
+        {
+            reason = refused = $"{refusal.Code}: {refusal.Message}";
+            counters.RefuseStream();
+            if (refusal.Code == "E-UPLINK-CLONE") logger.Cloned(gateway, refusal.Message);
+            else logger.Refused(gateway, refusal.Code, refusal.Message);
+            await TellAsync(responseStream, refusal, context.CancellationToken);
+            throw new RpcException(new Grpc.Core.Status(refusal.Status, $"{refusal.Code}: {refusal.Message}"));
+        }
+        catch (LogBrokenException)
+        {
+            reason = "the log failed";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The cloud's log failed; keep the data and try later."));
+        }
+        catch (Exception) when (turn.Replaced.IsCancellationRequested)
+        {
+            reason = "a newer stream of the same gateway took its place";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Aborted, "A newer stream of this gateway took the place of this one."));
+        }
+        catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            reason = "the server is stopping";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The server is stopping; connect again."));
+        }
+        catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            reason = "the link was lost";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Cancelled, "The link was lost."));
+        }
+        finally
+        {
+            directory.End(gateway, turn);
+            directory.Update(gateway, clock.GetUtcNow(), state => state with { Connected = directory.IsOpen(gateway), Since = clock.GetUtcNow(), Refusal = refused });
+            logger.Closed(gateway, reason);
+        }
+    }
+
+    private static async Task TellAsync(IServerStreamWriter<UplinkResponse> responses, UplinkRefusal refusal, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await responses.WriteAsync(new UplinkResponse { Rejected = refusal.ToMessage() }, cancellationToken);
+        }
+        catch (Exception error) when (error is OperationCanceledException or InvalidOperationException or IOException)
+        {
+            // The link is gone; the reason stands in our own log.
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Consumers;
+
+namespace SmartCity.Cloud.Server.Operations;
+
+/// <summary>Trims the log each minute, and ends the process when the log's disk has failed: what is durable is known only after a start.</summary>
+internal sealed class LogUpkeep(DurableLog log, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<LogUpkeep> logger) : BackgroundService
+{
+    private static readonly TimeSpan _every = TimeSpan.FromMinutes(1);
+    /// <summary>Both hold the log back, whether they run in this process or not.</summary>
+    private static readonly string[] _consumers = ["readings", "tolling"];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(_every, clock);
+        try
+        {
+            while (true)
+            {
+                var tick = timer.WaitForNextTickAsync(stoppingToken).AsTask();
+                await Task.WhenAny(tick, log.Broken);
+                if (log.Broken.IsFaulted) await log.Broken;
+                await tick;
+                try
+                {
+                    await log.TrimAsync(_consumers, stoppingToken);
+                }
+                catch (IOException error)
+                {
+                    logger.Unavailable("trimming", error.Message, null);
+                }
+            }
+        }
+        catch (LogBrokenException error)
+        {
+            logger.LogFailed(error.Message);
+            Environment.ExitCode = 1;
+            lifetime.StopApplication();
+        }
+    }
+}

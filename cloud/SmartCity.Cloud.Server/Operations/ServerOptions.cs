@@ -1,0 +1,21 @@
+using SmartCity.Cloud.Server.Ingest;
+
+namespace SmartCity.Cloud.Server.Operations;
+
+/// <summary>The server's settings, section <c>Cloud</c>.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>Section of the settings.</summary>
+    public const string Section = "Cloud";
+
+    /// <summary>Folder of all data. Default <c>./data/cloud</c>.</summary>
+    public string Data { get; set; } = Path.Combine("data", "cloud");
+    /// <summary>Port of HTTP on loopback, 0 for any free one. Default 8080.</summary>
+    public int HttpPort { get; set; } = 8080;
+    /// <summary>Store of readings: <c>duckdb</c> or <c>influx</c>.</summary>
+    public string Store { get; set; } = "duckdb";
+    /// <summary>Most bytes of the log. Default 8 GiB.</summary>
+    public long LogQuotaBytes { get; set; } = 8L << 30;
+    /// <summary>The gRPC boundary.</summary>
+    public IngestOptions Ingest { get; set; } = new();
+}

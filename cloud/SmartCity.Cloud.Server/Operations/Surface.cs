@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
+using SmartCity.Cloud.Server.Ingest;
+
+namespace SmartCity.Cloud.Server.Operations;
+
+/// <summary>Which port a request came by. The uplink's port answers the uplink and nothing else; no other port answers the uplink.</summary>
+internal sealed class Surface
+{
+    private const string UplinkPath = "/smartcity.uplink.v1.UplinkService";
+
+    /// <summary>The uplink's port.</summary>
+    public static Surface Uplink { get; } = new();
+
+    /// <summary>Puts the rule in front of all routes.</summary>
+    public static void Separate(WebApplication app) => app.Use((context, next) =>
+    {
+        var items = context.Features.Get<IConnectionItemsFeature>()?.Items;
+        var isUplink = items is not null && items.TryGetValue(typeof(Surface), out var surface) && surface == Uplink;
+        if (isUplink != context.Request.Path.StartsWithSegments(UplinkPath, StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+        if (isUplink && items!.TryGetValue(typeof(GatewayCertificate), out var gateway)) context.Items[typeof(GatewayCertificate)] = gateway;
+        return next(context);
+    });
+
+    /// <summary>The address of a setting.</summary>
+    /// <exception cref="ServerSettingsException">It is none.</exception>
+    public static IPAddress AddressOf(string text, string section) => text switch
+    {
+        "localhost" => IPAddress.Loopback,
+        "*" => IPAddress.Any,
+        _ => IPAddress.TryParse(text, out var address) ? address : throw new ServerSettingsException($"{section}:Address is \"{text}\"; an IP address is needed, e.g. 127.0.0.1 or 0.0.0.0."),
+    };
+}

@@ -1,0 +1,273 @@
+using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
+using Google.Protobuf;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.TimeSeries;
+using SmartCity.Model;
+using SmartCity.Model.Columns;
+using SmartCity.Protos.Uplink.V1;
+using WireLane = SmartCity.Protos.Uplink.V1.Lane;
+
+namespace SmartCity.Tests.Cloud.Server;
+
+/// <summary>The whole road from the wire to the store, over real TLS on loopback.</summary>
+public sealed class IngestTests : IAsyncLifetime
+{
+    private const ulong Epoch = 0xFEDC_BA98_7654_3210;
+    private readonly TemporaryFolder _folder = new();
+    private readonly MemoryReadingStore _store = new();
+    private TestAuthority _authority = null!;
+    private WebApplication _app = null!;
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _authority = new TestAuthority(_folder["pki"]);
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        _authority.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_batch_is_acknowledged_stored_once_and_balances_at_every_step()
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using (var call = await GreetAsync(channel))
+        {
+            await call.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+            Assert.Equal(4UL, await AckAsync(call));
+            await BalancedAsync();
+            await call.RequestStream.WriteAsync(Message(Batch(1, 4)), Stop);   // again
+            await call.RequestStream.WriteAsync(Message(Batch(3, 4)), Stop);   // overlapping
+            await UntilAckAsync(call, 6);
+            await call.RequestStream.WriteAsync(new UplinkRequest { Gap = new Gap { Lane = WireLane.Telemetry, Epoch = Epoch, First = 7, Last = 9, Reason = Protos.Uplink.V1.GapReason.Expired } }, Stop);
+            await UntilAckAsync(call, 9);
+        }
+        await UntilAsync(() => _store.Count == 6);
+        await BalancedAsync();
+        var terms = Assert.Single((await AuditAsync())!);
+        Assert.Equal(("g1", 9, 6, 3), (terms.Gateway, terms.Accepted, terms.Stored, terms.Expired));
+
+        // After a restart the cloud goes on where it was.
+        await _app.DisposeAsync();
+        await StartAsync();
+        Assert.Equal(9, _app.Services.GetRequiredService<DurableLog>().PositionOf("g1", Epoch, Model.Lane.Telemetry).Through);
+        await UntilAsync(async () => await AuditAsync() is not null);
+        await BalancedAsync();
+    }
+
+    [Theory]
+    [InlineData("gap", "E-UPLINK-SEQUENCE", StatusCode.FailedPrecondition)]
+    [InlineData("crc", "E-UPLINK-CRC", StatusCode.DataLoss)]
+    [InlineData("count", "E-UPLINK-COUNT", StatusCode.FailedPrecondition)]
+    [InlineData("zero", "E-UPLINK-NUMBERS", StatusCode.FailedPrecondition)]
+    [InlineData("overflow", "E-UPLINK-NUMBERS", StatusCode.FailedPrecondition)]
+    [InlineData("epoch", "E-UPLINK-EPOCH", StatusCode.PermissionDenied)]
+    [InlineData("lane", "E-UPLINK-LANE", StatusCode.InvalidArgument)]
+    [InlineData("series", "E-UPLINK-SERIES", StatusCode.FailedPrecondition)]
+    [InlineData("names", "E-UPLINK-NAMES", StatusCode.FailedPrecondition)]
+    [InlineData("length", "E-UPLINK-SIZE", StatusCode.ResourceExhausted)]
+    [InlineData("garbage", "E-UPLINK-COLUMNS", StatusCode.InvalidArgument)]
+    [InlineData("clone", "E-UPLINK-CLONE", StatusCode.PermissionDenied)]
+    public async Task What_no_gateway_of_ours_sends_is_refused_with_its_code(string what, string code, StatusCode status)
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        await call.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+        Assert.Equal(4UL, await AckAsync(call));
+        var bad = Batch(5, 4);
+        switch (what)
+        {
+            case "gap": bad.FirstSequence = 6; break;
+            case "crc": bad.Crc32C ^= 1; break;
+            case "count": bad.Count = 5; break;
+            case "zero": bad.FirstSequence = 0; break;
+            case "overflow": bad.FirstSequence = ulong.MaxValue - 1; break;
+            case "epoch": bad.Epoch = 1; break;
+            case "lane": bad.Lane = (WireLane)9; break;
+            case "series": bad = Batch(5, 4, series: 5); break;
+            case "names": bad = Batch(5, 4, names: true); bad.FirstName = 3; break;
+            case "length": bad.ColumnsLength = 2 << 20; break;
+            case "garbage": bad.Columns = ByteString.CopyFrom(1, 200, 3); bad.ColumnsLength = 3; bad.Crc32C = Crc32C.Of(bad.Columns.Span); break;
+            case "clone": bad = Batch(1, 4, value: 99); break;
+        }
+        await call.RequestStream.WriteAsync(Message(bad), Stop);
+        Rejected? rejected = null;
+        var error = await Assert.ThrowsAsync<RpcException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(Stop)) if (call.ResponseStream.Current.Rejected is { } found) rejected = found;
+        });
+        Assert.Equal(status, error.StatusCode);
+        Assert.Equal(code, rejected?.Code);
+        if (what == "gap") Assert.Equal(5UL, rejected!.ExpectedFirst);
+        Assert.Equal(4, _app.Services.GetRequiredService<DurableLog>().PositionOf("g1", Epoch, Model.Lane.Telemetry).Through);
+        await BalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_value_of_another_kind_than_its_series_goes_to_the_dead_letters_alone()
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        var batch = Batch(1, 2, names: true);
+        batch.NewNames[0].Kind = (uint)ValueKind.Text;
+        await call.RequestStream.WriteAsync(Message(batch), Stop);
+        Assert.Equal(2UL, await AckAsync(call));
+        var letters = _app.Services.GetRequiredService<DurableLog>().DeadLetters();
+        Assert.Equal(2, letters.Count);
+        Assert.Equal("d/t", letters[0].Series.ToString());
+        await BalancedAsync();
+    }
+
+    [Fact]
+    public async Task A_newer_stream_takes_the_place_of_the_older()
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var older = await GreetAsync(channel);
+        using var newer = await GreetAsync(channel);
+        var error = await Assert.ThrowsAsync<RpcException>(() => older.ResponseStream.MoveNext(Stop));
+        Assert.Equal(StatusCode.Aborted, error.StatusCode);
+        await newer.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+        Assert.Equal(4UL, await AckAsync(newer));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("foreign")]
+    [InlineData("two names")]
+    [InlineData("no gateway")]
+    [InlineData("server use")]
+    [InlineData("expired")]
+    public async Task Who_is_no_gateway_of_ours_gets_no_answer(string what)
+    {
+        using var elsewhere = new TestAuthority(_folder["elsewhere"]);
+        using var certificate = what switch
+        {
+            "none" => null,
+            "foreign" => elsewhere.Gateway("spiffe://tehran/gateway/g1"),
+            "two names" => _authority.Gateway("spiffe://tehran/gateway/g1", "spiffe://tehran/gateway/g2"),
+            "no gateway" => _authority.Gateway("spiffe://tehran/server/g1"),
+            "server use" => _authority.Issue("g1", "1.3.6.1.5.5.7.3.1", san => san.AddUri(new Uri("spiffe://tehran/gateway/g1"))),
+            _ => _authority.Issue("g1", "1.3.6.1.5.5.7.3.2", san => san.AddUri(new Uri("spiffe://tehran/gateway/g1")), days: -1),
+        };
+        using var channel = Open(certificate);
+        await Assert.ThrowsAsync<RpcException>(() => GreetAsync(channel));
+        Assert.Empty(_app.Services.GetRequiredService<DurableLog>().Gateways());
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_before_or_after_its_commit_loses_and_doubles_nothing()
+    {
+        (_store.FailBefore, _store.FailAfter) = (2, 1);
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        for (var i = 0; i < 10; i++)
+        {
+            await call.RequestStream.WriteAsync(Message(Batch((ulong)(1 + i * 4), 4, names: i == 0)), Stop);
+            await BalancedAsync();
+        }
+        await UntilAckAsync(call, 40);
+        await UntilAsync(async () => (await AuditAsync())!.Single() is { Stored: 40, Queued: 0, Superseded: 0 });
+        await BalancedAsync();
+    }
+
+    [Fact]
+    public async Task Each_port_answers_its_own_routes_alone()
+    {
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{CloudServer.PortOf(_app, "http")}") };
+        Assert.Equal(System.Net.HttpStatusCode.OK, (await http.GetAsync("/health/live", Stop)).StatusCode);
+        Assert.Contains("smartcity_log_end_offset 0", await http.GetStringAsync("/metrics", Stop));
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.PostAsync("/smartcity.uplink.v1.UplinkService/Uplink", null, Stop)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, (await http.GetAsync("/api/v1/completeness?from=yesterday", Stop)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.NotFound, (await http.GetAsync("/api/v1/completeness?gateway=nobody", Stop)).StatusCode);
+    }
+
+    private async Task StartAsync()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Logging.ClearProviders();
+        var options = new ServerOptions { Data = _folder["data"], HttpPort = 0 };
+        (options.Ingest.Port, options.Ingest.Certificate, options.Ingest.Key, options.Ingest.Authority) = (0, _authority.ServerFile, _authority.ServerKeyFile, _authority.AuthorityFile);
+        _app = CloudServer.Build(builder, options, services => services.AddSingleton<IReadingStore>(_store));
+        await _app.StartAsync(Stop);
+    }
+
+    private GrpcChannel Open(X509Certificate2? certificate)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server?.Issuer == _authority.Root.Subject;
+        if (certificate is not null) handler.SslOptions.ClientCertificates = [certificate];
+        return GrpcChannel.ForAddress($"https://127.0.0.1:{CloudServer.PortOf(_app, "uplink")}", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
+    }
+
+    private static async Task<AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse>> GreetAsync(GrpcChannel channel)
+    {
+        var call = new UplinkService.UplinkServiceClient(channel).Uplink(cancellationToken: Stop);
+        await call.RequestStream.WriteAsync(new UplinkRequest { Hello = new Hello { Epoch = Epoch, Software = "test" } }, Stop);
+        Assert.True(await call.ResponseStream.MoveNext(Stop));
+        var welcome = call.ResponseStream.Current.Welcome;
+        Assert.Equal(3, welcome.Watermarks.Count);
+        Assert.True(welcome.CreditBytes > 0);
+        return call;
+    }
+
+    private static UplinkRequest Message(Batch batch) => new() { Batch = batch };
+
+    private static Batch Batch(ulong first, int count, bool names = false, int series = 0, double? value = null)
+    {
+        var readings = new ReadingBatch();
+        for (var i = 0; i < count; i++) readings.Add(series, ((long)first + i) * 1_000_000, ((long)first + i) * 1_000_000, value ?? first + (ulong)i, ReadingQuality.Good);
+        var columns = new ArrayBufferWriter<byte>();
+        ReadingColumns.Encode(readings, columns);
+        var batch = new Batch
+        {
+            Lane = WireLane.Telemetry, Epoch = Epoch, FirstSequence = first, Count = (uint)count, Columns = ByteString.CopyFrom(columns.WrittenSpan),
+            ColumnsLength = (uint)columns.WrittenCount, Crc32C = Crc32C.Of(columns.WrittenSpan), FirstName = names ? 0u : 1u,
+        };
+        if (names) batch.NewNames.Add(new SeriesName { Device = "d", Metric = "t", Kind = (uint)ValueKind.Double });
+        return batch;
+    }
+
+    private static async Task<ulong> AckAsync(AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse> call)
+    {
+        while (await call.ResponseStream.MoveNext(Stop)) if (call.ResponseStream.Current.Ack is { } ack) return ack.Through;
+        throw new InvalidOperationException("The stream ended without an acknowledgement.");
+    }
+
+    private static async Task UntilAckAsync(AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse> call, ulong through)
+    {
+        while (await AckAsync(call) < through) { }
+    }
+
+    private Task<IReadOnlyList<AuditTerms>?> AuditAsync() => _app.Services.GetRequiredService<CloudAudit>().TakeAsync(Stop);
+
+    private async Task BalancedAsync()
+    {
+        await UntilAsync(async () => await AuditAsync() is not null);
+        Assert.All((await AuditAsync())!, terms => Assert.Equal(0, terms.Imbalance));
+    }
+
+    private static Task UntilAsync(Func<bool> condition) => UntilAsync(() => Task.FromResult(condition()));
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            if (await condition()) return;
+            await Task.Delay(10, Stop);
+        }
+        Assert.Fail("The condition did not come true within 10 s.");
+    }
+}

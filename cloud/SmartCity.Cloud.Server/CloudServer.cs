@@ -35,6 +35,7 @@ internal static class CloudServer
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.ListenLocalhostHttp(options.HttpPort);
+            kestrel.ListenForOperators(options.Data);
             kestrel.ListenForUplinks(options.Ingest, counters, () => app!.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
         });
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
@@ -52,7 +53,7 @@ internal static class CloudServer
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var scheme = endpoint == "uplink" ? "https" : "http";
-        return addresses.Select(address => new Uri(address)).First(address => address.Scheme == scheme).Port;
+        return addresses.Select(address => new Uri(address)).First(address => address.Scheme == scheme && address.Host != "unix").Port;
     }
 
     private static void ListenLocalhostHttp(this Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, int port) =>
@@ -93,7 +94,7 @@ internal static class CloudServer
 
     private static void WritePorts(WebApplication app, ServerOptions options)
     {
-        Directory.CreateDirectory(options.Data);
+        AdminSocket.Restrict(options.Data);
         var file = Path.Combine(options.Data, "ports.json");
         File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { http = PortOf(app, "http"), uplink = PortOf(app, "uplink") }));
         File.Move(file + ".new", file, overwrite: true);

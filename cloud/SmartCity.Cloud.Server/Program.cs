@@ -1,9 +1,12 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server;
+using SmartCity.Cloud.Server.Commands;
 using SmartCity.Cloud.Server.Operations;
 
+if (OperatorCommand.IsOne(args)) return await OperatorCommand.RunAsync(args, Console.Out, Console.Error);
 try
 {
+    if (args is ["serve", .. var rest]) args = rest;
     var builder = WebApplication.CreateBuilder(args);
     builder.Configuration.AddEnvironmentVariables("SMARTCITY__").AddCommandLine(args);
     var options = builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions();

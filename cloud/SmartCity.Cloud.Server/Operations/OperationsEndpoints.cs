@@ -24,6 +24,13 @@ internal static class OperationsEndpoints
         app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000
             ? Results.Problem("limit must be 1 to 10,000.", statusCode: StatusCodes.Status400BadRequest)
             : Results.Json(new { items = log.DeadLetters(after ?? 0, limit ?? 100) }));
+        app.MapGet("/api/v1/dead-letters/{id:long}", (DurableLog log, long id) => log.DeadLetters(id - 1, 1) is [var letter] && letter.Id == id
+            ? Results.Json(letter)
+            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
+        app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
+            !Surface.IsAdmin(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter discard.", statusCode: StatusCodes.Status403Forbidden)
+            : await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)
+            : Results.NoContent());
     }
 
     private static IResult Ready(DurableLog log, IServiceProvider services)
@@ -36,20 +43,23 @@ internal static class OperationsEndpoints
         return Results.Json(new { status = ready ? "ok" : "not ready", parts }, statusCode: ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
     }
 
+    /// <summary>Completeness as the contract writes it.</summary>
+    public static object CompletenessOf(DurableLog log, string? gateway, long? from, long? to) => new
+    {
+        items = log.Completeness(gateway, from, to).Select(lane => new
+        {
+            lane.Gateway, lane = Lanes.NameOf(lane.Lane), epoch = lane.Epoch.ToString(CultureInfo.InvariantCulture), lane.First, lane.Last, lane.Received,
+            since = UnixMicros.ToTime(lane.Since),
+            missing = lane.Missing.Select(range => new { range.First, range.Last, reason = range.Reason.ToString().ToLowerInvariant(), recorded = UnixMicros.ToTime(range.Recorded) }),
+        }),
+    };
+
     private static IResult Completeness(DurableLog log, string? gateway, string? from, string? to)
     {
         if (!TryTime(from, out var first) || !TryTime(to, out var last))
             return Results.Problem("from and to must be RFC 3339 times, e.g. 2026-11-24T06:00:00Z.", statusCode: StatusCodes.Status400BadRequest);
         if (gateway is not null && !log.Gateways().Contains(gateway)) return Results.Problem($"No gateway {gateway} has ever sent.", statusCode: StatusCodes.Status404NotFound);
-        return Results.Json(new
-        {
-            items = log.Completeness(gateway, first, last).Select(lane => new
-            {
-                lane.Gateway, lane = Lanes.NameOf(lane.Lane), epoch = lane.Epoch.ToString(CultureInfo.InvariantCulture), lane.First, lane.Last, lane.Received,
-                since = UnixMicros.ToTime(lane.Since),
-                missing = lane.Missing.Select(range => new { range.First, range.Last, reason = range.Reason.ToString().ToLowerInvariant(), recorded = UnixMicros.ToTime(range.Recorded) }),
-            }),
-        });
+        return Results.Json(CompletenessOf(log, gateway, first, last));
     }
 
     private static bool TryTime(string? text, out long? micros)

@@ -154,15 +154,16 @@ internal sealed class UplinkStream(
     {
         try
         {
-            // Once the log has it, it must be waited for, or its memory would be used again under the log's hands.
             if (waiting.Append is not null) waiting.Outcome = await log.EnqueueAsync(waiting.Append, cancellationToken);
+            await _waiting.Writer.WriteAsync(waiting, cancellationToken);
         }
         catch
         {
+            // Once the log has it, it must be waited for, or its memory would be used again under the log's hands.
+            if (waiting.Outcome is { } outcome) await ((Task)outcome).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             waiting.GiveBack();
             throw;
         }
-        await _waiting.Writer.WriteAsync(waiting, CancellationToken.None);
     }
 
     private async Task AnswerAsync(IServerStreamWriter<UplinkResponse> responses, CancellationToken cancellationToken)

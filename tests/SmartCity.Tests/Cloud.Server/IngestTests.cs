@@ -184,6 +184,40 @@ public sealed class IngestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Toll_events_are_kept_once_by_key_and_a_key_with_other_content_is_kept_beside()
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        await call.RequestStream.WriteAsync(Message(Toll(1, (1, "{}"), (2, "{}"), (1, "{}"), (2, "{ }"))), Stop);
+        Assert.Equal(4UL, await AckAsync(call));
+        await BalancedAsync();
+        await UntilAsync(async () => (await AuditAsync())!.Single() is { Queued: 0 });
+        var terms = (await AuditAsync())!.Single();
+        Assert.Equal(("toll", 4, 3, 1), (terms.Lane, terms.Accepted, terms.Stored, terms.Superseded));
+        Assert.Equal(1, _app.Services.GetRequiredService<SmartCity.Cloud.Tolling.Sqlite.SqliteTollEventStore>().Counts().Single().KeyConflicts);
+    }
+
+    [Fact]
+    public async Task Under_load_from_several_gateways_the_audit_is_zero_at_every_look()
+    {
+        const int Batches = 150, Readings = 40;
+        var gateways = Enumerable.Range(1, 3).Select(async number =>
+        {
+            using var channel = Open(_authority.Gateway($"spiffe://tehran/gateway/g{number}"));
+            using var call = await GreetAsync(channel);
+            var acknowledged = UntilAckAsync(call, Batches * Readings);
+            for (var i = 0; i < Batches; i++) await call.RequestStream.WriteAsync(Message(Batch((ulong)(1 + (i * Readings)), Readings, names: i == 0)), Stop);
+            await acknowledged;
+        }).ToArray();
+        while (!Task.WhenAll(gateways).IsCompleted) await BalancedAsync();
+        await Task.WhenAll(gateways);
+        await UntilAsync(async () => (await AuditAsync())!.Sum(terms => terms.Stored + terms.Superseded) == 3 * Batches * Readings);
+        await BalancedAsync();
+        // All three sent the same device's times.
+        Assert.Equal(Batches * Readings, _store.Count);
+    }
+
+    [Fact]
     public async Task Each_port_answers_its_own_routes_alone()
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{CloudServer.PortOf(_app, "http")}") };
@@ -238,6 +272,18 @@ public sealed class IngestTests : IAsyncLifetime
         };
         if (names) batch.NewNames.Add(new SeriesName { Device = "d", Metric = "t", Kind = (uint)ValueKind.Double });
         return batch;
+    }
+
+    private static Batch Toll(ulong first, params (ulong Sequence, string Json)[] events)
+    {
+        var columns = new ArrayBufferWriter<byte>();
+        TollColumns.Encode([.. events.Select(e => new Model.Tolling.TollEvent(
+            "L1", 1, e.Sequence, 1, 1, Model.Tolling.TollClock.Locked, "THN-1-L2", Model.Tolling.TollEventKind.Tag, ReadingQuality.Good, System.Text.Encoding.UTF8.GetBytes(e.Json)))], columns);
+        return new Batch
+        {
+            Lane = WireLane.Toll, Epoch = Epoch, FirstSequence = first, Count = (uint)events.Length, Columns = ByteString.CopyFrom(columns.WrittenSpan),
+            ColumnsLength = (uint)columns.WrittenCount, Crc32C = Crc32C.Of(columns.WrittenSpan),
+        };
     }
 
     private static async Task<ulong> AckAsync(AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse> call)

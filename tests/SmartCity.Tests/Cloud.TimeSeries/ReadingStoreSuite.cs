@@ -1,0 +1,113 @@
+using System.Globalization;
+using SmartCity.Cloud.TimeSeries;
+using SmartCity.Cloud.TimeSeries.Calendars;
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Tests.Cloud.TimeSeries;
+
+/// <summary>What every store of readings does alike. A sealed subclass per store says how one is made over the data of the test.</summary>
+public abstract partial class ReadingStoreSuite : IAsyncLifetime
+{
+    private protected const long Second = UnixMicros.PerSecond, Minute = 60 * Second, Hour = 60 * Minute, Day = UnixMicros.PerDay;
+
+    private protected static readonly SeriesKey Pm25 = new("air-1", "pm25"), Noise = new("noise-7", "level");
+
+    /// <summary>2026-11-24T00:00Z.</summary>
+    private protected static readonly long Start = At("2026-11-24T00:00Z");
+
+    private protected IReadingStore Store { get; private set; } = null!;
+    private protected LogOfReadings Log { get; } = new();
+    private protected static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>A store over this test's data, not opened yet; called again for each restart.</summary>
+    protected abstract IReadingStore Create();
+
+    /// <summary>Makes the store forget nothing and close, then opens another over the same data.</summary>
+    private protected async Task<long> RestartAsync()
+    {
+        await Store.DisposeAsync();
+        Store = Create();
+        return await Store.OpenAsync(Stop);
+    }
+
+    /// <summary>Moves what is stored to where the store keeps old readings; nothing for a store that has only one place.</summary>
+    protected virtual Task SettleAsync() => Task.CompletedTask;
+
+    public virtual async ValueTask InitializeAsync()
+    {
+        Store = Create();
+        Assert.Equal(0, await Store.OpenAsync(Stop));
+    }
+
+    public virtual async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        await Store.DisposeAsync();
+    }
+
+    private protected Task<AppendResult> AppendAsync(params StoreBatch[] batches) => Store.AppendAsync(batches, Log.End, Stop);
+
+    private protected async Task<List<Reading>> ReadAsync(RangeQuery query)
+    {
+        var readings = new List<Reading>();
+        await foreach (var reading in Store.ReadingsAsync(query, Stop)) readings.Add(reading);
+        return readings;
+    }
+
+    private protected Task<List<Reading>> AllAsync(params SeriesKey[] series) => ReadAsync(new RangeQuery(series, UnixMicros.Min, UnixMicros.Max));
+
+    private protected async Task<(long Stored, long Superseded)> CountAsync(string gateway = "gateway-1", Lane lane = Lane.Telemetry)
+    {
+        var count = (await Store.CountsAsync(Stop)).SingleOrDefault(count => count.Gateway == gateway && count.Lane == lane);
+        return (count?.Stored ?? 0, count?.Superseded ?? 0);
+    }
+
+    private protected static Reading Number(SeriesKey series, long time, double value, ReadingQuality quality = ReadingQuality.Good) =>
+        new(series, time, time + 12_345, ReadingValue.Of(value), quality);
+
+    private protected static IEnumerable<Reading> Every(SeriesKey series, long from, long to, long step, Func<long, double> value)
+    {
+        for (var time = from; time < to; time += step) yield return Number(series, time, value(time));
+    }
+
+    private protected static long At(string time) => UnixMicros.From(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture));
+
+    private protected static TimeZoneInfo Zone(string id) => TimeZoneInfo.FindSystemTimeZoneById(id);
+
+    /// <summary>Buckets of readings computed here, by the plainest means.</summary>
+    private protected static List<Bucket> BucketsOf(IReadOnlyCollection<Reading> readings, BucketQuery query)
+    {
+        var edges = BucketEdges.Compute(query.From, query.To, query.Bucket, query.Zone, query.Calendar);
+        var buckets = new List<Bucket>();
+        for (var i = 0; i + 1 < edges.Length; i++)
+        {
+            var (start, end) = (edges[i], edges[i + 1]);
+            var inside = readings.Where(r => r.Time >= Math.Max(start, query.From) && r.Time < Math.Min(end, query.To)).OrderBy(r => r.Time).ToList();
+            if (inside.Count == 0) continue;
+            var numbers = inside.Select(r => r.Value.AsNumber()).OfType<double>().ToList();
+            double? coverage = query.ExpectedInterval?.Invoke(inside[0].Series) is { } interval
+                ? Math.Min(1, inside.Count * interval.TotalMicroseconds / (Math.Min(end, query.To) - Math.Max(start, query.From))) : null;
+            buckets.Add(numbers.Count == 0
+                ? new Bucket(start, end, inside.Count, null, null, null, inside[^1].Value, coverage, inside.Count(r => r.Quality != 0) / (double)inside.Count)
+                : new Bucket(start, end, inside.Count, numbers.Sum(), numbers.Min(), numbers.Max(), inside[^1].Value, coverage, inside.Count(r => r.Quality != 0) / (double)inside.Count));
+        }
+        return buckets;
+    }
+
+    private protected static void AssertSame(IReadOnlyList<Bucket> expected, IReadOnlyList<Bucket> actual)
+    {
+        Assert.Equal(expected.Select(b => b with { Sum = null, Coverage = null }), actual.Select(b => b with { Sum = null, Coverage = null }));
+        for (var i = 0; i < expected.Count; i++)
+        {
+            AssertClose(expected[i].Sum, actual[i].Sum);
+            AssertClose(expected[i].Coverage, actual[i].Coverage);
+        }
+    }
+
+    private static void AssertClose(double? expected, double? actual)
+    {
+        Assert.Equal(expected is null, actual is null);
+        if (expected is { } e && actual is { } a) Assert.True(Math.Abs(e - a) <= 1e-9 * Math.Max(Math.Abs(e), 1e-6), $"expected {e:R}, actual {a:R}");
+    }
+}

@@ -1,0 +1,72 @@
+using System.Globalization;
+using SmartCity.Hosting.Certificates;
+using SmartCity.Hosting.Files;
+
+namespace SmartCity.AppHost;
+
+/// <summary>The command lines of the city's parts: the only place that knows which settings and options they take.</summary>
+internal sealed class CityCommands(CityOptions options, LocalAuthority authority)
+{
+    public string ServerData => Path.Combine(options.Data, "server");
+    public string GatewayData => Path.Combine(options.Data, "gateway");
+    public string SimulatorData => Path.Combine(options.Data, "simulator");
+
+    public PartCommand Server(Uri? influx)
+    {
+        var certificate = authority.Server();
+        return Ours("cloud/SmartCity.Cloud.Server", ServerData,
+        [
+            "serve", "--data", ServerData,
+            Set("Cloud:HttpPort", Port(ServerData, "http", options.Port)),
+            Set("Cloud:Ingest:Port", Port(ServerData, "uplink", 8443)),
+            Set("Cloud:Ingest:Certificate", certificate.Certificate),
+            Set("Cloud:Ingest:Key", certificate.Key),
+            Set("Cloud:Ingest:Authority", authority.AuthorityFile),
+            Set("Cloud:Ingest:City", CityOptions.City),
+            Set("Cloud:Store", influx is null ? "duckdb" : "influx"),
+            .. influx is null ? (string[])[] : [Set("Cloud:Influx:Address", influx)],
+        ]);
+    }
+
+    public PartCommand Gateway()
+    {
+        var certificate = authority.Gateway(CityOptions.GatewayId);
+        return Ours("edge/SmartCity.Edge.Gateway", GatewayData,
+        [
+            "run", "--data", GatewayData,
+            Set("Edge:Uplink:Address", $"https://localhost:{Written(ServerData, "uplink") ?? 8443}"),
+            Set("Edge:Uplink:Certificate", certificate.Certificate),
+            Set("Edge:Uplink:Key", certificate.Key),
+            Set("Edge:Uplink:Authority", authority.AuthorityFile),
+            Set("Edge:Mqtt:Port", Port(GatewayData, "mqtt", 1883)),
+            Set("Edge:HttpPort", Port(GatewayData, "http", 8081)),
+        ]);
+    }
+
+    public PartCommand Simulator()
+    {
+        string[] work = options.Replay is { } folder ? ["replay", folder] : ["city", "--devices", Text(options.Devices), "--seed", Text(options.Seed)];
+        return Ours("firmware-sim/SmartCity.FirmwareSim", SimulatorData, [.. work, "--broker", $"mqtt://127.0.0.1:{Written(GatewayData, "mqtt") ?? 1883}"]);
+    }
+
+    /// <summary>Takes away the ports of an earlier run, so that none of them is taken for one of this run.</summary>
+    public void ForgetPorts()
+    {
+        PortsFile.Clear(ServerData);
+        PortsFile.Clear(GatewayData);
+    }
+
+    /// <summary>The server's address for a browser.</summary>
+    public Uri Page => new($"http://localhost:{Written(ServerData, "http") ?? options.Port}/");
+
+    /// <summary>The port for a start: any free one when asked so, but after a crash the one that the others know already.</summary>
+    private int Port(string data, string name, int usual) => options.AnyPort ? Written(data, name) ?? 0 : usual;
+
+    private static int? Written(string data, string name) => PortsFile.TryRead(data) is { } ports && ports.TryGetValue(name, out var port) ? port : null;
+
+    private static PartCommand Ours(string project, string data, IReadOnlyList<string> arguments) => new(Executables.Dotnet, [Executables.Of(project), .. arguments], data);
+
+    private static string Set(string key, object value) => $"--{key}={Text(value)}";
+
+    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+}

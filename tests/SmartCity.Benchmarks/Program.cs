@@ -1,1 +1,16 @@
-return 0;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using SmartCity.Benchmarks;
+
+// Benchmarks of single parts. Whole paths with their competitors are measured by tests/bench.
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- --filter '*Columns*'
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
+if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
+
+// In this process: a project generated elsewhere would not see the central package versions.
+var config = DefaultConfig.Instance.AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance)).WithOptions(ConfigOptions.DisableOptimizationsValidator);
+var summaries = BenchmarkSwitcher.FromAssembly(typeof(AllocationBaselines).Assembly).Run(args, config).ToList();
+return summaries.Count > 0 && summaries.All(summary => !summary.HasCriticalValidationErrors && summary.Reports.All(report => report.Success)) ? 0 : 1;

@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server;
 using SmartCity.Cloud.Server.Commands;
+using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
 
 if (OperatorCommand.IsOne(args)) return await OperatorCommand.RunAsync(args, Console.Out, Console.Error);
@@ -11,7 +12,7 @@ try
     builder.Configuration.AddEnvironmentVariables("SMARTCITY__").AddCommandLine(args);
     var options = builder.Configuration.GetSection(ServerOptions.Section).Get<ServerOptions>() ?? new ServerOptions();
     if (builder.Configuration["data"] is { } data) options.Data = data;
-    await using var app = CloudServer.Build(builder, options);
+    await using var app = CloudServer.Build(builder, options, services => services.AddReadingStore(options));
     await app.RunAsync();
     return Environment.ExitCode;
 }

@@ -11,14 +11,15 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
     : LogConsumer("readings", log, clock, logger)
 {
     private const int ReadingsMax = 50_000;
-    /// <summary>How long a lone row waits for company, so that a trickle does not become a commit a row.</summary>
-    private static readonly TimeSpan _gatherFor = TimeSpan.FromMilliseconds(40);
+    /// <summary>Commits begin no closer together than this unless one is full, so that a trickle does not become a commit a row; after a pause the first row waits for none.</summary>
+    private static readonly TimeSpan _commitEvery = TimeSpan.FromMilliseconds(100);
 
     private readonly LogReader _reader = log.OpenReader();
     private readonly CatalogueNames _names = new(log.Series);
     private readonly List<StoreBatch> _batches = [];
     private readonly TimeProvider _clock = clock;
     private IReadOnlyList<RejectedReading>? _refused;
+    private long? _began;
     private int _gathered;
 
     /// <summary>The store's counts; call inside <see cref="LogConsumer.StandStillAsync{T}"/>.</summary>
@@ -36,8 +37,9 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
     {
         // A full batch before this one means that the consumer is behind; then it does not wait.
-        if (_gathered < ReadingsMax) await Task.Delay(_gatherFor, _clock, cancellationToken);
-        _gathered = 0;
+        if (_gathered < ReadingsMax && _began is { } began && _commitEvery - _clock.GetElapsedTime(began) is var wait && wait > TimeSpan.Zero)
+            await Task.Delay(wait, _clock, cancellationToken);
+        (_began, _gathered) = (_clock.GetTimestamp(), 0);
         List<long>? undecodable = null;
         var next = await _reader.ReadAsync(offset, static lane => lane is Lane.Telemetry or Lane.Alarm, ReadingsMax, (in LogRow row, ReadOnlySpan<byte> columns) =>
         {

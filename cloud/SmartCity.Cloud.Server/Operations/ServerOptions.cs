@@ -1,4 +1,5 @@
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Cloud.TimeSeries.DuckDb;
 
 namespace SmartCity.Cloud.Server.Operations;
 
@@ -12,8 +13,10 @@ public sealed record ServerOptions
     public string Data { get; set; } = Path.Combine("data", "cloud");
     /// <summary>Port of HTTP on loopback, 0 for any free one. Default 8080.</summary>
     public int HttpPort { get; set; } = 8080;
-    /// <summary>Store of readings: <c>duckdb</c> or <c>influx</c>.</summary>
+    /// <summary>Store of readings: <c>duckdb</c> (embedded, default) or <c>influx</c>.</summary>
     public string Store { get; set; } = "duckdb";
+    /// <summary>The embedded store.</summary>
+    public DuckDbOptions DuckDb { get; set; } = new();
     /// <summary>Most bytes of the log. Default 8 GiB.</summary>
     public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>

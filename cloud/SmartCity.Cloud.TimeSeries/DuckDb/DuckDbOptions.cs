@@ -8,8 +8,8 @@ public sealed record DuckDbOptions
     /// <summary>Section of the settings.</summary>
     public const string Section = "Cloud:DuckDb";
 
-    /// <summary>Folder of the database and of the sealed Parquet files. Default <c>./data/cloud/readings</c>.</summary>
-    public string Folder { get; init; } = Path.Combine("data", "cloud", "readings");
+    /// <summary>Folder of the database and of the sealed Parquet files. Default: <c>readings</c> in the server's data folder.</summary>
+    public string Folder { get; init; } = "";
 
     /// <summary>Readings in the hot table from which on it is sealed, 10,000 to 50,000,000. Default 5,000,000: about 30 MB of the database.</summary>
     [Range(10_000, 50_000_000)] public int SealRows { get; init; } = 5_000_000;

@@ -1,0 +1,22 @@
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.TimeSeries.DuckDb;
+
+namespace SmartCity.Cloud.Server.Consumers;
+
+/// <summary>Chooses the store of readings by <see cref="ServerOptions.Store"/>.</summary>
+internal static class Stores
+{
+    /// <summary>Registers the store; the consumer of readings opens it.</summary>
+    /// <exception cref="ServerSettingsException">There is no such store.</exception>
+    public static void AddReadingStore(this IServiceCollection services, ServerOptions options)
+    {
+        switch (options.Store)
+        {
+            case "duckdb":
+                services.AddDuckDbStore(options.DuckDb.Folder.Length > 0 ? options.DuckDb : options.DuckDb with { Folder = Path.Combine(options.Data, "readings") });
+                break;
+            default:
+                throw new ServerSettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb and influx.");
+        }
+    }
+}

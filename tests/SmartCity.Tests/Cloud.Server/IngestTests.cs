@@ -163,7 +163,8 @@ public sealed class IngestTests : IAsyncLifetime
             _ => _authority.Issue("g1", "1.3.6.1.5.5.7.3.2", san => san.AddUri(new Uri("spiffe://tehran/gateway/g1")), days: -1),
         };
         using var channel = Open(certificate);
-        await Assert.ThrowsAsync<RpcException>(() => GreetAsync(channel));
+        // Which of the two depends on whether the connection ends before or while the client sends.
+        Assert.True(await Record.ExceptionAsync(() => GreetAsync(channel)) is RpcException or IOException);
         Assert.Empty(_app.Services.GetRequiredService<DurableLog>().Gateways());
     }
 

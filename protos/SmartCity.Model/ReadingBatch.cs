@@ -110,6 +110,25 @@ public sealed class ReadingBatch
         while (TimeRepairs.Count > 0 && TimeRepairs[^1].Index >= count) TimeRepairs.RemoveAt(TimeRepairs.Count - 1);
     }
 
+    /// <summary>Takes out readings from the middle; those behind move up.</summary>
+    public void Remove(int start, int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + count, Count);
+        if (count == 0) return;
+        var behind = Count - start - count;
+        Series.AsSpan(start + count, behind).CopyTo(Series.AsSpan(start));
+        Time.AsSpan(start + count, behind).CopyTo(Time.AsSpan(start));
+        Received.AsSpan(start + count, behind).CopyTo(Received.AsSpan(start));
+        Kind.AsSpan(start + count, behind).CopyTo(Kind.AsSpan(start));
+        Bits.AsSpan(start + count, behind).CopyTo(Bits.AsSpan(start));
+        Quality.AsSpan(start + count, behind).CopyTo(Quality.AsSpan(start));
+        Count -= count;
+        TimeRepairs.RemoveAll(repair => repair.Index >= start && repair.Index < start + count);
+        for (var i = TimeRepairs.Count - 1; i >= 0 && TimeRepairs[i].Index >= start + count; i--)
+            TimeRepairs[i] = TimeRepairs[i] with { Index = TimeRepairs[i].Index - count };
+    }
+
     /// <summary>Empties the batch; its arrays stay.</summary>
     public void Clear()
     {

@@ -14,4 +14,8 @@ namespace SmartCity.Cloud.Log;
 /// <param name="Reason">Why, with the code first.</param>
 /// <param name="Recorded">When it was set aside, µs.</param>
 public sealed record DeadLetter(
-    long Id, string Gateway, Lane Lane, SeriesKey Series, ValueKind Kind, long Time, long Received, string Value, string Reason, long Recorded);
+    long Id, string Gateway, Lane Lane, SeriesKey Series, ValueKind Kind, long Time, long Received, string Value, string Reason, long Recorded)
+{
+    /// <summary>Offset of a value that stood in the log before a store refused it; null for one that ingest set aside.</summary>
+    public long? LogOffset { get; init; }
+}

@@ -15,7 +15,7 @@ public sealed partial class DurableLog
             _saveConsumer.Bind(1, name).Bind(2, nextOffset).Run();
         }, cancellationToken);
 
-    /// <summary>Sets values aside that a consumer could not take; they leave the queue for the dead letters.</summary>
+    /// <summary>Sets values aside that a consumer could not take; they leave the queue for the dead letters. One with a log offset is kept and counted once, however often it is set aside.</summary>
     public Task SetAsideAsync(IReadOnlyList<DeadLetter> letters, CancellationToken cancellationToken) =>
         RunAsync(() =>
         {
@@ -24,6 +24,7 @@ public sealed partial class DurableLog
             {
                 var gateway = GatewayOf(letter.Gateway);
                 Write(gateway, letter, now);
+                if (SQLitePCL.raw.sqlite3_changes(_writer.Handle!) == 0) continue;
                 CounterOf(gateway, letter.Lane).DeadLettered++;
             }
         }, cancellationToken);

@@ -128,13 +128,16 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT dead_letter.id, gateway.id, lane, device, metric, kind, time, received, value, reason, recorded " +
+            using var statement = new Statement(_reader, "SELECT dead_letter.id, gateway.id, lane, device, metric, kind, time, received, value, reason, recorded, coalesce(log_offset, -1) " +
                 "FROM dead_letter JOIN gateway ON ordinal=gateway WHERE dead_letter.id > ? ORDER BY dead_letter.id LIMIT ?");
             statement.With(after, Math.Clamp(limit, 0, DeadLettersPageMax));
             var letters = new List<DeadLetter>();
             while (statement.Step())
                 letters.Add(new DeadLetter(statement.Long(0), statement.Text(1), (Lane)statement.Long(2), new SeriesKey(statement.Text(3), statement.Text(4)), (ValueKind)statement.Long(5),
-                    statement.Long(6), statement.Long(7), statement.Text(8), statement.Text(9), statement.Long(10)));
+                    statement.Long(6), statement.Long(7), statement.Text(8), statement.Text(9), statement.Long(10))
+                {
+                    LogOffset = statement.Long(11) is var offset and >= 0 ? offset : null,
+                });
             return letters;
         }
     }

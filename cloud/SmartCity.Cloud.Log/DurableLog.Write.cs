@@ -20,7 +20,7 @@ public sealed partial class DurableLog
     private long _end, _bytes, _deadLetters;
     private Statement _begin = null!, _commit = null!, _rollback = null!;
     private Statement _insertGateway = null!, _insertRow = null!, _savePosition = null!, _insertName = null!, _insertSeries = null!, _insertGap = null!;
-    private Statement _insertDeadLetter = null!, _saveCounter = null!, _saveConsumer = null!, _saveState = null!;
+    private Statement _insertDeadLetter = null!, _insertRefused = null!, _saveCounter = null!, _saveConsumer = null!, _saveState = null!;
 
     private void WriteAll()
     {
@@ -161,9 +161,10 @@ public sealed partial class DurableLog
 
     private void Write(long gateway, DeadLetter letter, long now)
     {
-        _insertDeadLetter.With(gateway, (long)letter.Lane, (long)letter.Kind, letter.Time, letter.Received, now)
+        var insert = letter.LogOffset is { } logOffset ? _insertRefused.Bind(11, logOffset) : _insertDeadLetter;
+        insert.Bind(1, gateway).Bind(2, (long)letter.Lane).Bind(3, (long)letter.Kind).Bind(4, letter.Time).Bind(5, letter.Received).Bind(6, now)
             .Bind(7, letter.Series.Device).Bind(8, letter.Series.Metric).Bind(9, letter.Value).Bind(10, letter.Reason).Run();
-        _deadLetters++;
+        _deadLetters += raw.sqlite3_changes(_writer.Handle!);
     }
 
     private long GatewayOf(string id)
@@ -250,6 +251,7 @@ public sealed partial class DurableLog
         _insertSeries = Prepare("INSERT INTO series VALUES(?,?,?,?)");
         _insertGap = Prepare("INSERT INTO gap VALUES(?,?,?,?,?,?,?)");
         _insertDeadLetter = Prepare("INSERT INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason) VALUES(?,?,?,?,?,?,?,?,?,?)");
+        _insertRefused = Prepare("INSERT OR IGNORE INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, log_offset) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
         _saveCounter = Prepare("INSERT OR REPLACE INTO counter VALUES(?,?,?,?,?)");
         _saveConsumer = Prepare("INSERT OR REPLACE INTO consumer VALUES(?1,?2)");
         _saveState = Prepare("UPDATE state SET end=?, bytes=?");

@@ -23,7 +23,8 @@ internal static class LogSchema
           reason INTEGER NOT NULL, recorded INTEGER NOT NULL);
         CREATE INDEX gap_place ON gap(gateway, epoch, lane, first);
         CREATE TABLE dead_letter(id INTEGER PRIMARY KEY, gateway INTEGER NOT NULL, lane INTEGER NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
-          kind INTEGER NOT NULL, time INTEGER NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, recorded INTEGER NOT NULL);
+          kind INTEGER NOT NULL, time INTEGER NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, recorded INTEGER NOT NULL,
+          log_offset INTEGER UNIQUE);
         CREATE TABLE counter(gateway INTEGER, lane INTEGER, accepted INTEGER NOT NULL, dead_lettered INTEGER NOT NULL, expired INTEGER NOT NULL,
           PRIMARY KEY(gateway, lane)) WITHOUT ROWID;
         CREATE TABLE consumer(name TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;

@@ -22,6 +22,12 @@ public interface IReadingStore : IReadingQueries, IAsyncDisposable
     /// <exception cref="StoreUnavailableException">The engine cannot be reached or refuses for now; append the same again later.</exception>
     Task<AppendResult> AppendAsync(IReadOnlyList<StoreBatch> batches, long nextOffset, CancellationToken cancellationToken);
 
+    /// <summary>Values refused for good and not yet forgotten, in log order; kept durably, in the transaction that saves the offset.</summary>
+    Task<IReadOnlyList<RejectedReading>> RejectedAsync(CancellationToken cancellationToken);
+
+    /// <summary>Forgets refused values up to and with <paramref name="logOffset"/>: they stand in the dead letters.</summary>
+    Task ForgetRejectedAsync(long logOffset, CancellationToken cancellationToken);
+
     /// <summary>What was stored and superseded so far, by gateway and lane; exact, and consistent with the saved offset.</summary>
     Task<IReadOnlyList<StoreCount>> CountsAsync(CancellationToken cancellationToken);
 }
@@ -43,7 +49,7 @@ public interface ISeriesNames
 }
 
 /// <summary>What an append refused for good, value by value; the rest is stored.</summary>
-/// <param name="Rejected">Values that the engine can never take, for the dead letters.</param>
+/// <param name="Rejected">Values that the engine can never take; they stand in <see cref="IReadingStore.RejectedAsync"/> until they are forgotten.</param>
 public sealed record AppendResult(IReadOnlyList<RejectedReading> Rejected)
 {
     /// <summary>Everything was taken.</summary>
@@ -51,11 +57,12 @@ public sealed record AppendResult(IReadOnlyList<RejectedReading> Rejected)
 }
 
 /// <summary>A value that an engine refused for good.</summary>
+/// <param name="LogOffset">Its offset in the log.</param>
 /// <param name="Gateway">Gateway it came by.</param>
 /// <param name="Lane">Lane.</param>
 /// <param name="Reading">The value.</param>
 /// <param name="Reason">The engine's own words, with our code.</param>
-public sealed record RejectedReading(string Gateway, Lane Lane, Reading Reading, string Reason);
+public sealed record RejectedReading(long LogOffset, string Gateway, Lane Lane, Reading Reading, string Reason);
 
 /// <summary>Counts of one gateway and lane.</summary>
 /// <param name="Gateway">Gateway id.</param>

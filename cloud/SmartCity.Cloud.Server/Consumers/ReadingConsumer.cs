@@ -18,7 +18,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
     private readonly CatalogueNames _names = new(log.Series);
     private readonly List<StoreBatch> _batches = [];
     private readonly TimeProvider _clock = clock;
-    private IReadOnlyList<RejectedReading>? _refused;
+    private bool _mayHaveRefused;
     private long? _began;
     private int _gathered;
 
@@ -32,7 +32,12 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
         base.Dispose();
     }
 
-    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => store.OpenAsync(cancellationToken);
+    protected override async Task<long> OpenAsync(CancellationToken cancellationToken)
+    {
+        var offset = await store.OpenAsync(cancellationToken);
+        await SetAsideAsync(cancellationToken);
+        return offset;
+    }
 
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
     {
@@ -59,16 +64,26 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
 
     protected override async Task StoreAsync(long nextOffset, CancellationToken cancellationToken)
     {
-        // Appended once only: on a second call the store would skip the batches and say nothing of what it refused.
-        _refused ??= (await store.AppendAsync(_batches, nextOffset, cancellationToken)).Rejected;
-        if (_refused.Count > 0)
-        {
-            logger.Rejected(_refused.Count, _refused[0].Reason);
-            await Log.SetAsideAsync([.. _refused.Select(rejected => new DeadLetter(0, rejected.Gateway, rejected.Lane, rejected.Reading.Series, rejected.Reading.Value.Kind,
-                rejected.Reading.Time, rejected.Reading.Received, rejected.Reading.Value.ToString(), rejected.Reason, UnixMicros.Now(_clock)))], cancellationToken);
-        }
-        _refused = null;
+        // An append that fails may have been kept all the same; the next one of the same batches then says nothing of what was refused.
+        var before = _mayHaveRefused;
+        _mayHaveRefused = true;
+        _mayHaveRefused = (await store.AppendAsync(_batches, nextOffset, cancellationToken)).Rejected.Count > 0 || before;
+        if (_mayHaveRefused) await SetAsideAsync(cancellationToken);
         foreach (var batch in _batches) ReadingBatchPool.Return(batch.Readings);
         _batches.Clear();
+    }
+
+    /// <summary>What the store refused goes to the dead letters, and only then out of the store: a crash in between sets the same values aside again, which counts nothing.</summary>
+    private async Task SetAsideAsync(CancellationToken cancellationToken)
+    {
+        var refused = await store.RejectedAsync(cancellationToken);
+        if (refused.Count > 0)
+        {
+            logger.Rejected(refused.Count, refused[0].Reason);
+            await Log.SetAsideAsync([.. refused.Select(rejected => new DeadLetter(0, rejected.Gateway, rejected.Lane, rejected.Reading.Series, rejected.Reading.Value.Kind,
+                rejected.Reading.Time, rejected.Reading.Received, rejected.Reading.Value.ToString(), rejected.Reason, UnixMicros.Now(_clock)) { LogOffset = rejected.LogOffset })], cancellationToken);
+            await store.ForgetRejectedAsync(refused[^1].LogOffset, cancellationToken);
+        }
+        _mayHaveRefused = false;
     }
 }

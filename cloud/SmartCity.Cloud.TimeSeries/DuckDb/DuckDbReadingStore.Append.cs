@@ -65,7 +65,7 @@ public sealed partial class DuckDbReadingStore
                     var time = readings.Time[i];
                     if (Refuse(series, readings.Kind[i], time) is { } reason)
                     {
-                        (rejected ??= []).Add(new RejectedReading(batch.Gateway, batch.Lane,
+                        (rejected ??= []).Add(new RejectedReading(batch.FirstOffset + i, batch.Gateway, batch.Lane,
                             new Reading(series.Entry.Key, time, readings.Received[i], readings.ValueAt(i), readings.Quality[i]), reason));
                         continue;
                     }
@@ -90,6 +90,7 @@ public sealed partial class DuckDbReadingStore
         }
         if (added is not null) WriteSeries(writer, added);
         if (repairs is not null) WriteRepairs(writer, repairs);
+        if (rejected is not null) RejectedTable.Write(writer, rejected);
         var supersedes = _suspects.Count > 0 && CountSuperseded(writer);
         if (supersedes && !hot.Supersedes) writer.Run("UPDATE hot SET supersedes = true WHERE number = $1", hot.Number);
         WriteCounts(writer);

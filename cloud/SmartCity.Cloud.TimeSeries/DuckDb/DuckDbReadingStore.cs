@@ -102,6 +102,17 @@ public sealed partial class DuckDbReadingStore : IReadingStore
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<RejectedReading>> RejectedAsync(CancellationToken cancellationToken)
+    {
+        List<RejectedReading> rejected = [];
+        await InGateAsync(writer => rejected = RejectedTable.Read(writer), cancellationToken).ConfigureAwait(false);
+        return rejected;
+    }
+
+    /// <inheritdoc/>
+    public Task ForgetRejectedAsync(long logOffset, CancellationToken cancellationToken) => InGateAsync(writer => RejectedTable.Forget(writer, logOffset), cancellationToken);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_disposed) return;

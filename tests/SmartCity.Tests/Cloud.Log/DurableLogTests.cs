@@ -168,6 +168,20 @@ public sealed class DurableLogTests : IDisposable
     private DurableLog Open(long quota = 1 << 30, long fileBytes = 0) =>
         DurableLog.Open(new DurableLogOptions { Folder = _folder["log"], QuotaBytes = quota, FileBytesMax = fileBytes, ReserveBytes = 0 }, _clock);
 
+    [Fact]
+    public async Task A_refused_value_of_the_log_is_set_aside_once_however_often_it_is_said()
+    {
+        using (var log = Open())
+        {
+            await log.AppendAsync(Batch(1, 3), Stop);
+            DeadLetter letter = new(0, "g", Lane.Telemetry, new SeriesKey("a", "t"), ValueKind.Double, 1, 2, "7", "kind: no", 0) { LogOffset = 1 };
+            for (var i = 0; i < 2; i++) await log.SetAsideAsync([letter, letter with { LogOffset = 2 }], Stop);
+        }
+        using var again = Open();
+        Assert.Equal([1L, 2], again.DeadLetters().Select(letter => letter.LogOffset!.Value));
+        Assert.Equal(2, Assert.Single(again.Audit(_ => 3)).DeadLettered);
+    }
+
     private static LogAppend Batch(long first, int count, string gateway = "g", ulong epoch = 7, Lane lane = Lane.Telemetry, int bytes = 8, int[]? names = null) => new()
     {
         Gateway = gateway, Epoch = epoch, Lane = lane, FirstSequence = first, Sequences = count, Count = count, Columns = new byte[bytes], NewNames = names ?? [],

@@ -41,6 +41,9 @@ internal sealed class MemoryReadingStore : IReadingStore
         return Task.FromResult(AppendResult.AllStored);
     }
 
+    public Task<IReadOnlyList<RejectedReading>> RejectedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RejectedReading>>([]);
+    public Task ForgetRejectedAsync(long logOffset, CancellationToken cancellationToken) => Task.CompletedTask;
+
     public Task<IReadOnlyList<StoreCount>> CountsAsync(CancellationToken cancellationToken)
     {
         lock (_readings) return Task.FromResult<IReadOnlyList<StoreCount>>([.. _counts.Select(count => new StoreCount(count.Key.Item1, count.Key.Item2, count.Value.Stored, count.Value.Superseded))]);

@@ -183,6 +183,27 @@ public abstract partial class ReadingStoreSuite
         Assert.Equal(readings, await AllAsync(Pm25));
     }
 
+    [Fact]
+    public async Task What_is_refused_costs_no_neighbour_and_stays_known_until_it_is_forgotten()
+    {
+        Reading other = new(Pm25, Start + Second, Start, ReadingValue.Of("high"), ReadingQuality.Stuck);
+        Log.Skip(3);
+        var result = await AppendAsync(Log.BatchBy("g2", Lane.Alarm, Number(Pm25, Start, 1), other, Number(Pm25, Start + 2 * Second, 3)), Log.Batch(other with { Value = ReadingValue.Of(7L) }));
+        Assert.Equal([4, 6], result.Rejected.Select(r => r.LogOffset));
+        Assert.Equal(("g2", Lane.Alarm, other), (result.Rejected[0].Gateway, result.Rejected[0].Lane, result.Rejected[0].Reading));
+        Assert.StartsWith("kind: ", result.Rejected[0].Reason);
+        Assert.Equal((2, 0), await CountAsync("g2", Lane.Alarm));
+        Assert.Equal([1, 3], (await AllAsync(Pm25)).Select(r => r.Value.AsNumber()));
+
+        await RestartAsync();
+        Assert.Equal(result.Rejected, await Store.RejectedAsync(Stop));
+        await Store.ForgetRejectedAsync(4, Stop);
+        Assert.Equal([6], (await Store.RejectedAsync(Stop)).Select(r => r.LogOffset));
+        await Store.ForgetRejectedAsync(6, Stop);
+        await RestartAsync();
+        Assert.Empty(await Store.RejectedAsync(Stop));
+    }
+
     /// <summary>Whether the engine takes an event time, µs; all of the years 1 to 9999 by default.</summary>
     protected virtual bool CanHold(long time) => true;
 }

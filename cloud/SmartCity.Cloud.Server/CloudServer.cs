@@ -5,6 +5,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.Tolling.Sqlite;
 
@@ -71,6 +72,8 @@ internal static class CloudServer
         services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db")));
         Add<TollEventConsumer>();
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
+        services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));
+        Add<SilenceConsumer>();
         services.AddSingleton(provider => new CloudAudit(
             provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
 

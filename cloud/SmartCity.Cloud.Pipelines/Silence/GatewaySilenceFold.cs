@@ -16,6 +16,8 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
 
     private readonly Dictionary<string, Device> _devices = new(StringComparer.Ordinal);
     private long _lastHeard;
+    /// <summary>Nobody listened before; µs.</summary>
+    private long _judgedFrom;
     private bool _isSilent;
 
     public IEnumerable<DeviceSilence> Devices => _devices.Select(pair =>
@@ -34,17 +36,24 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
         {
             outputs.Add(new SilenceEvent(gateway, null, false, _lastHeard, input.At));
             _isSilent = false;
-            // Nothing could be heard of the devices meanwhile; each has its whole time again.
-            foreach (var device in _devices.Values) if (!device.IsSilent) (device.LastHeard, device.IsExcused) = (Math.Max(device.LastHeard, input.At), true);
+            Excuse(input.At);
         }
         _lastHeard = Math.Max(_lastHeard, input.At);
         foreach (var id in input.Devices) Hear(id, input.At, outputs);
     }
 
+    /// <summary>Nobody listened until <paramref name="now"/>.</summary>
+    public void Resume(long now)
+    {
+        if (_isSilent) return;
+        _judgedFrom = Math.Max(_judgedFrom, now);
+        Excuse(now);
+    }
+
     public void Advance(long now, ICollection<SilenceEvent> outputs)
     {
         if (_isSilent) return;
-        if (now - _lastHeard > Micros(options.GatewayAfter))
+        if (now - Math.Max(_lastHeard, _judgedFrom) > Micros(options.GatewayAfter))
         {
             _isSilent = true;
             outputs.Add(new SilenceEvent(gateway, null, true, _lastHeard, now));
@@ -53,7 +62,7 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
         foreach (var (id, device) in _devices)
         {
             // Judged by when the gateway was last heard and not by now: if the gateway itself is gone, its devices are not to be blamed.
-            if (device.IsSilent || _lastHeard - device.LastHeard <= Patience(device)) continue;
+            if (device.IsSilent || _lastHeard - Math.Max(device.LastHeard, device.JudgedFrom) <= Patience(device)) continue;
             device.IsSilent = true;
             outputs.Add(new SilenceEvent(gateway, id, true, device.LastHeard, now));
         }
@@ -62,7 +71,7 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
     public void Save(IBufferWriter<byte> output)
     {
         using var writer = new Utf8JsonWriter(output);
-        JsonSerializer.Serialize(writer, new Saved(_lastHeard, _isSilent, _devices));
+        JsonSerializer.Serialize(writer, new Saved(_lastHeard, _judgedFrom, _isSilent, _devices));
     }
 
     public void Load(ReadOnlySpan<byte> state)
@@ -76,9 +85,15 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
         {
             throw new InvalidDataException($"This is no state of the silence of a gateway: {error.Message}", error);
         }
-        (_lastHeard, _isSilent) = (saved.LastHeard, saved.IsSilent);
+        (_lastHeard, _judgedFrom, _isSilent) = (saved.LastHeard, saved.JudgedFrom, saved.IsSilent);
         _devices.Clear();
         foreach (var (id, device) in saved.Devices) _devices[id] = device;
+    }
+
+    /// <summary>Nothing could be heard of the devices for a while; each has its whole time again.</summary>
+    private void Excuse(long now)
+    {
+        foreach (var device in _devices.Values) if (!device.IsSilent) device.JudgedFrom = Math.Max(device.JudgedFrom, now);
     }
 
     private void Hear(string id, long at, ICollection<SilenceEvent> outputs)
@@ -95,9 +110,9 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
         }
         var gap = at - device.LastHeard;
         if (gap < SameMessage) return;
-        if (!device.IsExcused)
+        // A gap in which nobody listened says nothing of the device's habits.
+        if (device.JudgedFrom <= device.LastHeard)
             device.Interval = device.Interval == 0 ? gap : (long)(device.Interval * (1 - Weight) + (Math.Min(gap, device.Interval * TeachesMax) * Weight));
-        device.IsExcused = false;
         device.LastHeard = at;
     }
 
@@ -113,9 +128,9 @@ internal sealed class GatewaySilenceFold(string gateway, SilenceOptions options)
         /// <summary>Usual interval, µs; 0 = not known.</summary>
         public long Interval { get; set; }
         public bool IsSilent { get; set; }
-        /// <summary>The gap before the next message says nothing of its habits.</summary>
-        public bool IsExcused { get; set; }
+        /// <summary>Nobody listened before; µs.</summary>
+        public long JudgedFrom { get; set; }
     }
 
-    private sealed record Saved(long LastHeard, bool IsSilent, Dictionary<string, Device> Devices);
+    private sealed record Saved(long LastHeard, long JudgedFrom, bool IsSilent, Dictionary<string, Device> Devices);
 }

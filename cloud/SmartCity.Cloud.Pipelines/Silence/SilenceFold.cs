@@ -45,6 +45,12 @@ public sealed class SilenceFold(SilenceOptions options) : IFold<Heard, SilenceEv
         Say(outputs);
     }
 
+    /// <summary>The listener itself was away: whoever was not silent before has its whole time again from <paramref name="now"/>, µs since 1970 UTC.</summary>
+    public void Resume(long now)
+    {
+        foreach (var fold in _gateways.Folds.Values) ((GatewaySilenceFold)fold).Resume(now);
+    }
+
     /// <inheritdoc/>
     public void Save(IBufferWriter<byte> output)
     {

@@ -99,6 +99,31 @@ public sealed class SilenceTests : IDisposable
         Assert.Equal(said, _events);
     }
 
+    [Fact]
+    public void A_listener_that_was_away_blames_nobody_and_keeps_the_times_it_knows()
+    {
+        Every(TimeSpan.FromSeconds(10), "a", "g");
+        Every(TimeSpan.FromSeconds(10), "b", "g");
+        Pass(TimeSpan.FromMinutes(1));
+        var state = new ArrayBufferWriter<byte>();
+        _fold.Save(state);
+        var known = _fold.Devices.OrderBy(device => device.Device).ToList();
+        Stop("b");
+        Pass(TimeSpan.FromHours(1));
+
+        var loaded = new SilenceFold(new SilenceOptions());
+        loaded.Load(state.WrittenSpan);
+        loaded.Resume(UnixMicros.From(_time.Now));
+        Assert.Equal(known, loaded.Devices.OrderBy(device => device.Device));
+        var said = new List<SilenceEvent>();
+        using var listening = _heard.Fold(loaded, TimeSpan.FromSeconds(1), _time).Subscribe(said.AddRange);
+        Pass(TimeSpan.FromSeconds(25));
+        Assert.Empty(said);
+        Assert.Equal(TimeSpan.FromSeconds(10), loaded.Devices.Single(device => device.Device == "a").Interval);
+        Pass(TimeSpan.FromSeconds(30));
+        Assert.Equal(["b"], said.Select(e => e.Device));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("{\"g\":3}")]

@@ -5,7 +5,7 @@ namespace SmartCity.Devices;
 /// <summary>JSON numbers as doubles, correctly rounded.</summary>
 internal static class JsonNumber
 {
-    private static ReadOnlySpan<double> PowersOfTen =>
+    private static readonly double[] _powersOfTen =
         [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22];
 
     /// <summary>Reads a number of JSON's grammar.</summary>
@@ -34,7 +34,7 @@ internal static class JsonNumber
             }
             if (at == text.Length && count <= 15)
             {
-                value = decimals > 0 ? digits / PowersOfTen[decimals] : digits;
+                value = decimals > 0 ? digits / _powersOfTen[decimals] : digits;
                 if (text[0] == '-') value = -value;
                 return true;
             }

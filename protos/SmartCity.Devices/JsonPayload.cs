@@ -19,8 +19,10 @@ internal sealed class JsonPayload
     }
 
     /// <summary>Why the reader threw, and at which byte of the payload.</summary>
-    public static (RejectReason Reason, int Offset) Explain(JsonException error, ReadOnlySpan<byte> payload, int depth, int depthMax)
+    public static (RejectReason Reason, int Offset) Explain(JsonException error, ReadOnlySpan<byte> payload, in Utf8JsonReader reader, int depthMax)
     {
+        // A reader that has just opened an object or array does not count it yet.
+        var depth = reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray ? 1 : 0);
         var offset = 0;
         for (var line = error.LineNumber ?? 0; line > 0; line--)
         {

@@ -21,7 +21,7 @@ public sealed partial class TelemetryDecoder
             var name = raw;
             var isEscaped = reader.ValueIsEscaped;
             var length = isEscaped ? Unescape(ref reader) : raw.Length;
-            ReadOnlySpan<byte> part = isEscaped ? _unescaped.AsSpan(0, Math.Clamp(length, 0, _unescaped.Length)) : raw;
+            ReadOnlySpan<byte> part = !isEscaped ? raw : length is JsonText.NotUnicode or JsonText.TooLong ? default : _unescaped.AsSpan(0, length);
             reader.Read();
             if (prefix == 0 && ReservedOf(part) is not Reserved.None and var reserved)
             {
@@ -91,13 +91,13 @@ public sealed partial class TelemetryDecoder
         if (reader.ValueIsEscaped)
         {
             length = Unescape(ref reader);
-            text = _unescaped.AsSpan(0, Math.Clamp(length, 0, _unescaped.Length));
+            text = length is JsonText.NotUnicode or JsonText.TooLong ? default : _unescaped.AsSpan(0, length);
         }
         if (length > _limits.TextBytesMax)
         {
             Reject(RejectReason.ValueTooLong, (int)reader.TokenStartIndex, name, reader.ValueSpan, $"is longer than {_limits.TextBytesMax} bytes");
         }
-        else if (length < 0 || !Utf8.IsValid(text))
+        else if (length == JsonText.NotUnicode || !Utf8.IsValid(text))
         {
             Reject(RejectReason.ValueEncoding, (int)reader.TokenStartIndex, name, reader.ValueSpan, "is not Unicode (UTF-8 without lone surrogates)");
         }
@@ -217,7 +217,7 @@ public sealed partial class TelemetryDecoder
         if (reader.TokenType != JsonTokenType.String) return RejectReason.TimeFormat;
         if (!reader.ValueIsEscaped) return DeviceTime.TryParse(reader.ValueSpan, out micros);
         var length = Unescape(ref reader);
-        return length < 0 || length > _unescaped.Length ? RejectReason.TimeFormat : DeviceTime.TryParse(_unescaped.AsSpan(0, length), out micros);
+        return length is JsonText.NotUnicode or JsonText.TooLong ? RejectReason.TimeFormat : DeviceTime.TryParse(_unescaped.AsSpan(0, length), out micros);
     }
 
     private bool RejectName(ref Utf8JsonReader reader, int offset, ReadOnlySpan<byte> name)
@@ -238,21 +238,8 @@ public sealed partial class TelemetryDecoder
         return _path.AsSpan(0, at + part.Length);
     }
 
-    /// <summary>Puts the text of the escaped string that the reader stands on into <see cref="_unescaped"/>.</summary>
-    /// <returns>Its length; more than the buffer's where it is too long for any use; -1 where it is not Unicode.</returns>
-    private int Unescape(ref Utf8JsonReader reader)
-    {
-        if (reader.ValueSpan.Length > _unescaped.Length) return int.MaxValue;
-        try
-        {
-            return reader.CopyString(_unescaped);
-        }
-        catch (InvalidOperationException)
-        {
-            // So the reader says that an escape or the UTF-8 makes no letter.
-            return -1;
-        }
-    }
+    /// <summary>Puts the text of the escaped string that the reader stands on into <see cref="_unescaped"/>; answers as <see cref="JsonText.Unescape"/>.</summary>
+    private int Unescape(ref Utf8JsonReader reader) => JsonText.Unescape(reader.ValueSpan, _unescaped);
 
     private static string NameOf(ValueKind kind) => kind switch { ValueKind.Bool => "truth value", ValueKind.Text => "text", _ => "number" };
 }

@@ -47,8 +47,7 @@ public sealed partial class TelemetryDecoder
         _numbering = numbering;
         _limits = limits ?? PayloadLimits.Default;
         _path = new byte[_limits.NameBytesMax];
-        // An escaped byte takes at most six: \u0041.
-        _unescaped = new byte[6 * Math.Max(_limits.NameBytesMax, _limits.TextBytesMax)];
+        _unescaped = new byte[Math.Max(_limits.NameBytesMax, _limits.TextBytesMax)];
         _aheadMax = _limits.AheadMax.Ticks / 10;
     }
 
@@ -93,7 +92,7 @@ public sealed partial class TelemetryDecoder
         }
         catch (JsonException error)
         {
-            var (reason, offset) = JsonPayload.Explain(error, json, reader.CurrentDepth, _limits.DepthMax);
+            var (reason, offset) = JsonPayload.Explain(error, json, reader, _limits.DepthMax);
             return RejectWhole(reason, offset, json, JsonPayload.WordsFor(reason, _limits));
         }
         var repeated = repeats is null ? 0 : Judge(repeats);

@@ -1,5 +1,6 @@
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries.DuckDb;
+using SmartCity.Cloud.TimeSeries.InfluxDb;
 
 namespace SmartCity.Cloud.Server.Consumers;
 
@@ -14,6 +15,9 @@ internal static class Stores
         {
             case "duckdb":
                 services.AddDuckDbStore(options.DuckDb.Folder.Length > 0 ? options.DuckDb : options.DuckDb with { Folder = Path.Combine(options.Data, "readings") });
+                break;
+            case "influx":
+                services.AddInfluxStore(options.Influx.Folder.Length > 0 ? options.Influx : options.Influx with { Folder = Path.Combine(options.Data, "influx-index") });
                 break;
             default:
                 throw new ServerSettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb and influx.");

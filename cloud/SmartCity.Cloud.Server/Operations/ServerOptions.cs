@@ -1,5 +1,6 @@
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.TimeSeries.DuckDb;
+using SmartCity.Cloud.TimeSeries.InfluxDb;
 
 namespace SmartCity.Cloud.Server.Operations;
 
@@ -17,6 +18,8 @@ public sealed record ServerOptions
     public string Store { get; set; } = "duckdb";
     /// <summary>The embedded store.</summary>
     public DuckDbOptions DuckDb { get; set; } = new();
+    /// <summary>InfluxDB as the store.</summary>
+    public InfluxOptions Influx { get; set; } = new();
     /// <summary>Most bytes of the log. Default 8 GiB.</summary>
     public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>

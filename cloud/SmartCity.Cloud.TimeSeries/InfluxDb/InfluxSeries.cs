@@ -1,0 +1,38 @@
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.TimeSeries.InfluxDb;
+
+/// <summary>What the store knows of a series without asking: its name, and its newest reading.</summary>
+internal sealed class InfluxSeries(int id, SeriesEntry entry)
+{
+    private byte[]? _prefix;
+
+    public int Id { get; } = id;
+    public SeriesEntry Entry { get; } = entry;
+
+    /// <summary>What its lines begin with.</summary>
+    public ReadOnlySpan<byte> Prefix => _prefix ??= InfluxNames.PrefixOf(Entry.Key);
+
+    /// <summary>Greatest event time in the index, µs; only a reading at or before it can replace another.</summary>
+    public long NewestTime { get; set; } = long.MinValue;
+
+    /// <summary>The same with the append in progress, where <see cref="StagedIn"/> is its number.</summary>
+    public long StagedTime { get; set; } = long.MinValue;
+    public long StagedIn { get; set; }
+
+    /// <summary>Whether the index has it.</summary>
+    public bool IsKept { get; set; }
+
+    /// <summary>Whether the log's catalogue has been found to mean the same by this number.</summary>
+    public bool IsChecked { get; set; }
+
+    /// <summary>The newest reading as queries see it; replaced whole after each append.</summary>
+    public Newest? Last { get; set; }
+
+    public SeriesStatus Status => Last is { } last
+        ? new SeriesStatus(Entry.Key, Entry.Kind, last.Time, last.Value, last.Quality)
+        : new SeriesStatus(Entry.Key, Entry.Kind, null, null, ReadingQuality.Good);
+
+    internal sealed record Newest(long Time, ReadingValue Value, ReadingQuality Quality);
+}

@@ -1,0 +1,182 @@
+using System.Text;
+using MQTTnet.Packets;
+using SmartCity.Mqtt.Packets;
+
+namespace SmartCity.Mqtt;
+
+internal sealed partial class MqttConnection
+{
+    private readonly Lock _receivedGate = new();
+    // QoS 2 ids received and not released, with whether their PUBREC has been sent. Made when the first one comes.
+    private Dictionary<ushort, bool>? _received;
+    private byte[]?[]? _aliases;
+    private int _inFlight;
+    private long _publishes;
+
+    /// <inheritdoc/>
+    public override void Acknowledge(ushort packetId, byte qos)
+    {
+        if (qos == 0) return;
+        if (qos == 1)
+        {
+            _output.QueueAcknowledgement(0x40, packetId);
+            Settle();
+            return;
+        }
+        lock (_receivedGate)
+            if (_received is not null && _received.ContainsKey(packetId)) _received[packetId] = true;
+        _output.QueueAcknowledgement(0x50, packetId);
+    }
+
+    /// <inheritdoc/>
+    public override void Refuse(ushort packetId, byte qos, byte reasonCode)
+    {
+        if (qos == 0) return;
+        if (!IsVersion5)
+        {
+            Close(new Fault(reasonCode, "a PUBLISH that could not be kept; 3.1.1 has no word for it"));
+            return;
+        }
+        if (qos == 2)
+            lock (_receivedGate) _received?.Remove(packetId);
+        _output.Queue([(byte)(qos == 1 ? 0x40 : 0x50), 3, (byte)(packetId >> 8), (byte)packetId, reasonCode]);
+        Settle();
+    }
+
+    /// <inheritdoc/>
+    public override void Flush() => _output.Flush();
+
+    private MqttPublishPacket? TakePublish(PacketHeader header, ReadOnlySpan<byte> body)
+    {
+        var fault = PublishBody.Read(header.Flags, body, IsVersion5, out var publish);
+        if (fault.IsNone) fault = ResolveAlias(ref publish);
+        if (!fault.IsNone)
+        {
+            Close(fault);
+            return null;
+        }
+        var qos = (byte)(header.Flags >> 1 & 3);
+        if (qos == 2 && IsRepeated(publish.PacketId)) return null;
+        if (qos > 0 && Interlocked.Increment(ref _inFlight) > _options.ReceiveMaximum && IsVersion5)
+        {
+            Close(new Fault(MqttReason.ReceiveMaximumExceeded, $"more than {_options.ReceiveMaximum} messages in flight, the Receive Maximum of the CONNACK"));
+            return null;
+        }
+        if (qos == 2)
+            lock (_receivedGate) (_received ??= [])[publish.PacketId] = false;
+
+        switch (Ask(header, publish, qos))
+        {
+            case PublishResult.Pending:
+                return null;
+            case PublishResult.Done:
+                Acknowledge(publish.PacketId, qos);
+                return null;
+            case PublishResult.Forward:
+                _listener.Hub.Counters.CountForwarded();
+                var packet = (MqttPublishPacket)Decode(header, body);
+                packet.Topic = Encoding.UTF8.GetString(publish.Topic);
+                packet.TopicAlias = 0;
+                return packet;
+            case PublishResult.NotAuthorized:
+                Reject(publish.PacketId, qos, new Fault(MqttReason.NotAuthorized, "a PUBLISH to a topic that this client may not publish to"));
+                return null;
+            case PublishResult.QuotaExceeded when qos == 0:
+                _listener.Hub.Counters.CountRefused();
+                _listener.Hub.Counters.CountDropped();
+                return null;
+            case PublishResult.QuotaExceeded:
+                Reject(publish.PacketId, qos, new Fault(MqttReason.QuotaExceeded, "no room for a PUBLISH; send it again later"));
+                return null;
+            default:
+                Reject(publish.PacketId, qos, new Fault(MqttReason.TopicNameInvalid,
+                    $"a PUBLISH to a topic that is not served here, or is beyond {_options.TopicBytesMax} bytes or {_options.TopicLevelsMax} levels"));
+                return null;
+        }
+    }
+
+    private PublishResult Ask(PacketHeader header, in PublishBody publish, byte qos)
+    {
+        if (publish.Topic[0] == '$' || !Topics.IsWithin(publish.Topic, _options.TopicBytesMax, _options.TopicLevelsMax)) return PublishResult.TopicInvalid;
+        try
+        {
+            return _listener.Publishes.Handle(this, new PublishPacket
+            {
+                Topic = publish.Topic,
+                Payload = publish.Payload,
+                PacketId = publish.PacketId,
+                QoS = qos,
+                Duplicate = (header.Flags & 0x08) != 0,
+                Retain = (header.Flags & 0x01) != 0,
+            });
+        }
+        catch (Exception error)
+        {
+            LogHandlerFailed(error, _clientId, Remote);
+            Close(new Fault(MqttReason.ImplementationError, "the listener failed on a PUBLISH"));
+            return PublishResult.Pending;
+        }
+    }
+
+    // 5.0 is told in the acknowledgement and stays; where there is none, at QoS 0 and in 3.1.1, the connection is closed.
+    private void Reject(ushort packetId, byte qos, Fault fault)
+    {
+        _listener.Hub.Counters.CountRefused();
+        if (qos > 0 && IsVersion5) Refuse(packetId, qos, fault.Code);
+        else Close(fault);
+    }
+
+    private Fault ResolveAlias(ref PublishBody publish)
+    {
+        if (publish.TopicAlias == 0) return Fault.None;
+        if (publish.TopicAlias > _options.TopicAliasMaximum)
+            return new Fault(MqttReason.TopicAliasInvalid, $"topic alias {publish.TopicAlias}; the Topic Alias Maximum is {_options.TopicAliasMaximum}");
+        _aliases ??= new byte[_options.TopicAliasMaximum][];
+        ref var topic = ref _aliases[publish.TopicAlias - 1];
+        if (publish.Topic.IsEmpty)
+        {
+            if (topic is null) return new Fault(MqttReason.ProtocolError, $"topic alias {publish.TopicAlias}, which has not been set");
+            publish.Topic = topic;
+        }
+        else if (!publish.Topic.SequenceEqual(topic))
+        {
+            // One beyond the limits is refused below, and so is every later use of its alias.
+            topic = publish.Topic[..Math.Min(publish.Topic.Length, _options.TopicBytesMax + 1)].ToArray();
+        }
+        return Fault.None;
+    }
+
+    // A QoS 2 id that has not been released is the same message again, whatever it carries now [MQTT-4.3.3-10].
+    private bool IsRepeated(ushort packetId)
+    {
+        lock (_receivedGate)
+        {
+            if (_received is null || !_received.TryGetValue(packetId, out var committed)) return false;
+            if (committed) _output.QueueAcknowledgement(0x50, packetId);
+            return true;
+        }
+    }
+
+    // PUBREL: the id is free again.
+    private void Release(ushort packetId)
+    {
+        bool known;
+        lock (_receivedGate) known = _received is not null && _received.Remove(packetId);
+        if (known || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)packetId]);
+        else _output.Queue([0x70, 3, (byte)(packetId >> 8), (byte)packetId, MqttReason.PacketIdentifierNotFound]);
+        if (known) Settle();
+    }
+
+    // One message less is in flight.
+    private void Settle()
+    {
+        Interlocked.Decrement(ref _inFlight);
+        _readerRoom.Pulse();
+    }
+
+    private void ReleaseInFlight()
+    {
+        lock (_receivedGate) _received = null;
+        _aliases = null;
+    }
+}

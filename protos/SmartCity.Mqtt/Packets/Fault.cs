@@ -1,0 +1,12 @@
+namespace SmartCity.Mqtt.Packets;
+
+/// <summary>Why a packet is not accepted.</summary>
+/// <param name="Code">Reason code of MQTT 5.0, 0 = no fault.</param>
+/// <param name="Text">What was found, what is allowed; null = no fault. Holds nothing that came from the client but numbers.</param>
+internal readonly record struct Fault(byte Code, string? Text)
+{
+    public static Fault None => default;
+    public bool IsNone => Code == 0;
+    public static Fault Malformed(string text) => new(MqttReason.MalformedPacket, text);
+    public static Fault Protocol(string text) => new(MqttReason.ProtocolError, text);
+}

@@ -36,7 +36,7 @@ internal sealed class ConnectionOutput(PipeWriter writer, MqttCounters counters,
     /// <summary>Queues four bytes of an acknowledgement.</summary>
     public void QueueAcknowledgement(byte first, ushort packetId)
     {
-        ReadOnlySpan<byte> packet = [first, 2, (byte)(packetId >> 8), (byte)packetId];
+        ReadOnlySpan<byte> packet = [first, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)];
         lock (_gate)
         {
             if (_sealed) return;

@@ -39,7 +39,7 @@ internal sealed partial class MqttConnection
         }
         if (qos == 2)
             lock (_receivedGate) _received?.Remove(packetId);
-        _output.Queue([(byte)(qos == 1 ? 0x40 : 0x50), 3, (byte)(packetId >> 8), (byte)packetId, reasonCode]);
+        _output.Queue([(byte)(qos == 1 ? 0x40 : 0x50), 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), reasonCode]);
         Settle();
     }
 
@@ -162,8 +162,8 @@ internal sealed partial class MqttConnection
     {
         bool known;
         lock (_receivedGate) known = _received is not null && _received.Remove(packetId);
-        if (known || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)packetId]);
-        else _output.Queue([0x70, 3, (byte)(packetId >> 8), (byte)packetId, MqttReason.PacketIdentifierNotFound]);
+        if (known || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)]);
+        else _output.Queue([0x70, 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), MqttReason.PacketIdentifierNotFound]);
         if (known) Settle();
     }
 

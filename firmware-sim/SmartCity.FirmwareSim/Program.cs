@@ -1,6 +1,6 @@
 using System.CommandLine;
-using SmartCity.FirmwareSim.Load;
+using SmartCity.FirmwareSim.Replay;
 using SmartCity.Hosting.Commands;
 
-var root = new RootCommand("Devices that are not there: load for gateways and brokers.") { LoadCommand.Create() };
+var root = new RootCommand("Plays the devices of a city against an MQTT broker.") { ReplayCommand.Create() };
 return await CommandLine.RunAsync(root, args);

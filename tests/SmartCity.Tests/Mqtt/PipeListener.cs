@@ -27,6 +27,7 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
     public MqttHub Hub { get; } = new();
     public ConcurrentQueue<string> Payloads { get; } = [];
+    public ConcurrentQueue<string> Topics { get; } = [];
     public MqttPeer? Peer { get; private set; }
     public Func<string, PublishResult> OnPublish { get; set; } = static _ => PublishResult.Done;
     public int Reads;
@@ -47,6 +48,7 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
     {
         Peer = peer;
         var payload = Encoding.UTF8.GetString(publish.Payload);
+        Topics.Enqueue(Encoding.UTF8.GetString(publish.Topic));
         Payloads.Enqueue(payload);
         return OnPublish(payload);
     }
@@ -75,7 +77,7 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
             _toClient = new Pipe(output ?? new PipeOptions(pauseWriterThreshold: 0, useSynchronizationContext: false));
             Ended = Task.Run(async () =>
             {
-                var context = new Context(_toListener.Reader, _toClient.Writer);
+                var context = new Context(_toListener.Reader, _toClient);
                 await listener.ServeAsync(context, null);
             });
         }
@@ -128,19 +130,22 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
             return null;
         }
 
-        private sealed class Context(PipeReader input, PipeWriter output) : ConnectionContext, IDuplexPipe
+        /// <summary>First byte and reason code of the one packet that comes before the listener closes.</summary>
+        public async Task<byte[]> LastWordsAsync() => Assert.Single(await ReceiveAllAsync()) is var packet ? [packet[0], packet[2]] : [];
+
+        private sealed class Context(PipeReader input, Pipe output) : ConnectionContext, IDuplexPipe
         {
             public override string ConnectionId { get; set; } = "pipe";
             public override IDuplexPipe Transport { get => this; set => throw new NotSupportedException(); }
             public override IFeatureCollection Features { get; } = new FeatureCollection();
             public override IDictionary<object, object?> Items { get; set; } = new ConnectionItems();
             public PipeReader Input => input;
-            public PipeWriter Output => output;
+            public PipeWriter Output => output.Writer;
 
             public override void Abort(ConnectionAbortedException abortReason)
             {
                 input.CancelPendingRead();
-                output.Complete(abortReason);
+                output.Reader.Complete(abortReason); // what a transport does, whose end this is
             }
         }
     }

@@ -2,8 +2,10 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.TimeSeries;
@@ -25,6 +27,8 @@ internal static class CloudServer
         services.AddLog(options);
         services.AddConsumers(options);
         services.AddIngest();
+        services.AddLive(options.Live);
+        services.AddApi();
 
         WebApplication? app = null;
         var counters = new IngestCounters();
@@ -43,7 +47,9 @@ internal static class CloudServer
 
         app = builder.Build();
         Surface.Separate(app);
+        app.UseWebSockets();
         app.MapOperations();
+        app.MapApi();
         app.MapGrpcService<UplinkEndpoint>();
         app.Lifetime.ApplicationStarted.Register(() => WritePorts(app, options));
         return app;

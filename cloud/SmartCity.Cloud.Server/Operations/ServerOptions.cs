@@ -1,4 +1,5 @@
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
 
@@ -24,4 +25,6 @@ public sealed record ServerOptions
     public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>
     public IngestOptions Ingest { get; set; } = new();
+    /// <summary>Live values.</summary>
+    public LiveOptions Live { get; set; } = new();
 }

@@ -1,7 +1,7 @@
 namespace SmartCity.Hosting.Configuration;
 
 /// <summary>Finds what a mistyped word was meant to be.</summary>
-internal static class NearestName
+public static class NearestName
 {
     /// <summary>The known name with the fewest edits, letter case aside; null when more than a third of the word would have to change.</summary>
     public static string? Of(string word, IEnumerable<string> known)

@@ -1,0 +1,40 @@
+using Microsoft.OpenApi;
+using SmartCity.Cloud.Server.Live;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Api;
+
+/// <summary>The HTTP API, version 1.</summary>
+internal static class ApiEndpoints
+{
+    public static IServiceCollection AddApi(this IServiceCollection services) => services
+        .AddOpenApi()
+        .AddProblemDetails()
+        .AddSingleton<ILatestQueries, LatestQueries>();
+
+    public static void MapApi(this WebApplication app)
+    {
+        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapLive();
+        // Without a store of readings there is nothing to ask.
+        if (app.Services.GetService<IReadingQueries>() is null) return;
+        app.MapLatest();
+    }
+
+    /// <summary>Describes a query parameter; they are read by hand, so that all errors are answered together.</summary>
+    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, string name, string description, bool isRequired = false) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.Parameters ??= [];
+        operation.Parameters.Add(new OpenApiParameter { Name = name, In = ParameterLocation.Query, Description = description, Required = isRequired, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
+        return Task.CompletedTask;
+    });
+
+    /// <summary>Describes the media types of the answer.</summary>
+    public static RouteHandlerBuilder Answers(this RouteHandlerBuilder route, params string[] mediaTypes) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        operation.Responses ??= [];
+        operation.Responses["200"] = new OpenApiResponse { Description = "What was asked for.", Content = mediaTypes.ToDictionary(type => type, _ => new OpenApiMediaType()) };
+        operation.Responses["400"] = new OpenApiResponse { Description = "Parameters that cannot be used, a sentence each.", Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() } };
+        return Task.CompletedTask;
+    });
+}

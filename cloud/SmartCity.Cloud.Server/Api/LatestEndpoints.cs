@@ -1,0 +1,130 @@
+using System.Text.Json;
+using SmartCity.Hosting.Configuration;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Api;
+
+/// <summary><c>/api/v1/latest</c> and <c>/api/v1/devices</c>: what is known now.</summary>
+internal static class LatestEndpoints
+{
+    private static readonly Dictionary<string, DataState> _states = new() { ["live"] = DataState.Live, ["stale"] = DataState.Stale, ["nodata"] = DataState.NoData };
+
+    public static void MapLatest(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/v1/latest", LatestAsync).WithSummary("The newest value of each series, its age and its state.")
+            .Takes("device", "Exact device id.").Takes("metric", "Exact metric name.").Takes("kind", $"Kind of device: {string.Join(", ", DeviceKinds.All)}.")
+            .Takes("bbox", "west,south,east,north in degrees.").Answers("application/json", Answer.GeoJson);
+        app.MapGet("/api/v1/devices", DevicesAsync).WithSummary("Devices, a page at a time.")
+            .Takes("metric", "Devices that report this metric.").Takes("kind", $"Kind of device: {string.Join(", ", DeviceKinds.All)}.").Takes("bbox", "west,south,east,north in degrees.")
+            .Takes("state", "live, stale or nodata.").Takes("after", "Devices whose id comes after this one; from next.").Takes("limit", "1 to 10,000; 1,000 where left out.")
+            .Answers("application/json", Answer.GeoJson);
+        app.MapGet("/api/v1/devices/{id}", DeviceAsync).WithSummary("A device with its newest values.").Answers("application/json", Answer.GeoJson);
+    }
+
+    /// <summary>Name of a state.</summary>
+    public static string NameOf(DataState state) => state switch { DataState.Live => "live", DataState.Stale => "stale", _ => "nodata" };
+
+    private static async Task<IResult> LatestAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var filter = Filter(parameters);
+        if (parameters.Problem() is { } problem) return problem;
+        if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
+        var values = await latest.LatestAsync(filter, cancellationToken);
+        if (mediaType == Answer.GeoJson)
+        {
+            var places = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(device => device.Id, device => device.Position, StringComparer.Ordinal);
+            return Answer.Of(writer => Write(writer, true), mediaType, writer => Write(writer, false));
+            void Write(Utf8JsonWriter writer, bool withAge) => writer.WriteFeatures(values, value => places.GetValueOrDefault(value.Series.Device), value => WriteLatest(writer, value, withAge));
+        }
+        return Answer.Of(writer => WriteItems(writer, values, value => WriteLatest(writer, value, withAge: true)), mediaType, writer => WriteItems(writer, values, value => WriteLatest(writer, value, withAge: false)));
+    }
+
+    private static async Task<IResult> DevicesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var filter = new LatestFilter(null, parameters.Text("metric"), Kind(parameters), parameters.Box("bbox"));
+        var state = parameters.OneOf("state", _states);
+        var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
+        if (parameters.Problem() is { } problem) return problem;
+        if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
+        var found = (await latest.DevicesAsync(filter, cancellationToken))
+            .Where(device => (state is null || device.State == state) && (after is null || string.CompareOrdinal(device.Id, after) > 0)).Take(limit + 1).ToList();
+        var next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Id) : null;
+        var page = found.Take(limit).ToList();
+        return mediaType == Answer.GeoJson
+            ? Answer.Of(writer => writer.WriteFeatures(page, device => device.Position, device => WriteDevice(writer, device, withPosition: false), next), mediaType)
+            : Answer.Of(writer => WriteItems(writer, page, device => WriteDevice(writer, device, withPosition: true), next));
+    }
+
+    private static async Task<IResult> DeviceAsync(HttpContext context, ILatestQueries latest, string id, CancellationToken cancellationToken)
+    {
+        if (new Parameters(context.Request.Query).Problem() is { } problem) return problem;
+        if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
+        if (await latest.DevicesAsync(new LatestFilter(id), cancellationToken) is not [var device])
+        {
+            var known = (await latest.DevicesAsync(new LatestFilter(), cancellationToken)).Select(one => one.Id);
+            return Problems.Missing($"No device {id} has ever sent.{NearestName.Hint(id, known)}");
+        }
+        if (mediaType == Answer.GeoJson) return Answer.Of(writer => writer.WriteFeature(device.Position, () => WriteDevice(writer, device, withPosition: false)), mediaType);
+        var values = await latest.LatestAsync(new LatestFilter(id), cancellationToken);
+        return Answer.Of(writer => Write(writer, true), tagged: writer => Write(writer, false));
+        void Write(Utf8JsonWriter writer, bool withAge) => writer.WriteObject(() =>
+        {
+            WriteDevice(writer, device, withPosition: true);
+            writer.WriteStartArray("latest");
+            foreach (var value in values) writer.WriteObject(() => WriteLatest(writer, value, withAge));
+            writer.WriteEndArray();
+        });
+    }
+
+    private static LatestFilter Filter(Parameters parameters) => new(parameters.Text("device"), parameters.Text("metric"), Kind(parameters), parameters.Box("bbox"));
+
+    private static string? Kind(Parameters parameters)
+    {
+        var kind = parameters.Text("kind");
+        if (kind is not null && !DeviceKinds.All.Contains(kind)) parameters.Wrong("kind", $"There is no kind \"{kind}\".{NearestName.Hint(kind, DeviceKinds.All)} Known: {string.Join(", ", DeviceKinds.All)}.");
+        return kind;
+    }
+
+    private static void WriteItems<T>(Utf8JsonWriter writer, IReadOnlyList<T> items, Action<T> write, string? next = null) => writer.WriteObject(() =>
+    {
+        writer.WriteStartArray("items");
+        foreach (var item in items) writer.WriteObject(() => write(item));
+        writer.WriteEndArray();
+        writer.WriteNext(next);
+    });
+
+    private static void WriteLatest(Utf8JsonWriter writer, LatestValue value, bool withAge)
+    {
+        writer.WriteString("device", value.Series.Device);
+        writer.WriteString("metric", value.Series.Metric);
+        writer.WriteString("kind", Answer.NameOf(value.Kind));
+        writer.WriteValue("value", value.Value);
+        writer.WriteString("ts", Times.Write(value.Time));
+        if (withAge) writer.WriteNumber("age", Math.Round(value.Age.TotalSeconds, 3));
+        writer.WriteString("state", NameOf(value.State));
+        writer.WriteNumber("quality", (byte)value.Quality);
+        writer.WriteNumber("staleAfter", Math.Round(value.StaleAfter.TotalSeconds, 3));
+        writer.WriteNumber("noDataAfter", Math.Round(value.NoDataAfter.TotalSeconds, 3));
+    }
+
+    private static void WriteDevice(Utf8JsonWriter writer, DeviceSummary device, bool withPosition)
+    {
+        writer.WriteString("id", device.Id);
+        writer.WriteString("kind", device.Kind);
+        writer.WriteString("state", NameOf(device.State));
+        writer.WriteString("gateway", device.Gateway);
+        writer.WriteString("ts", device.LastTime is { } time ? Times.Write(time) : null);
+        writer.WriteNumber("staleAfter", Math.Round(device.StaleAfter.TotalSeconds, 3));
+        writer.WriteNumber("noDataAfter", Math.Round(device.NoDataAfter.TotalSeconds, 3));
+        if (withPosition && device.Position is { } position)
+        {
+            writer.WriteNumber("lat", position.Latitude);
+            writer.WriteNumber("lon", position.Longitude);
+        }
+        writer.WriteStartArray("metrics");
+        foreach (var metric in device.Metrics) writer.WriteStringValue(metric);
+        writer.WriteEndArray();
+    }
+}

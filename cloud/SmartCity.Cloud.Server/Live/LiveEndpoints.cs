@@ -1,0 +1,132 @@
+using System.Net.WebSockets;
+
+namespace SmartCity.Cloud.Server.Live;
+
+/// <summary><c>/api/v1/live</c> and <c>/api/v1/live.sse</c>.</summary>
+internal static class LiveEndpoints
+{
+    private const int NamesMax = 1_000;
+
+    public static IServiceCollection AddLive(this IServiceCollection services, LiveOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton<LiveHub>()
+        .AddSingleton<ILiveTap>(provider => provider.GetRequiredService<LiveHub>())
+        .AddHostedService(provider => provider.GetRequiredService<LiveHub>());
+
+    public static void MapLive(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/v1/live", WebSocketAsync).ExcludeFromDescription();
+        app.MapGet("/api/v1/live.sse", EventStreamAsync);
+    }
+
+    private static async Task WebSocketAsync(HttpContext context, LiveHub hub, IHostApplicationLifetime lifetime)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "/api/v1/live is a WebSocket. Connect with ws:// or wss://, or read /api/v1/live.sse.");
+            return;
+        }
+        // A browser says which page asks; pages of other hosts have no business here.
+        if (context.Request.Headers.Origin is [{ Length: > 0 } origin] && (!Uri.TryCreate(origin, UriKind.Absolute, out var page) || page.Authority != context.Request.Host.Value))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"A page of {origin} may not read live values of {context.Request.Host.Value}.");
+            return;
+        }
+        if (await SubscribeAsync(context, hub, LiveHub.Binary) is not { } subscription) return;
+        using (subscription)
+        {
+            using var socket = await context.WebSockets.AcceptWebSocketAsync();
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            var heard = UntilClosedAsync(socket, end);
+            try
+            {
+                while (true)
+                    foreach (var message in await subscription.NextAsync(end.Token))
+                        await socket.SendAsync(message.Bytes, message.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, end.Token);
+            }
+            catch (Exception error) when (error is OperationCanceledException or WebSocketException)
+            {
+                // The page is gone, or the server goes; either way there is nobody to tell.
+            }
+            await CloseAsync(socket, lifetime.ApplicationStopping.IsCancellationRequested);
+            await heard;
+        }
+    }
+
+    /// <summary>What a page sends is not looked at; its end is.</summary>
+    private static async Task UntilClosedAsync(WebSocket socket, CancellationTokenSource end)
+    {
+        var ignored = new byte[256];
+        try
+        {
+            while ((await socket.ReceiveAsync(ignored.AsMemory(), end.Token)).MessageType != WebSocketMessageType.Close) { }
+        }
+        catch (Exception error) when (error is OperationCanceledException or WebSocketException)
+        {
+            // As good as closed.
+        }
+        await end.CancelAsync();
+    }
+
+    private static async Task CloseAsync(WebSocket socket, bool isStopping)
+    {
+        if (socket.State is not (WebSocketState.Open or WebSocketState.CloseReceived)) return;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            await socket.CloseOutputAsync(isStopping ? WebSocketCloseStatus.EndpointUnavailable : WebSocketCloseStatus.NormalClosure, null, limit.Token);
+        }
+        catch (Exception error) when (error is OperationCanceledException or WebSocketException)
+        {
+            // Closing is a courtesy.
+        }
+    }
+
+    private static async Task EventStreamAsync(HttpContext context, LiveHub hub, IHostApplicationLifetime lifetime)
+    {
+        if (await SubscribeAsync(context, hub, LiveHub.EventStream) is not { } subscription) return;
+        using (subscription)
+        {
+            context.Response.ContentType = "text/event-stream";
+            context.Response.Headers.CacheControl = "no-store";
+            using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            try
+            {
+                while (true)
+                {
+                    foreach (var message in await subscription.NextAsync(end.Token)) await context.Response.Body.WriteAsync(message.Bytes, end.Token);
+                    await context.Response.Body.FlushAsync(end.Token);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                // The reader is gone, or the server goes.
+            }
+        }
+    }
+
+    private static async Task<LiveSubscription?> SubscribeAsync(HttpContext context, LiveHub hub, ILiveEncoding encoding)
+    {
+        foreach (var name in context.Request.Query.Keys)
+        {
+            if (name is "device" or "metric") continue;
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"There is no parameter {name}. Live values take device and metric, each as often as needed.");
+            return null;
+        }
+        var (devices, metrics) = (context.Request.Query["device"], context.Request.Query["metric"]);
+        if (devices.Count + metrics.Count > NamesMax)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"At most {NamesMax:N0} names fit in one connection; these are {devices.Count + metrics.Count:N0}. Leave them out for all values.");
+            return null;
+        }
+        var subscription = hub.Subscribe(new LiveFilter(devices.OfType<string>(), metrics.OfType<string>()), encoding);
+        if (subscription is null)
+        {
+            context.Response.Headers.RetryAfter = "30";
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "Too many live connections. Try again in half a minute, or raise Cloud:Live:ConnectionsMax.");
+        }
+        return subscription;
+    }
+
+    private static Task RefuseAsync(HttpContext context, int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(context);
+}

@@ -36,6 +36,7 @@ internal sealed class SilenceConsumer : LogConsumer
     private IDisposable? _pipeline;
     private long _applied;
     private long _savedAt;
+    private bool _isDisposed;
 
     public SilenceConsumer(DurableLog log, SilenceStore store, GatewayDirectory gateways, TimeProvider clock, ILogger<SilenceConsumer> logger)
         : base("silence", log, clock, logger)
@@ -55,10 +56,16 @@ internal sealed class SilenceConsumer : LogConsumer
 
     public override void Dispose()
     {
+        // The host knows it by several names and disposes it by each.
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
         _gateways.Changed -= HearGateway;
-        _pipeline?.Dispose();
-        _loop.Dispose();
-        _heard.Dispose();
+        // On the loop, after whatever waits there: a sign of life that is on its way must still find its subject.
+        _loop.Schedule(() =>
+        {
+            _pipeline?.Dispose();
+            _heard.Dispose();
+            _loop.Dispose();
+        });
         _reader.Dispose();
         base.Dispose();
     }

@@ -3,11 +3,13 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SmartCity.Benchmarks;
+using SmartCity.Benchmarks.WholePath;
 
-// Benchmarks of single parts. Whole paths with their competitors are measured by tests/bench.
+// Benchmarks of single parts; "path" is what tests/bench runs.
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- --filter '*Columns*'
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
+if (args is ["path", .. var options]) return PathBench.Run(options);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 
 // In this process: a project generated elsewhere would not see the central package versions.

@@ -91,8 +91,8 @@ internal static class PathBench
         {
             using var system = create(folder);
             // A short run first: code is compiled, files have grown, connections were made once.
-            Load(system, "--devices 100 --qos 1 --in-flight 10 --prefix warm-", 2, folder);
-            var warm = Settled(system, null, TimeSpan.FromSeconds(30));
+            var warmed = Load(system, "--devices 100 --qos 1 --in-flight 10 --prefix warm-", 2, folder);
+            var warm = Settled(system, warmed.Acknowledged * Metrics, TimeSpan.FromSeconds(120));
             var processor = system.Children.ToDictionary(child => child.Name, child => child.ProcessorSeconds);
             using var probe = one.Probes && system is OurCity city ? new Probe(city) : null;
             var begin = Stopwatch.GetTimestamp();
@@ -115,7 +115,7 @@ internal static class PathBench
     }
 
     /// <summary>Waits until as many values have arrived as are expected, or no more come for five seconds.</summary>
-    private static long Settled(IPathSystem system, long? expected, TimeSpan atMost)
+    private static long Settled(IPathSystem system, long expected, TimeSpan atMost)
     {
         var since = Stopwatch.GetTimestamp();
         var last = -1L;
@@ -126,7 +126,7 @@ internal static class PathBench
             if (arrived == expected) return arrived;
             if (arrived != last) (last, changed) = (arrived, Stopwatch.GetTimestamp());
             var quiet = Stopwatch.GetElapsedTime(changed);
-            if (quiet > TimeSpan.FromSeconds(expected is null ? 1 : 5) || Stopwatch.GetElapsedTime(since) > atMost) return arrived;
+            if (quiet > TimeSpan.FromSeconds(5) || Stopwatch.GetElapsedTime(since) > atMost) return arrived;
             Thread.Sleep(100);
         }
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
+using SmartCity.FirmwareSim.Load;
 using SmartCity.FirmwareSim.Replay;
 using SmartCity.Hosting.Commands;
 
-var root = new RootCommand("Plays the devices of a city against an MQTT broker.") { ReplayCommand.Create() };
+var root = new RootCommand("Plays the devices of a city against an MQTT broker.") { ReplayCommand.Create(), LoadCommand.Create() };
 return await CommandLine.RunAsync(root, args);

@@ -18,6 +18,7 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
         [
             "serve", "--data", ServerData,
             Set("Cloud:HttpPort", Port(ServerData, "http", options.Port)),
+            Set("Cloud:HttpsPort", Port(ServerData, "https", 8444)),
             Set("Cloud:Ingest:Port", Port(ServerData, "uplink", 8443)),
             Set("Cloud:Ingest:Certificate", certificate.Certificate),
             Set("Cloud:Ingest:Key", certificate.Key),

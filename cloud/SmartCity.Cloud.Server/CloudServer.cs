@@ -1,6 +1,7 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
@@ -10,6 +11,8 @@ using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Hosting.Files;
+using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server;
 
@@ -17,12 +20,15 @@ namespace SmartCity.Cloud.Server;
 internal static class CloudServer
 {
     /// <summary>Builds the application; <paramref name="more"/> adds services, e.g. the store of readings.</summary>
-    /// <exception cref="ServerSettingsException">A setting cannot be used.</exception>
+    /// <exception cref="Hosting.Configuration.SettingsException">A certificate cannot be used.</exception>
     public static WebApplication Build(WebApplicationBuilder builder, ServerOptions options, Action<IServiceCollection>? more = null)
     {
+        var certificates = ServerCertificates.Load(options);
+        var counters = new IngestCounters();
         var services = builder.Services;
-        services.AddSingleton(options).AddSingleton(options.Ingest);
-        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(options).AddSingleton(options.Ingest).AddSingleton(counters);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<MetricsText>();
         more?.Invoke(services);
         services.AddLog(options);
         services.AddConsumers(options);
@@ -31,8 +37,6 @@ internal static class CloudServer
         services.AddApi();
 
         WebApplication? app = null;
-        var counters = new IngestCounters();
-        services.AddSingleton(counters);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -41,12 +45,13 @@ internal static class CloudServer
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.ListenLocalhostHttp(options.HttpPort);
             kestrel.ListenForOperators(options.Data);
-            kestrel.ListenForUplinks(options.Ingest, counters, () => app!.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
+            kestrel.ListenForUplinks(options.Ingest, certificates, counters, () => app!.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
+            kestrel.ListenHttps(options, certificates);
         });
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(8));
 
         app = builder.Build();
         Surface.Separate(app);
+        app.AddServerMetrics();
         app.UseWebSockets();
         app.MapOperations();
         app.MapApi();
@@ -55,21 +60,36 @@ internal static class CloudServer
         return app;
     }
 
-    /// <summary>The port of an endpoint after the start: <c>http</c> or <c>uplink</c>.</summary>
+    /// <summary>The port of an endpoint after the start: <c>http</c>, <c>uplink</c> or <c>https</c>.</summary>
     public static int PortOf(WebApplication app, string endpoint)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
-        var scheme = endpoint == "uplink" ? "https" : "http";
-        return addresses.Select(address => new Uri(address)).First(address => address.Scheme == scheme && address.Host != "unix").Port;
+        var scheme = endpoint == "http" ? "http" : "https";
+        var ports = addresses.Select(address => new Uri(address)).Where(address => address.Scheme == scheme && address.Host != "unix").Select(address => address.Port);
+        // In the order of listening.
+        return endpoint == "https" ? ports.Last() : ports.First();
     }
 
-    private static void ListenLocalhostHttp(this Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, int port) =>
-        kestrel.Listen(System.Net.IPAddress.Loopback, port);
+    private static void ListenLocalhostHttp(this KestrelServerOptions kestrel, int port) => kestrel.Listen(System.Net.IPAddress.Loopback, port);
+
+    /// <summary>HTTP/1.1 alone: the limit of four streams a connection is the uplink's, and Kestrel knows one for all.</summary>
+    private static void ListenHttps(this KestrelServerOptions kestrel, ServerOptions options, ServerCertificates certificates) =>
+        kestrel.Listen(Surface.AddressOf(options.HttpsAddress), options.HttpsPortUsed, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            listen.UseHttps(https =>
+            {
+                https.ServerCertificate = certificates.Https;
+                https.SslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13;
+                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
+            });
+        });
 
     private static void AddLog(this IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(provider => DurableLog.Open(
             new DurableLogOptions { Folder = Path.Combine(options.Data, "log"), QuotaBytes = options.LogQuotaBytes }, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IHealthPart, LogHealth>();
         services.AddHostedService<LogUpkeep>();
     }
 
@@ -78,6 +98,7 @@ internal static class CloudServer
         services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db")));
         Add<TollEventConsumer>();
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
+        else services.AddSingleton<IHealthPart, NoStoreHealth>();
         services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));
         Add<SilenceConsumer>();
         services.AddSingleton(provider => new CloudAudit(
@@ -87,6 +108,7 @@ internal static class CloudServer
         {
             services.AddSingleton<T>();
             services.AddSingleton<LogConsumer>(provider => provider.GetRequiredService<T>());
+            services.AddSingleton<IHealthPart>(provider => new ConsumerHealth(provider.GetRequiredService<T>()));
             services.AddHostedService(provider => provider.GetRequiredService<T>());
         }
     }
@@ -104,8 +126,6 @@ internal static class CloudServer
     private static void WritePorts(WebApplication app, ServerOptions options)
     {
         AdminSocket.Restrict(options.Data);
-        var file = Path.Combine(options.Data, "ports.json");
-        File.WriteAllText(file + ".new", JsonSerializer.Serialize(new { http = PortOf(app, "http"), uplink = PortOf(app, "uplink") }));
-        File.Move(file + ".new", file, overwrite: true);
+        PortsFile.Write(options.Data, new Dictionary<string, int> { ["http"] = PortOf(app, "http"), ["uplink"] = PortOf(app, "uplink"), ["https"] = PortOf(app, "https") });
     }
 }

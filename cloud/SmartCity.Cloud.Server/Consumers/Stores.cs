@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
+using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Cloud.Server.Consumers;
 
@@ -8,7 +9,7 @@ namespace SmartCity.Cloud.Server.Consumers;
 internal static class Stores
 {
     /// <summary>Registers the store; the consumer of readings opens it.</summary>
-    /// <exception cref="ServerSettingsException">There is no such store.</exception>
+    /// <exception cref="SettingsException">There is no such store.</exception>
     public static void AddReadingStore(this IServiceCollection services, ServerOptions options)
     {
         switch (options.Store)
@@ -20,7 +21,7 @@ internal static class Stores
                 services.AddInfluxStore(options.Influx.Folder.Length > 0 ? options.Influx : options.Influx with { Folder = Path.Combine(options.Data, "influx-index") });
                 break;
             default:
-                throw new ServerSettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb and influx.");
+                throw new SettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb and influx.");
         }
     }
 }

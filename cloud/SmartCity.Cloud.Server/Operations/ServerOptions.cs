@@ -1,30 +1,51 @@
+using System.ComponentModel.DataAnnotations;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
+using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Cloud.Server.Operations;
 
 /// <summary>The server's settings, section <c>Cloud</c>.</summary>
-public sealed record ServerOptions
+public sealed record ServerOptions : IValidatableObject
 {
     /// <summary>Section of the settings.</summary>
     public const string Section = "Cloud";
+    private const int HttpsPortDefault = 8444;
 
-    /// <summary>Folder of all data. Default <c>./data/cloud</c>.</summary>
-    public string Data { get; set; } = Path.Combine("data", "cloud");
+    /// <summary>Folder of all data; <c>--data</c> sets it too. Default <c>./data/server</c>.</summary>
+    [Required] public string Data { get; set; } = Path.Combine("data", "server");
     /// <summary>Port of HTTP on loopback, 0 for any free one. Default 8080.</summary>
     public int HttpPort { get; set; } = 8080;
-    /// <summary>Store of readings: <c>duckdb</c> (embedded, default) or <c>influx</c>.</summary>
-    public string Store { get; set; } = "duckdb";
+    /// <summary>Port of HTTPS, 0 for any free one. Default 8444, or any free one where HTTP has any.</summary>
+    public int? HttpsPort { get; set; }
+    /// <summary>Address of HTTPS. Default loopback; <c>*</c> is every one of the machine.</summary>
+    public string HttpsAddress { get; set; } = "127.0.0.1";
+    /// <summary>Certificate of HTTPS, PEM. Default: the uplink's.</summary>
+    [ExistingFile] public string? HttpsCertificate { get; set; }
+    /// <summary>Its private key, PEM. Default: the uplink's.</summary>
+    [ExistingFile(Private = true)] public string? HttpsKey { get; set; }
+    /// <summary>Store of readings: <c>duckdb</c> or <c>influx</c>. Default <c>duckdb</c>.</summary>
+    [AllowedValues("duckdb", "influx", ErrorMessage = "one of duckdb, influx is needed.")] public string Store { get; set; } = "duckdb";
     /// <summary>The embedded store.</summary>
     public DuckDbOptions DuckDb { get; set; } = new();
     /// <summary>InfluxDB as the store.</summary>
     public InfluxOptions Influx { get; set; } = new();
-    /// <summary>Most bytes of the log. Default 8 GiB.</summary>
-    public long LogQuotaBytes { get; set; } = 8L << 30;
+    /// <summary>Most bytes of the log, from 64 MiB. Default 8 GiB.</summary>
+    [Range(64L << 20, long.MaxValue, ErrorMessage = "at least 64MiB are needed.")] public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>
     public IngestOptions Ingest { get; set; } = new();
     /// <summary>Live values.</summary>
     public LiveOptions Live { get; set; } = new();
+
+    /// <summary>The port of HTTPS as it is listened on.</summary>
+    public int HttpsPortUsed => HttpsPort ?? (HttpPort == 0 ? 0 : HttpsPortDefault);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Surface.TryAddress(HttpsAddress) is null) yield return new ValidationResult(Surface.AddressNeeded(HttpsAddress), [nameof(HttpsAddress)]);
+        if (HttpsCertificate is null != HttpsKey is null) yield return new ValidationResult("a certificate and its key are set together or not at all.", [HttpsKey is null ? nameof(HttpsKey) : nameof(HttpsCertificate)]);
+    }
 }

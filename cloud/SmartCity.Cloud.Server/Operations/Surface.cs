@@ -33,12 +33,17 @@ internal sealed class Surface
         return next(context);
     });
 
-    /// <summary>The address of a setting.</summary>
-    /// <exception cref="ServerSettingsException">It is none.</exception>
-    public static IPAddress AddressOf(string text, string section) => text switch
+    /// <summary>The address of a setting, or null where it is none.</summary>
+    public static IPAddress? TryAddress(string text) => text switch
     {
         "localhost" => IPAddress.Loopback,
         "*" => IPAddress.Any,
-        _ => IPAddress.TryParse(text, out var address) ? address : throw new ServerSettingsException($"{section}:Address is \"{text}\"; an IP address is needed, e.g. 127.0.0.1 or 0.0.0.0."),
+        _ => IPAddress.TryParse(text, out var address) ? address : null,
     };
+
+    /// <summary>The address of a setting that was checked.</summary>
+    public static IPAddress AddressOf(string text) => TryAddress(text) ?? throw new ArgumentException(AddressNeeded(text), nameof(text));
+
+    /// <summary>What is said of a setting that is no address.</summary>
+    public static string AddressNeeded(string text) => $"\"{text}\" is no IP address; 127.0.0.1, 0.0.0.0 or * are such.";
 }

@@ -7,6 +7,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Configuration;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Model.Contracts;
@@ -59,7 +60,7 @@ public sealed class StoresTests : IAsyncLifetime
 
     [Fact]
     public void A_store_that_does_not_exist_is_refused_by_name() =>
-        Assert.Contains("\"mysql\"", Assert.Throws<ServerSettingsException>(() => new ServiceCollection().AddReadingStore(new ServerOptions { Store = "mysql" })).Message);
+        Assert.Contains("\"mysql\"", Assert.Throws<SettingsException>(() => new ServiceCollection().AddReadingStore(new ServerOptions { Store = "mysql" })).Message);
 
     private async Task<WebApplication> StartAsync(string store, InfluxServer? influx)
     {

@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Operations;
+
+namespace SmartCity.Cloud.Server.Commands;
+
+/// <summary>What the doctor looks at. A running server is asked by its socket; of one that does not run the files and ports are looked at.</summary>
+internal static class DoctorChecks
+{
+    private const long FreeBytesMin = 1L << 30;
+    private static readonly TimeSpan _endsSoon = TimeSpan.FromDays(14);
+    private static readonly TimeSpan _storeAnswersWithin = TimeSpan.FromSeconds(3);
+
+    public static async Task<IReadOnlyList<Finding>> RunAsync(ServerOptions options, CancellationToken stop)
+    {
+        var findings = new List<Finding> { DataFolder(options), FreeSpace(options) };
+        using (var certificates = ServerCertificates.Load(options))
+        {
+            var now = DateTimeOffset.UtcNow;
+            findings.Add(Certificate("uplink certificate", certificates.Uplink, now));
+            if (certificates.Https != certificates.Uplink) findings.Add(Certificate("HTTPS certificate", certificates.Https, now));
+            findings.AddRange(certificates.Authorities.Select(authority => Certificate("gateways' authority", authority, now)));
+        }
+        var socket = AdminSocket.FileIn(options.Data);
+        if (AdminSocket.Answers(socket))
+        {
+            findings.Add(new Finding("server", true, "runs"));
+            findings.AddRange(await PartsAsync(socket, stop));
+        }
+        else
+        {
+            findings.Add(new Finding("server", true, "does not run"));
+            findings.Add(Port("HTTP port", IPAddress.Loopback, options.HttpPort, "Cloud:HttpPort"));
+            findings.Add(Port("HTTPS port", Surface.AddressOf(options.HttpsAddress), options.HttpsPortUsed, "Cloud:HttpsPort"));
+            findings.Add(Port("uplink port", Surface.AddressOf(options.Ingest.Address), options.Ingest.Port, "Cloud:Ingest:Port"));
+            findings.Add(Log(options));
+        }
+        if (options.Store == "influx") findings.Add(await InfluxAsync(options.Influx.Address, stop));
+        return findings;
+    }
+
+    private static Finding DataFolder(ServerOptions options)
+    {
+        const string Check = "data folder";
+        if (!Directory.Exists(options.Data)) return new Finding(Check, true, $"{options.Data} will be made at the first start");
+        try
+        {
+            var probe = Path.Combine(options.Data, $".doctor-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            return new Finding(Check, true, options.Data);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new Finding(Check, false, error.Message, $"Give this user write permission: chown {Environment.UserName} {options.Data}, or name another folder with --data.");
+        }
+    }
+
+    private static Finding FreeSpace(ServerOptions options)
+    {
+        var there = new DirectoryInfo(options.Data);
+        while (there is { Exists: false, Parent: not null }) there = there.Parent;
+        var drive = new DriveInfo(there!.FullName);
+        var found = string.Create(CultureInfo.InvariantCulture, $"{drive.AvailableFreeSpace / (double)(1L << 30):0.0} GiB of {drive.TotalSize / (double)(1L << 30):0.0} GiB are free on the volume of {there.FullName}");
+        return drive.AvailableFreeSpace >= FreeBytesMin ? new Finding("free space", true, found)
+            : new Finding("free space", false, found, "Free at least 1 GiB, or move the data folder to a larger volume. When it is full the server takes nothing more and the gateways hold.");
+    }
+
+    private static Finding Certificate(string check, X509Certificate2 certificate, DateTimeOffset now)
+    {
+        var found = string.Create(CultureInfo.InvariantCulture, $"{certificate.Subject}, valid {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd} to {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd}");
+        if (certificate.NotAfter.ToUniversalTime() < now.UtcDateTime) return new Finding(check, false, found, "It has ended: have a new one issued and name it in the settings.");
+        if (certificate.NotBefore.ToUniversalTime() > now.UtcDateTime) return new Finding(check, false, found, $"It begins later than this machine's clock, {now:yyyy-MM-dd HH:mm} UTC: set the clock right.");
+        if (certificate.NotAfter.ToUniversalTime() < now.UtcDateTime + _endsSoon) return new Finding(check, false, found, "It ends within 14 days: have a new one issued.");
+        return new Finding(check, true, found);
+    }
+
+    private static Finding Port(string check, IPAddress address, int port, string setting)
+    {
+        if (port == 0) return new Finding(check, true, "any free one");
+        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, port));
+            socket.Listen(1);
+            return new Finding(check, true, $"{port} is free");
+        }
+        catch (SocketException error)
+        {
+            return new Finding(check, false, $"{address}:{port}: {error.Message}", $"End what holds it, or choose another with {setting}.");
+        }
+    }
+
+    private static Finding Log(ServerOptions options)
+    {
+        var folder = Path.Combine(options.Data, "log");
+        if (!File.Exists(Path.Combine(folder, DurableLogOptions.FileName))) return new Finding("log", true, "none yet");
+        try
+        {
+            using var log = DurableLog.Open(new DurableLogOptions { Folder = folder, ReserveBytes = 0 }, TimeProvider.System);
+            return log.Bytes > options.LogQuotaBytes * 0.9
+                ? new Finding("log", false, $"holds {log.Bytes} of {options.LogQuotaBytes} bytes", "A consumer is behind: start the server and look at /health/ready.")
+                : new Finding("log", true, $"{log.End} values taken, {log.Bytes} bytes held");
+        }
+        catch (Exception error) when (error is LogInUseException or LogBrokenException or InvalidDataException)
+        {
+            return new Finding("log", false, error.Message, "Check the disk; restore the folder from a backup if its files are damaged.");
+        }
+    }
+
+    /// <summary>The lines of a running server's <c>/health/ready</c>.</summary>
+    private static async Task<IReadOnlyList<Finding>> PartsAsync(string socket, CancellationToken stop)
+    {
+        using var server = AdminSocket.Connect(socket);
+        try
+        {
+            using var answer = await server.GetAsync(new Uri("/health/ready", UriKind.Relative), stop);
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(stop));
+            return [.. document.RootElement.GetProperty("parts").EnumerateArray().Select(part =>
+            {
+                var ok = part.GetProperty("ok").GetBoolean();
+                return new Finding(part.GetProperty("part").GetString()!, ok, ok ? "ready" : part.GetProperty("reason").GetString() ?? "not ready", ok ? null : "See the server's own log for what led to it.");
+            })];
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException or TaskCanceledException && !stop.IsCancellationRequested)
+        {
+            return [new Finding("health", false, error.Message, "The server holds its socket but does not answer; look at its log and restart it.")];
+        }
+    }
+
+    private static async Task<Finding> InfluxAsync(Uri address, CancellationToken stop)
+    {
+        using var client = new HttpClient { Timeout = _storeAnswersWithin };
+        try
+        {
+            using var answer = await client.GetAsync(new Uri(address, "/ping"), stop);
+            // A 3.x asks for its token even here; it is there.
+            if (answer.IsSuccessStatusCode || answer.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden) return new Finding("InfluxDB", true, $"answers at {address.Authority}");
+            return new Finding("InfluxDB", false, $"{address} answers {(int)answer.StatusCode} to /ping", "Check Cloud:Influx:Address: is this an InfluxDB?");
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
+        {
+            return new Finding("InfluxDB", false, $"{address} does not answer: {error.Message}", "Start InfluxDB, or correct Cloud:Influx:Address. Until it answers values stay in the log.");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Commands;
+
+namespace SmartCity.Cloud.Server.Commands;
+
+/// <summary>What an operator asks beside the server: through its socket where one runs, from the files where none does.</summary>
+internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string> data)
+{
+    private const int LettersMax = 10_000;
+    private static readonly string[] _gatewayColumns = ["gateway", "connected", "since", "remote", "software", "epoch", "lastBatch", "refusal"];
+    private static readonly string[] _completenessColumns = ["gateway", "lane", "epoch", "first", "last", "received", "missing", "ranges"];
+    private static readonly string[] _letterColumns = ["id", "gateway", "lane", "series", "kind", "time", "value", "reason", "recorded"];
+
+    /// <summary><c>gateway list</c>.</summary>
+    public Command Gateway()
+    {
+        var output = CommonOptions.Output();
+        var list = new Command("list", "Lists the gateways that have ever sent.") { output };
+        list.SetAction(async (result, stop) =>
+        {
+            Print(result, output, _gatewayColumns, await AskAsync(result, new Question(HttpMethod.Get, "/api/v1/gateways", OperatorAnswers.Gateways), stop));
+            return ExitCode.Done;
+        });
+        return new Command("gateway", "Looks at the gateways.") { list };
+    }
+
+    /// <summary><c>completeness [--gateway ID]</c>.</summary>
+    public Command Completeness()
+    {
+        var output = CommonOptions.Output();
+        var gateway = new Option<string>("--gateway") { Description = "One gateway alone.", HelpName = "ID" };
+        var command = new Command("completeness", "Says per gateway, lane and epoch which numbers came and which are missing, and why. Exit 3 where some are missing.") { gateway, output };
+        command.SetAction(async (result, stop) =>
+        {
+            var id = result.GetValue(gateway);
+            var path = "/api/v1/completeness" + (id is null ? "" : $"?gateway={Uri.EscapeDataString(id)}");
+            var rows = Print(result, output, _completenessColumns, await AskAsync(result, new Question(HttpMethod.Get, path, log => OperatorAnswers.Completeness(log, id)), stop));
+            return rows.Any(row => row[Array.IndexOf(_completenessColumns, "missing")] is > 0L) ? ExitCode.Findings : ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary><c>dead-letter list|show ID|discard ID</c>.</summary>
+    public Command DeadLetter()
+    {
+        var listOutput = CommonOptions.Output();
+        var list = new Command("list", $"Lists the values set aside, the oldest {LettersMax} at most.") { listOutput };
+        list.SetAction(async (result, stop) =>
+        {
+            Print(result, listOutput, _letterColumns, await AskAsync(result, new Question(HttpMethod.Get, $"/api/v1/dead-letters?limit={LettersMax}", log => OperatorAnswers.DeadLetters(log, LettersMax)), stop));
+            return ExitCode.Done;
+        });
+
+        var (shown, showOutput) = (Id(), CommonOptions.Output());
+        var show = new Command("show", "Shows one value set aside.") { shown, showOutput };
+        show.SetAction(async (result, stop) =>
+        {
+            var id = result.GetValue(shown);
+            Print(result, showOutput, _letterColumns, await AskAsync(result, new Question(HttpMethod.Get, $"/api/v1/dead-letters/{id}", log => OperatorAnswers.DeadLetter(log, id)), stop));
+            return ExitCode.Done;
+        });
+
+        var discarded = Id();
+        var discard = new Command("discard", "Drops one value set aside for good; it stays counted.") { discarded };
+        discard.SetAction(async (result, stop) =>
+        {
+            var id = result.GetValue(discarded);
+            await AskAsync(result, new Question(HttpMethod.Delete, $"/api/v1/dead-letters/{id}", log => OperatorAnswers.DiscardAsync(log, id)), stop);
+            return ExitCode.Done;
+        });
+        return new Command("dead-letter", "Looks at values that could not be stored.") { list, show, discard };
+
+        static Argument<long> Id()
+        {
+            var argument = new Argument<long>("ID") { Description = "Number of the dead letter, as list shows it." };
+            argument.Validators.Add(result => { if (result.Tokens is [var token] && token.Value.StartsWith('-')) result.AddError($"{token.Value} is no number of a dead letter."); });
+            return argument;
+        }
+    }
+
+    private static IReadOnlyList<IReadOnlyList<object?>> Print(ParseResult result, Option<OutputFormat> output, string[] columns, JsonElement answer)
+    {
+        var rows = OperatorRows.Of(answer, columns);
+        RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), columns, rows);
+        return rows;
+    }
+
+    /// <summary>Asks the running server, or the files of one that does not run.</summary>
+    /// <exception cref="CommandException">There is nothing to ask, or the answer is no.</exception>
+    private async Task<JsonElement> AskAsync(ParseResult result, Question question, CancellationToken stop)
+    {
+        var folder = ServerSettings.DataOf(args, result, data);
+        var socket = AdminSocket.FileIn(folder);
+        try
+        {
+            if (AdminSocket.Answers(socket)) return await AskServerAsync(socket, question, stop);
+            if (!File.Exists(Path.Combine(folder, "log", DurableLogOptions.FileName))) throw new CommandException(ExitCode.NotFound, $"{folder} holds no log. Name the server's folder with --data.");
+            using var log = DurableLog.Open(new DurableLogOptions { Folder = Path.Combine(folder, "log"), ReserveBytes = 0 }, TimeProvider.System);
+            return JsonSerializer.SerializeToElement(await question.FromLog(log), JsonSerializerOptions.Web);
+        }
+        catch (Exception error) when (error is LogInUseException or LogBrokenException or InvalidDataException or HttpRequestException)
+        {
+            throw new CommandException(error.Message, error);
+        }
+    }
+
+    private static async Task<JsonElement> AskServerAsync(string socket, Question question, CancellationToken stop)
+    {
+        using var server = AdminSocket.Connect(socket);
+        using var request = new HttpRequestMessage(question.Method, question.Path);
+        using var answer = await server.SendAsync(request, stop);
+        var text = await answer.Content.ReadAsStringAsync(stop);
+        if (answer.IsSuccessStatusCode) return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
+        throw new CommandException(answer.StatusCode == HttpStatusCode.NotFound ? ExitCode.NotFound : ExitCode.Failed, OperatorRows.ReasonOf(text) ?? $"The server answers {(int)answer.StatusCode}.");
+    }
+
+    /// <summary>One question: how a server is asked, and who answers it from the files.</summary>
+    private sealed record Question(HttpMethod Method, string Path, Func<DurableLog, Task<object>> FromLog);
+}

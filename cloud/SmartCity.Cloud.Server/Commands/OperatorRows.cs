@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+using SmartCity.Model;
+
+namespace SmartCity.Cloud.Server.Commands;
+
+/// <summary>Turns the server's JSON into rows for a person or a script.</summary>
+internal static class OperatorRows
+{
+    /// <summary>The rows of an answer <c>{"items":[…]}</c>, or of one that is a single item.</summary>
+    public static IReadOnlyList<IReadOnlyList<object?>> Of(JsonElement answer, string[] columns)
+    {
+        JsonElement[] items = answer.TryGetProperty("items", out var list) ? [.. list.EnumerateArray()] : [answer];
+        return [.. items.Select(IReadOnlyList<object?> (item) => [.. columns.Select(column => CellOf(item, column))])];
+    }
+
+    /// <summary>What a problem's <c>detail</c> says, or null.</summary>
+    public static string? ReasonOf(string problem)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(problem);
+            return document.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static object? CellOf(JsonElement item, string column)
+    {
+        if (column == "ranges") return string.Join("; ", Missing(item).Select(range => $"{Number(range, "first")}–{Number(range, "last")} {range.GetProperty("reason").GetString()}"));
+        if (column == "missing") return Missing(item).Sum(range => Number(range, "last") - Number(range, "first") + 1);
+        if (!item.TryGetProperty(column, out var value)) return null;
+        return value.ValueKind switch
+        {
+            JsonValueKind.Null => null,
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            JsonValueKind.Number when value.TryGetInt64(out var whole) => NameOf(column, whole),
+            JsonValueKind.String => value.GetString(),
+            JsonValueKind.Object when column == "series" => $"{value.GetProperty("device").GetString()}/{value.GetProperty("metric").GetString()}",
+            _ => value.GetRawText(),
+        };
+    }
+
+    /// <summary>What stands in the answer as a number and means more: lane, kind, and times in µs since 1970.</summary>
+    private static object NameOf(string column, long number) => column switch
+    {
+        "lane" => Lanes.NameOf((Lane)number),
+        "kind" => ((ValueKind)number).ToString().ToLower(CultureInfo.InvariantCulture),
+        "time" or "recorded" => UnixMicros.ToTime(Math.Clamp(number, UnixMicros.Min, UnixMicros.Max)),
+        _ => number,
+    };
+
+    private static JsonElement[] Missing(JsonElement item) => item.TryGetProperty("missing", out var missing) ? [.. missing.EnumerateArray()] : [];
+
+    private static long Number(JsonElement range, string name) => range.GetProperty(name).GetInt64();
+}

@@ -1,0 +1,165 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Commands;
+using SmartCity.Hosting.Certificates;
+using SmartCity.Hosting.Commands;
+using SmartCity.Hosting.Files;
+using SmartCity.Model;
+
+namespace SmartCity.Tests.Cloud.Server;
+
+public sealed class ServerCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LocalAuthority _authority;
+
+    public ServerCommandTests() => _authority = LocalAuthority.Open(_folder["pki"], "tehran");
+
+    public void Dispose()
+    {
+        _authority.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Without_a_server_the_files_are_read()
+    {
+        await FillAsync();
+        var complete = JsonDocument.Parse((await RunAsync(3, "completeness", "--output", "json")).Output).RootElement[0];
+        Assert.Equal(("g1", "telemetry", "18446744073709551615", 3), (complete.GetProperty("gateway").GetString(), complete.GetProperty("lane").GetString(), complete.GetProperty("epoch").GetString(), complete.GetProperty("missing").GetInt32()));
+        Assert.Contains("2–4 expired", (await RunAsync(3, "completeness", "--gateway", "g1")).Output);
+        Assert.StartsWith("gateway,connected,", (await RunAsync(0, "gateway", "list", "--output", "csv")).Output);
+        Assert.Contains("\"series\":\"d/t\",\"kind\":\"bool\",\"time\":\"1970-01-01T00:00:00.000001Z\"", (await RunAsync(0, "dead-letter", "list", "--output", "ndjson")).Output);
+        Assert.Contains("series:kind", (await RunAsync(0, "dead-letter", "show", "1")).Output);
+        await RunAsync(0, "dead-letter", "discard", "1");
+        await RunAsync(4, "dead-letter", "show", "1");
+    }
+
+    [Fact]
+    public async Task Beside_a_running_server_it_is_asked_by_its_socket()
+    {
+        await FillAsync();
+        using var stop = new CancellationTokenSource();
+        var serving = RunUntilAsync([.. Words("serve"), .. Settings()], stop.Token);
+        await Eventually.HoldsAsync("the server has written its ports", () => PortsFile.TryRead(Data) is { Count: 3 } || serving.IsCompleted);
+        Assert.False(serving.IsCompleted, serving.IsCompleted ? (await serving).Talk : "");
+        Assert.Contains("2–4 expired", (await RunAsync(3, "completeness")).Output);
+        Assert.Contains("g1", (await RunAsync(0, "gateway", "list")).Output);
+        await RunAsync(0, "dead-letter", "discard", "1");
+        Assert.Contains("There is no dead letter 1.", (await RunAsync(4, "dead-letter", "show", "1")).Talk);
+        Assert.Contains("No gateway g9 has ever sent.", (await RunAsync(4, "completeness", "--gateway", "g9")).Talk);
+        var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings()]);
+        Assert.True(exit == 0, output);
+        Assert.Contains("readings", output);
+        Assert.Equal(1, (await RunAsync([.. Words("serve"), .. Settings()])).Exit);   // the folder is taken
+        await stop.CancelAsync();
+        Assert.Equal(0, (await serving).Exit);
+        Assert.Null(PortsFile.TryRead(Data));
+    }
+
+    [Theory]
+    [InlineData(2, "Did you mean dead-letter?", "dead-leter", "list")]
+    [InlineData(2, "Commands: list, show, discard.", "dead-letter", "eat")]
+    [InlineData(2, "-1 is no number of a dead letter", "dead-letter", "show", "-1")]
+    [InlineData(2, "--gateway", "completeness", "--gateway")]
+    [InlineData(2, "table, json, ndjson, csv", "completeness", "--output", "xml")]
+    [InlineData(4, "holds no log", "completeness")]
+    public async Task Wrong_use_and_absent_data_have_their_exit_codes(int exit, string said, params string[] words)
+    {
+        var (output, talk) = await RunAsync(exit, words);
+        Assert.Empty(output);
+        Assert.Contains(said, talk);
+    }
+
+    [Fact]
+    public async Task Every_error_of_the_settings_is_said_at_once()
+    {
+        var (exit, _, talk) = await RunAsync(["serve", .. Settings(), "--Cloud:HtpPort=1", "--Cloud:Ingest:HelloWithin=5", "--Cloud:Ingest:Address=here", "--Cloud:Store=oracle",
+            "--Cloud:LogQuotaBytes=1MiB", "--Cloud:Influx:Address=nowhere", "--Cloud:HttpsCertificate=/nowhere.pem"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("Cloud:HtpPort: is not known. Did you mean Cloud:HttpPort?", talk);
+        Assert.Contains("Cloud:Ingest:HelloWithin: \"5\" cannot be used: a time needs its unit: 5ms, 5s", talk);
+        Assert.Contains("Cloud:Ingest:Address: \"here\" is no IP address", talk);
+        Assert.Contains("Cloud:Store: one of duckdb, influx is needed.", talk);
+        Assert.Contains("Cloud:LogQuotaBytes: at least 64MiB are needed.", talk);
+        Assert.Contains("Cloud:Influx:Address: \"nowhere\" cannot be used", talk);
+        Assert.Contains("Cloud:HttpsCertificate: there is no file /nowhere.pem.", talk);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_key_of_another_certificate_is_refused_before_anything_is_made()
+    {
+        var other = _authority.Server("other");
+        var (exit, _, talk) = await RunAsync([.. Words("serve"), .. Settings(), $"--Cloud:Ingest:Key={other.Key}"]);
+        Assert.Equal(2, exit);
+        Assert.Contains("Cloud:Ingest:Certificate", talk);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task The_settings_are_shown_with_their_places_and_without_secrets()
+    {
+        var (exit, output, _) = await RunAsync(["config", "show", "--output", "csv", .. Settings(), "--Cloud:Influx:Password=geheim"]);
+        Assert.Equal(0, exit);
+        Assert.Contains("Cloud:HttpPort,0,command line", output);
+        Assert.Contains("Cloud:Store,duckdb,default", output);
+        Assert.DoesNotContain("geheim", output);
+    }
+
+    [Fact]
+    public async Task The_doctor_names_what_is_wrong_and_what_to_do()
+    {
+        using var holder = new TcpListener(System.Net.IPAddress.Loopback, 0);
+        holder.Start();
+        var port = ((System.Net.IPEndPoint)holder.LocalEndpoint).Port;
+        var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings(), $"--Cloud:HttpPort={port}", "--Cloud:Store=influx", $"--Cloud:Influx:Address=http://127.0.0.1:1"]);
+        Assert.Equal(3, exit);
+        var wrong = output.Split('\n').Where(line => line.StartsWith("WRONG", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(2, wrong.Length);
+        Assert.Contains("HTTP port", wrong[0]);
+        Assert.Contains("InfluxDB", wrong[1]);
+        Assert.Contains("choose another with Cloud:HttpPort", output);
+        Assert.Equal(0, (await RunAsync([.. Words("doctor"), .. Settings()])).Exit);
+    }
+
+    private string Data => _folder["data"];
+
+    private string[] Settings()
+    {
+        var server = _authority.Server();
+        return
+        [
+            "--Cloud:HttpPort=0", "--Cloud:Ingest:Port=0", $"--Cloud:Ingest:Certificate={server.Certificate}", $"--Cloud:Ingest:Key={server.Key}",
+            $"--Cloud:Ingest:Authority={_authority.AuthorityFile}",
+        ];
+    }
+
+    private async Task FillAsync()
+    {
+        using var log = DurableLog.Open(new DurableLogOptions { Folder = Path.Combine(Data, "log"), ReserveBytes = 0 }, TimeProvider.System);
+        var letter = new DeadLetter(0, "g1", Lane.Telemetry, new SeriesKey("d", "t"), ValueKind.Bool, 1, 1, "true", "series:kind", 1);
+        await log.AppendAsync(new LogAppend { Gateway = "g1", Epoch = ulong.MaxValue, Lane = Lane.Telemetry, FirstSequence = 1, Sequences = 1, DeadLetters = [letter] }, TestContext.Current.CancellationToken);
+        await log.AppendAsync(new LogAppend { Gateway = "g1", Epoch = ulong.MaxValue, Lane = Lane.Telemetry, FirstSequence = 2, Gap = GapReason.Expired, GapLast = 4 }, TestContext.Current.CancellationToken);
+    }
+
+    private string[] Words(params string[] words) => ["--data", Data, .. words];
+
+    private async Task<(string Output, string Talk)> RunAsync(int exit, params string[] words)
+    {
+        var (found, output, talk) = await RunAsync(Words(words));
+        Assert.True(exit == found, $"Exit {found}, not {exit}. {talk}{output}");
+        return (output, talk);
+    }
+
+    private static Task<(int Exit, string Output, string Talk)> RunAsync(string[] words) => RunUntilAsync(words, TestContext.Current.CancellationToken);
+
+    private static async Task<(int Exit, string Output, string Talk)> RunUntilAsync(string[] words, CancellationToken stop)
+    {
+        using var output = new StringWriter();
+        using var talk = new StringWriter();
+        var exit = await CommandLine.RunAsync(ServerCommand.Create(words), words, output, talk, stop);
+        return (exit, output.ToString(), talk.ToString());
+    }
+}

@@ -30,8 +30,7 @@ internal static class ReplayCommand
             },
         };
         var mapping = new Option<string>("--mapping") { Description = $"JSON file that says what the columns mean; ready made for {string.Join(", ", MappingReader.ReadyMade.Select(one => one.Name))}.", HelpName = "FILE" };
-        var window = new Option<int>("--in-flight") { Description = "Messages in flight on each connection, 1–1,000.", DefaultValueFactory = _ => 8 };
-        window.Validators.Add(result => { if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var count) && count is < 1 or > 1_000) result.AddError("--in-flight: 1 to 1,000 are needed."); });
+        var window = Numbers.Option("--in-flight", "Messages in flight on each connection, 1–1,000.", 8, 1, 1_000);
         var format = CommonOptions.Output();
         var command = new Command("replay", "Publishes recorded files through MQTT, each device on its own connection; ends when all is acknowledged.") { folder, broker, authority, speed, mapping, window, format };
         command.SetAction(async (result, stop) =>

@@ -62,11 +62,14 @@ public sealed partial class TelemetryDecoder
     /// <param name="payload">The payload.</param>
     /// <param name="batch">Where the readings go, behind those it holds.</param>
     /// <param name="receipt">When it came.</param>
-    /// <param name="repeats">Judges elements with <c>boot</c> and <c>seq</c>; null keeps all.</param>
+    /// <param name="repeats">Judges elements with <c>boot</c> and <c>seq</c> that stand under the gateway's time; null keeps all.</param>
     /// <returns>What became of it; see also <see cref="Rejections"/>.</returns>
-    public PayloadOutcome Decode(DeviceSeries device, in ReadOnlySequence<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats = null)
+    public PayloadOutcome Decode(DeviceSeries device, in ReadOnlySequence<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats = null) =>
+        Decode(device, _payload.Flatten(payload), batch, receipt, repeats);
+
+    /// <inheritdoc cref="Decode(DeviceSeries, in ReadOnlySequence{byte}, ReadingBatch, Receipt, IRepeatFilter?)"/>
+    public PayloadOutcome Decode(DeviceSeries device, ReadOnlySpan<byte> json, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats = null)
     {
-        var json = _payload.Flatten(payload);
         Begin(device, batch, receipt);
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = _limits.DepthMax });
         try
@@ -164,15 +167,17 @@ public sealed partial class TelemetryDecoder
         }
         element.End = _batch.Count;
         element.Rejected = _rejections.Count - rejected;
-        element.HasKey = _hasBoot && _hasSequence;
         (element.Boot, element.Sequence) = (_boot, _sequence);
+        var hasOwnTime = Stamp(element.First, element.End);
+        // Under its own time a repeat is the same reading again, which the store knows by series and time.
+        element.HasKey = _hasBoot && _hasSequence && !hasOwnTime;
         if (element.HasKey) _elements.Add(element);
-        Stamp(element.First, element.End);
         return true;
     }
 
     /// <summary>Gives the element's readings their time, by the rules of readings.</summary>
-    private void Stamp(int first, int end)
+    /// <returns>Whether it is the device's own.</returns>
+    private bool Stamp(int first, int end)
     {
         var time = _receipt.Received;
         var quality = _receipt.ClockTrusted ? ReadingQuality.Good : ReadingQuality.ClockNotTrusted;
@@ -185,6 +190,7 @@ public sealed partial class TelemetryDecoder
         else time = _time;
         _batch.Time.AsSpan(first, end - first).Fill(time);
         _batch.Quality.AsSpan(first, end - first).Fill(quality);
+        return (quality & (ReadingQuality.GatewayTime | ReadingQuality.TimeReplaced)) == 0;
     }
 
     /// <summary>Asks about every element that carries a key, and takes out what was kept before.</summary>

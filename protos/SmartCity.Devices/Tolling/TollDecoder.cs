@@ -47,9 +47,12 @@ public sealed partial class TollDecoder(ISeriesNumbering numbering, PayloadLimit
     /// <param name="receipt">When it came.</param>
     /// <param name="repeats">Judges every event; null keeps all. A flagged one is kept with <see cref="ReadingQuality.RepeatedSequence"/>.</param>
     /// <returns>What became of the events; for readings see <see cref="Health"/>.</returns>
-    public PayloadOutcome Decode(DeviceSeries device, in ReadOnlySequence<byte> payload, List<TollEvent> events, ReadingBatch health, Receipt receipt, IRepeatFilter? repeats = null)
+    public PayloadOutcome Decode(DeviceSeries device, in ReadOnlySequence<byte> payload, List<TollEvent> events, ReadingBatch health, Receipt receipt, IRepeatFilter? repeats = null) =>
+        Decode(device, _payload.Flatten(payload), events, health, receipt, repeats);
+
+    /// <inheritdoc cref="Decode(DeviceSeries, in ReadOnlySequence{byte}, List{TollEvent}, ReadingBatch, Receipt, IRepeatFilter?)"/>
+    public PayloadOutcome Decode(DeviceSeries device, ReadOnlySpan<byte> json, List<TollEvent> events, ReadingBatch health, Receipt receipt, IRepeatFilter? repeats = null)
     {
-        var json = _payload.Flatten(payload);
         _rejections.Clear();
         _healthRejections.Clear();
         _events.Clear();

@@ -1,0 +1,177 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SmartCity.Edge.Gateway.Intake;
+using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Edge.Spool;
+using SmartCity.Hosting;
+using SmartCity.Hosting.Commands;
+using SmartCity.Hosting.Configuration;
+using SmartCity.Hosting.Files;
+using SmartCity.Hosting.Operations;
+using SmartCity.Model;
+using SmartCity.Mqtt;
+
+namespace SmartCity.Edge.Gateway;
+
+/// <summary>Puts the gateway together: listen → decode → spool → uplink.</summary>
+internal static class GatewayHost
+{
+    /// <summary>Runs the gateway until it is told to stop.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="stop">Tells it to drain and end.</param>
+    /// <exception cref="CommandException">It cannot start; the message says why and what to do.</exception>
+    public static async Task<int> RunAsync(Settings settings, string data, CancellationToken stop)
+    {
+        using var folder = DataFolder.Take(data);
+        PortsFile.Clear(data);
+        await using var app = Build(settings, data);
+        foreach (var note in app.Services.GetRequiredService<Edge.Spool.Spool>().Notes) app.Logger.SpoolNote(note);
+        await app.StartAsync(stop);
+        PortsFile.Write(data, app.Services.GetRequiredService<Endpoints>().Ports(app));
+        await app.WaitForShutdownAsync(stop);
+        return ExitCode.Done;
+    }
+
+    /// <summary>Builds the application; its spool is open then.</summary>
+    public static WebApplication Build(Settings settings, string data)
+    {
+        var options = settings.Get<GatewayOptions>();
+        var builder = ProcessHost.CreateBuilder(settings);
+        var services = builder.Services;
+        var endpoints = new Endpoints(options);
+        services.AddSingleton(endpoints);
+        services.AddSpool(options.Spool, data);
+        services.AddIntake(options);
+        services.AddListener(options.Mqtt, data);
+        services.AddUplink(options.Uplink);
+        builder.WebHost.UseInlineSockets();
+        builder.WebHost.ConfigureKestrel(kestrel => endpoints.Configure(kestrel));
+        var app = builder.Build();
+        app.UseWebSockets();
+        app.MapGateway(GatewayId.Of(options.Uplink));
+        // On its own port alone: a browser's page must not reach devices' MQTT through the status port.
+        if (options.Mqtt.WebSocketPort is not null)
+            foreach (var path in (string[])["/", "/mqtt"]) app.MapMqttListener(path).AddEndpointFilter(endpoints.OnlyOnWebSocketPort);
+        return app;
+    }
+
+    private static void AddSpool(this IServiceCollection services, SpoolSettings settings, string data)
+    {
+        var folder = Path.Combine(data, "spool");
+        Directory.CreateDirectory(folder);
+        var held = new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length);
+        var telemetry = settings.TelemetryBytes > 0 ? settings.TelemetryBytes
+            : Math.Max(16 << 20, SpoolOptions.VolumeQuota(folder, held) - settings.TollBytes - settings.AlarmBytes - settings.DeadLetterBytes);
+        services.AddSingleton(settings);
+        services.AddSingleton(Edge.Spool.Spool.Open(new SpoolOptions
+        {
+            Folder = folder,
+            DeadLetterQuotaBytes = settings.DeadLetterBytes,
+            Lanes =
+            [
+                new SpoolLane((byte)Lane.Toll, settings.TollBytes),
+                new SpoolLane((byte)Lane.Alarm, settings.AlarmBytes),
+                new SpoolLane((byte)Lane.Telemetry, telemetry, settings.ExpireOldest ? WhenFull.ExpireOldest : WhenFull.Refuse),
+            ],
+        }));
+    }
+
+    private static void AddIntake(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton<ClockTrust>();
+        services.AddSingleton(provider => new Intake.Intake(
+            provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool, provider.GetRequiredService<ClockTrust>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IPublishHandler>(provider => provider.GetRequiredService<Intake.Intake>());
+        services.AddSingleton(provider => new CommitLoop(
+            provider.GetRequiredService<Edge.Spool.Spool>(), provider.GetRequiredService<Intake.Intake>(), provider.GetRequiredService<MqttHub>(),
+            provider.GetRequiredService<ILogger<CommitLoop>>(), Die));
+        // Before the listener, so that it stops after it: what is still read is still committed.
+        services.AddHostedService(provider => provider.GetRequiredService<CommitLoop>());
+        services.AddSingleton<IHealthPart, SpoolHealth>();
+    }
+
+    /// <summary>Ends the process at once: no thread may acknowledge anything any more.</summary>
+    private static void Die(string reason) => Environment.Exit(ExitCode.Failed);
+
+    private static void AddListener(this IServiceCollection services, MqttOptions options, string data)
+    {
+        services.AddMqttListener(new MqttListenerOptions { ConnectionsMax = options.ConnectionsMax });
+        services.AddSingleton(provider =>
+        {
+            var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Edge.Gateway.Listen");
+            return new DeviceCredentials(options.Devices ?? Path.Combine(data, "devices.json"), provider.GetRequiredService<TimeProvider>(), logger.CredentialsUnusable);
+        });
+        services.AddSingleton<IMqttAuthenticator, DeviceAuthenticator>();
+    }
+
+    private static void AddUplink(this IServiceCollection services, UplinkOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton<UplinkState>();
+        services.AddSingleton<IUplinkHost, UplinkHost>();
+        services.AddSingleton<Func<Grpc.Net.Client.GrpcChannel>>(() => UplinkConnector.Open(options));
+        services.AddHostedService<UplinkService>();
+        services.AddSingleton<IHealthPart, UplinkHealth>();
+    }
+}
+
+/// <summary>Where the gateway listens.</summary>
+internal sealed class Endpoints(GatewayOptions options)
+{
+    private readonly Dictionary<string, ListenOptions> _endpoints = [];
+
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxConcurrentConnections = null;
+        kestrel.Listen(IPAddress.Loopback, options.HttpPort, endpoint => _endpoints["http"] = endpoint);
+        kestrel.Listen(IPAddress.Loopback, options.Mqtt.Port, endpoint => _endpoints["mqtt"] = endpoint.UseMqttListener());
+        if (options.Mqtt.WebSocketPort is { } webSocket) kestrel.Listen(IPAddress.Loopback, webSocket, endpoint => _endpoints["mqttWebSocket"] = endpoint);
+        if (options.Mqtt.Tls is { Certificate: { } certificate, Key: { } key } tls)
+            kestrel.Listen(IPAddress.Any, tls.Port, endpoint =>
+            {
+                _endpoints["mqttTls"] = endpoint;
+                endpoint.UseHttps(Tls(certificate, key, tls.Authority)).UseMqttListener();
+            });
+    }
+
+    /// <summary>The ports after the start, by name.</summary>
+    public IReadOnlyDictionary<string, int> Ports(WebApplication app) => _endpoints.ToDictionary(pair => pair.Key, pair => pair.Value.IPEndPoint!.Port);
+
+    /// <summary>Answers 404 on every other port.</summary>
+    public ValueTask<object?> OnlyOnWebSocketPort(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.Connection.LocalPort == _endpoints["mqttWebSocket"].IPEndPoint!.Port ? next(context) : ValueTask.FromResult<object?>(Results.NotFound());
+
+    private static HttpsConnectionAdapterOptions Tls(string certificate, string key, string? authority)
+    {
+        var https = new HttpsConnectionAdapterOptions { ServerCertificate = X509Certificate2.CreateFromPemFile(certificate, key), HandshakeTimeout = TimeSpan.FromSeconds(10) };
+        if (authority is null) return https;
+        var trusted = new X509Certificate2Collection();
+        trusted.ImportFromPemFile(authority);
+        https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
+        https.ClientCertificateValidation = (client, _, _) =>
+        {
+            using var chain = new X509Chain();
+            chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            chain.ChainPolicy.CustomTrustStore.AddRange(trusted);
+            chain.ChainPolicy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid("1.3.6.1.5.5.7.3.2"));
+            return chain.Build(client);
+        };
+        return https;
+    }
+}
+
+internal static partial class HostLog
+{
+    [LoggerMessage(1, LogLevel.Warning, "The spool: {Note}")]
+    public static partial void SpoolNote(this ILogger logger, string note);
+
+    [LoggerMessage(2, LogLevel.Error, "The credentials cannot be read and those before stay in force: {Reason}")]
+    public static partial void CredentialsUnusable(this ILogger logger, string reason);
+}

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using SmartCity.Model;
+
+namespace SmartCity.Edge.Gateway.Intake;
+
+/// <summary>Whether this machine's clock is right: set by NTP, or within five minutes of the server's. Thread-safe.</summary>
+internal sealed class ClockTrust(TimeProvider clock)
+{
+    /// <summary>Furthest that it may be from the server's clock.</summary>
+    public static readonly TimeSpan Near = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan _askEvery = TimeSpan.FromSeconds(30);
+
+    private long _askedAt = -1;
+    private volatile bool _isSynchronised;
+    private volatile bool _serverSaysNear;
+    private volatile bool _serverSaysFar;
+
+    /// <summary>Asks NTP; left out in tests.</summary>
+    public Func<bool> IsSynchronised { get; init; } = AskKernel;
+
+    /// <summary>The verdict now.</summary>
+    public bool IsTrusted
+    {
+        get
+        {
+            if (_serverSaysNear) return true;
+            if (_serverSaysFar) return false;
+            var asked = Volatile.Read(ref _askedAt);
+            if (asked < 0 || clock.GetElapsedTime(asked) > _askEvery)
+            {
+                _isSynchronised = IsSynchronised();
+                Volatile.Write(ref _askedAt, clock.GetTimestamp());
+            }
+            return _isSynchronised;
+        }
+    }
+
+    /// <summary>Takes the server's time, µs since 1970 UTC, as it stood a moment ago.</summary>
+    public void Observe(long serverMicros)
+    {
+        var isNear = Math.Abs(UnixMicros.Now(clock) - serverMicros) <= Near.Ticks / TimeSpan.TicksPerMicrosecond;
+        (_serverSaysNear, _serverSaysFar) = (isNear, !isNear);
+    }
+
+    /// <summary>Whether the kernel says that something disciplines its clock.</summary>
+    private static bool AskKernel()
+    {
+        const int NotSynchronised = 5;
+        if (!OperatingSystem.IsLinux()) return false;
+        var state = new byte[512];
+        return adjtimex(state) is >= 0 and not NotSynchronised;
+    }
+
+    [DllImport("libc")]
+    private static extern int adjtimex([In, Out] byte[] state);
+}

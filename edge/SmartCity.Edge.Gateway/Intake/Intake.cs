@@ -1,0 +1,222 @@
+using SmartCity.Devices;
+using SmartCity.Devices.Telemetry;
+using SmartCity.Devices.Tolling;
+using SmartCity.Devices.Topics;
+using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Edge.Spool;
+using SmartCity.Model;
+using SmartCity.Mqtt;
+
+namespace SmartCity.Edge.Gateway.Intake;
+
+/// <summary>
+/// Takes every PUBLISH: decodes it straight into what is to be committed next. Guarantee: nothing is acknowledged before it is on the disk, and
+/// what finds no room is refused, not dropped.
+/// </summary>
+/// <remarks>
+/// All connections decode into one <see cref="PendingCommit"/> under one lock, a microsecond a message; <see cref="CommitLoop"/> takes it away whole,
+/// makes it durable with one fsync, and acknowledges. While the disk is slow, readers wait here, which holds the devices back over TCP.
+/// </remarks>
+internal sealed class Intake : IPublishHandler, IDisposable
+{
+    /// <summary>Payload bytes that may wait for a commit; beyond it readers wait.</summary>
+    private const long PendingBytesMax = 4 << 20;
+    /// <summary>From here on a commit does not wait for more.</summary>
+    public const long CommitBytes = 256 << 10;
+    /// <summary>Room below which a lane refuses: what may be pending, twice, with what a row costs beside its bytes.</summary>
+    private const long RoomMin = 2 * PendingBytesMax + (1 << 20);
+    /// <summary>A letter is the whole payload with its topic and reasons.</summary>
+    private const long LetterBytesMax = (256 << 10) + (64 << 10);
+
+    private readonly Lock _gate = new();
+    private readonly ManualResetEventSlim _hasRoom = new(true);
+    private readonly TimeProvider _clock;
+    private readonly ClockTrust _trust;
+    private readonly Edge.Spool.Spool _spool;
+    private readonly SeriesNumbers _numbers;
+    private readonly RepeatMarks _marks;
+    private readonly TelemetryDecoder _telemetry;
+    private readonly TollDecoder _toll;
+    private readonly ReadingBatch _trial = new();
+    private PendingCommit _pending = new();
+    private volatile string? _full;
+
+    public Intake(Edge.Spool.Spool spool, SpoolSettings settings, ClockTrust trust, TimeProvider clock)
+    {
+        (_spool, _trust, _clock) = (spool, trust, clock);
+        _numbers = new SeriesNumbers(spool.Names((byte)Lane.Telemetry), settings.SeriesMax, settings.DeviceSeriesMax);
+        _marks = new RepeatMarks(spool.Marks());
+        _telemetry = new TelemetryDecoder(_numbers);
+        _toll = new TollDecoder(_numbers);
+    }
+
+    /// <summary>Raised when something waits for a commit where nothing did, and when it is enough to commit at once.</summary>
+    public event Action? Waiting;
+
+    public IntakeCounters Counters { get; } = new();
+
+    /// <summary>Series numbered so far.</summary>
+    public int Series => _numbers.Count;
+
+    /// <summary>Why nothing is taken at present: the volume is full; null = it is taken as far as its lane has room.</summary>
+    public string? Full
+    {
+        get => _full;
+        set => _full = value;
+    }
+
+    /// <summary>Payload bytes that wait for a commit.</summary>
+    public long PendingBytes => Volatile.Read(ref _pendingBytes);
+    private long _pendingBytes;
+
+    /// <inheritdoc/>
+    public PublishResult Handle(MqttPeer peer, in PublishPacket publish)
+    {
+        if (!TopicGrammar.TryParse(publish.Topic, out var topic))
+        {
+            Interlocked.Increment(ref Counters.RefusedTopic);
+            return PublishResult.TopicInvalid;
+        }
+        if (((DeviceConnection)peer.State!).SeriesFor(topic.Device, publish.Topic) is not { } device || topic.Kind == TopicKind.Command)
+        {
+            Interlocked.Increment(ref Counters.RefusedRight);
+            return PublishResult.NotAuthorized;
+        }
+        if (topic.Kind is TopicKind.Status or TopicKind.CommandResult) return PublishResult.Forward;
+        if (!Take(device, topic.Kind == TopicKind.Toll ? Lane.Toll : Lane.Telemetry, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId)) return PublishResult.QuotaExceeded;
+        return publish.QoS == 0 ? PublishResult.Done : PublishResult.Pending;
+    }
+
+    /// <inheritdoc/>
+    public void EndOfRead(MqttPeer peer)
+    {
+    }
+
+    /// <summary>Takes one payload; false where there is no room for it.</summary>
+    /// <param name="device">The device it is of.</param>
+    /// <param name="lane">Telemetry or toll.</param>
+    /// <param name="topic">Topic, for a dead letter.</param>
+    /// <param name="payload">Payload.</param>
+    /// <param name="qos">0, 1 or 2.</param>
+    /// <param name="peer">Who waits for its acknowledgement; not at QoS 0.</param>
+    /// <param name="packetId">Under which number.</param>
+    public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId)
+    {
+        _hasRoom.Wait();
+        var isSignal = false;
+        lock (_gate)
+        {
+            if (HasNoRoom(lane) || (LettersAreFull() && WouldReject(device, lane, payload)))
+            {
+                Interlocked.Increment(ref Counters.RefusedForRoom);
+                return false;
+            }
+            var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted);
+            var wasEmpty = _pending.IsEmpty;
+            if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
+            else TakeTelemetry(device, topic, payload, qos, receipt);
+            if (qos == 0) _pending.Unacknowledged++;
+            else _pending.Await(peer, packetId, qos);
+            // An empty payload is a dead letter; it must be seen to be waiting.
+            var before = _pending.Bytes;
+            _pending.Bytes = before + payload.Length + 1;
+            Volatile.Write(ref _pendingBytes, _pending.Bytes);
+            if (_pending.Bytes > PendingBytesMax) _hasRoom.Reset();
+            isSignal = wasEmpty || (before < CommitBytes && _pending.Bytes >= CommitBytes);
+            Counters.Messages++;
+        }
+        if (isSignal) Waiting?.Invoke();
+        return true;
+    }
+
+    /// <summary>Takes away what waits and puts <paramref name="empty"/> in its place; adds names and marks to <paramref name="transaction"/>.</summary>
+    /// <returns>What waited, and how many series have a name by now.</returns>
+    public (PendingCommit Taken, int NamesThrough, int NewNames) Exchange(PendingCommit empty, SpoolTransaction transaction)
+    {
+        lock (_gate)
+        {
+            var taken = _pending;
+            taken.Marks = _marks.TakeChanges();
+            _marks.AddTo(transaction, taken.Marks);
+            var first = _numbers.FirstUnsaved;
+            for (var i = 0; i < _numbers.Unsaved.Count; i++) transaction.Name((byte)Lane.Telemetry, first + i, _numbers.Unsaved[i]);
+            _pending = empty;
+            Volatile.Write(ref _pendingBytes, 0);
+            _hasRoom.Set();
+            return (taken, _numbers.Count, _numbers.Unsaved.Count);
+        }
+    }
+
+    /// <summary>A commit with so many new names has succeeded.</summary>
+    public void NamesSaved(int count)
+    {
+        if (count == 0) return;
+        lock (_gate) _numbers.Saved(count);
+    }
+
+    /// <summary>A commit has failed for want of room: what was judged on its strength since then goes with it.</summary>
+    /// <param name="failed">What was not committed.</param>
+    /// <param name="empty">Takes the place of what waits now.</param>
+    /// <returns>What came since then, to be refused too.</returns>
+    public PendingCommit TakeBack(PendingCommit failed, PendingCommit empty)
+    {
+        lock (_gate)
+        {
+            var later = _pending;
+            later.Marks = _marks.TakeChanges();
+            _marks.TakeBack(later.Marks);
+            _marks.TakeBack(failed.Marks);
+            _pending = empty;
+            Volatile.Write(ref _pendingBytes, 0);
+            _hasRoom.Set();
+            return later;
+        }
+    }
+
+    public void Dispose() => _hasRoom.Dispose();
+
+    /// <summary>Whether a lane refuses at present.</summary>
+    public bool HasNoRoom(Lane lane) => _full is not null || _spool.Room((byte)lane) < RoomMin;
+
+    private bool LettersAreFull() => _spool.DeadLetterRoom - _pending.LetterBytes < 2 * LetterBytesMax;
+
+    /// <summary>Decodes for trial: with full dead letters only what needs none is taken.</summary>
+    private bool WouldReject(DeviceSeries device, Lane lane, ReadOnlySpan<byte> payload)
+    {
+        _trial.Clear();
+        var receipt = new Receipt(0, false);
+        if (lane == Lane.Telemetry) return _telemetry.Decode(device, payload, _trial, receipt).Rejected > 0;
+        return _toll.Decode(device, payload, [], _trial, receipt).Rejected > 0 || _toll.Health.Rejected > 0;
+    }
+
+    private void TakeTelemetry(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
+    {
+        var outcome = _telemetry.Decode(device, payload, _pending.Readings, receipt, _marks);
+        Count(outcome);
+        if (outcome.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, _telemetry.DescribeRejections(), outcome.Rejected);
+    }
+
+    private void TakeToll(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
+    {
+        // Repeated events are the cloud's to know: there an event exists once under its key for ever, and a conflicting one is kept beside it.
+        var outcome = _toll.Decode(device, payload, _pending.Events, _pending.Readings, receipt);
+        Count(outcome);
+        Counters.Values += _toll.Health.Kept;
+        if (outcome.Rejected > 0) SetAside(Lane.Toll, topic, payload, qos, receipt, _toll.DescribeRejections(), outcome.Rejected);
+        if (_toll.Health.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, _toll.DescribeHealthRejections(), _toll.Health.Rejected);
+    }
+
+    private void Count(PayloadOutcome outcome)
+    {
+        Counters.Values += outcome.Kept;
+        Counters.Rejected += outcome.Rejected;
+        Counters.Repeated += outcome.Repeated;
+        _pending.Repeated += outcome.Repeated;
+    }
+
+    private void SetAside(Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt, string reason, int values)
+    {
+        _pending.Letters.Add(new DeadLetter(0, (byte)lane, receipt.Received, topic.ToArray(), qos, reason, values, payload.ToArray()));
+        _pending.LetterBytes += topic.Length + payload.Length + reason.Length + Edge.Spool.Spool.RowOverheadBytes;
+    }
+}

@@ -1,0 +1,7 @@
+namespace SmartCity.Edge.Gateway.Intake;
+
+/// <summary>What the intake has counted since the start; read without a lock.</summary>
+internal sealed class IntakeCounters
+{
+    public long Messages, Values, Rejected, Repeated, RefusedForRoom, RefusedTopic, RefusedRight, Commits, CommittedValues, CommitMicros;
+}

@@ -1,0 +1,54 @@
+using System.Net;
+using System.Text;
+using SmartCity.Devices;
+using SmartCity.Devices.Topics;
+using SmartCity.Mqtt;
+
+namespace SmartCity.Edge.Gateway.Listen;
+
+/// <summary>
+/// Who may connect and for whom it may speak. On loopback an id without a credential may connect anonymously; elsewhere the user name is the device
+/// id with its password, or the certificate's common name. A device reads only its own commands.
+/// </summary>
+internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqttAuthenticator
+{
+    /// <inheritdoc/>
+    public async ValueTask<MqttVerdict> AuthenticateAsync(MqttConnectRequest request, CancellationToken cancellationToken)
+    {
+        var known = credentials.Current;
+        if (request.UserName is { } user)
+        {
+            if (known.Find(user) is not { } credential) return MqttVerdict.BadUserNameOrPassword($"there is no credential for {user} in {credentials.File}");
+            // Hashing is slow on purpose; it must not hold up the sockets' thread.
+            var password = request.Password ?? default;
+            if (!await Task.Run(() => credential.Fits(password.Span), cancellationToken).ConfigureAwait(false)) return MqttVerdict.BadUserNameOrPassword($"the password of {user} does not fit");
+            if (credential.Topics is null) return AsDevice(user, request);
+            return request.WillTopic is { } will && !credential.MayPublishTo(will)
+                ? MqttVerdict.NotAuthorized($"the Will topic {will} is not on the allow-list of the bridge {user}")
+                : MqttVerdict.Accept(new DeviceConnection(credential.MayPublishTo));
+        }
+        if (request.ClientCertificate is { } certificate)
+            return AsDevice(certificate.GetNameInfo(System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, false), request);
+        if (request.IsSecure || request.Remote is not IPEndPoint { Address: var address } || !IPAddress.IsLoopback(address))
+            return MqttVerdict.BadUserNameOrPassword("a user name and password, or a certificate, is needed here");
+        return known.Find(request.ClientId) is not null
+            ? MqttVerdict.BadUserNameOrPassword($"{request.ClientId} has a credential and needs its password")
+            : AsDevice(request.ClientId, request);
+    }
+
+    /// <inheritdoc/>
+    public bool MaySubscribe(MqttPeer peer, string filter)
+    {
+        if (peer.State is not DeviceConnection connection) return false;
+        return connection.Device is { } device ? TopicGrammar.IsOwnCommandFilter(Encoding.UTF8.GetBytes(filter), Encoding.UTF8.GetBytes(device)) : connection.MaySubscribeTo(filter);
+    }
+
+    private static MqttVerdict AsDevice(string device, MqttConnectRequest request)
+    {
+        if (!DeviceId.IsValid(Encoding.UTF8.GetBytes(device)))
+            return MqttVerdict.ClientIdInvalid($"a device id is 1–{DeviceId.LengthMax} of A-Za-z0-9 . _ : - and %XX");
+        if (request.WillTopic is { } will && will != TopicGrammar.Of(TopicKind.Status, device))
+            return MqttVerdict.NotAuthorized($"the Will topic of {device} is {TopicGrammar.Of(TopicKind.Status, device)}");
+        return MqttVerdict.Accept(new DeviceConnection(device));
+    }
+}

@@ -1,0 +1,75 @@
+using SmartCity.Edge.Gateway.Intake;
+using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Operations;
+using SmartCity.Model;
+using SmartCity.Mqtt;
+
+namespace SmartCity.Edge.Gateway.Status;
+
+/// <summary>Health, metrics and audit of the gateway.</summary>
+internal static class GatewayEndpoints
+{
+    /// <summary>Maps <c>/health/…</c>, <c>/metrics</c> and <c>/audit</c>.</summary>
+    public static void MapGateway(this WebApplication app, string gateway)
+    {
+        app.MapHealth();
+        AddMetrics(app.Services);
+        app.MapMetrics();
+        app.MapGet("/audit", (Edge.Spool.Spool spool) => Results.Json(new
+        {
+            items = spool.Audit().Select(lane =>
+                new AuditTerms(gateway, Lanes.NameOf((Lane)lane.Lane), lane.Accepted, lane.Stored, lane.Superseded, lane.Queued, lane.DeadLettered, lane.Expired)),
+        }));
+    }
+
+    private static void AddMetrics(IServiceProvider services)
+    {
+        var metrics = services.GetRequiredService<MetricsText>();
+        var intake = services.GetRequiredService<Intake.Intake>();
+        var spool = services.GetRequiredService<Edge.Spool.Spool>();
+        var uplink = services.GetRequiredService<UplinkState>();
+        var hub = services.GetRequiredService<MqttHub>();
+        var counters = intake.Counters;
+        metrics.AddCounter("smartcity_messages_total", "Messages taken.", () => counters.Messages);
+        metrics.AddCounter("smartcity_values_total", "Values decoded and kept.", () => counters.Values);
+        metrics.AddCounter("smartcity_values_rejected_total", "Values set aside as dead letters.", () => counters.Rejected);
+        metrics.AddCounter("smartcity_values_repeated_total", "Values of known repeats, not kept again.", () => counters.Repeated);
+        metrics.AddCounters("smartcity_messages_refused_total", "Messages refused.", "reason", () =>
+            [("room", Volatile.Read(ref counters.RefusedForRoom)), ("topic", Volatile.Read(ref counters.RefusedTopic)), ("right", Volatile.Read(ref counters.RefusedRight))]);
+        metrics.AddCounter("smartcity_commits_total", "Group commits.", () => counters.Commits);
+        metrics.AddCounter("smartcity_commit_seconds_total", "Time in group commits.", () => counters.CommitMicros / 1e6);
+        metrics.AddGauge("smartcity_series", "Series numbered.", () => intake.Series);
+        metrics.AddGauge("smartcity_dead_letters", "Dead letters kept.", () => spool.DeadLetterCount);
+        metrics.AddGauges("smartcity_queued_values", "Values that the cloud has not acknowledged.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Queued)));
+        metrics.AddGauges("smartcity_queued_bytes", "Bytes that they take in the spool.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Bytes)));
+        metrics.AddGauges("smartcity_quota_bytes", "Bytes that a lane may take.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.QuotaBytes)));
+        metrics.AddGauge("smartcity_uplink_open", "1 while the cloud has welcomed the stream.", () => uplink.IsOpen ? 1 : 0);
+        metrics.AddCounter("smartcity_uplink_bytes_total", "Bytes of columns sent, as compressed.", () => uplink.BytesSent);
+        metrics.AddCounter("smartcity_uplink_values_total", "Values sent, repeats included.", () => uplink.ValuesSent);
+        metrics.AddCounter("smartcity_uplink_batches_total", "Batches sent, repeats included.", () => uplink.BatchesSent);
+        metrics.AddGauge("mqtt_connections", "Open connections.", () => hub.ConnectionCount);
+        metrics.AddCounter("mqtt_publishes_total", "PUBLISH packets read.", () => hub.Counters.Publishes);
+        metrics.AddCounter("mqtt_acknowledged_total", "PUBACK and PUBREC sent after a commit.", () => hub.Counters.Acknowledged);
+        metrics.AddCounter("mqtt_writes_total", "Writes to connections.", () => hub.Counters.Writes);
+        metrics.AddCounter("mqtt_bytes_in_total", "Bytes read.", () => hub.Counters.BytesIn);
+        metrics.AddCounter("mqtt_bytes_out_total", "Bytes written.", () => hub.Counters.BytesOut);
+        metrics.AddCounters("mqtt_closed_total", "Connections ended by the listener.", "reason", () => hub.Counters.ClosedByReason().Select(pair => ($"0x{pair.ReasonCode:x2}", (double)pair.Count)));
+    }
+}
+
+/// <summary>The spool's line in <c>/health/ready</c>.</summary>
+internal sealed class SpoolHealth(Intake.Intake intake) : IHealthPart
+{
+    public string Name => "spool";
+    public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
+}
+
+/// <summary>
+/// The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same: it keeps what it reads. Only one that was
+/// refused, or never had a link since its start, has trouble that a person must look at.
+/// </summary>
+internal sealed class UplinkHealth(UplinkState state) : IHealthPart
+{
+    public string Name => "uplink";
+    public string? Trouble => state.IsOpen || state.Sessions > 0 ? null : $"not connected yet: {state.LastError ?? "connecting"}";
+}

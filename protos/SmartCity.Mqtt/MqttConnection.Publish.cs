@@ -6,9 +6,8 @@ namespace SmartCity.Mqtt;
 
 internal sealed partial class MqttConnection
 {
-    private readonly Lock _receivedGate = new();
-    // QoS 2 ids received and not released, with whether their PUBREC has been sent. Made when the first one comes.
-    private Dictionary<ushort, bool>? _received;
+    // Set with the CONNACK, before anything but CONNECT is read.
+    private Session _session = null!; // null for a connection that ends before its CONNACK
     private byte[]?[]? _aliases;
     private int _inFlight;
     private long _publishes;
@@ -23,24 +22,27 @@ internal sealed partial class MqttConnection
             Settle();
             return;
         }
-        lock (_receivedGate)
-            if (_received is not null && _received.ContainsKey(packetId)) _received[packetId] = true;
-        _output.QueueAcknowledgement(0x50, packetId);
+        // After a reconnect in the same session it is the new connection that waits for it.
+        var connection = _session.Commit(packetId);
+        if (connection is null) return;
+        connection.Received(packetId);
+        if (connection != this) connection.Flush();
     }
 
     /// <inheritdoc/>
     public override void Refuse(ushort packetId, byte qos, byte reasonCode)
     {
         if (qos == 0) return;
-        if (!IsVersion5)
+        var connection = qos == 2 ? _session.Refuse(packetId) : this;
+        if (connection is null) return;
+        if (!connection.IsVersion5)
         {
-            Close(new Fault(reasonCode, "a PUBLISH that could not be kept; 3.1.1 has no word for it"));
+            connection.Close(new Fault(reasonCode, "a PUBLISH that could not be kept; 3.1.1 has no word for it"));
             return;
         }
-        if (qos == 2)
-            lock (_receivedGate) _received?.Remove(packetId);
-        _output.Queue([(byte)(qos == 1 ? 0x40 : 0x50), 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), reasonCode]);
-        Settle();
+        connection._output.Queue([(byte)(qos == 1 ? 0x40 : 0x50), 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), reasonCode]);
+        connection.Settle();
+        if (connection != this) connection.Flush();
     }
 
     /// <inheritdoc/>
@@ -56,14 +58,25 @@ internal sealed partial class MqttConnection
             return null;
         }
         var qos = (byte)(header.Flags >> 1 & 3);
-        if (qos == 2 && IsRepeated(publish.PacketId)) return null;
+        var repetition = qos == 2 ? _session.Receive(publish.PacketId, this) : Session.Repetition.None;
+        if (repetition is Session.Repetition.Pending) return null;
+        if (repetition is Session.Repetition.Committed)
+        {
+            _output.QueueAcknowledgement(0x50, publish.PacketId);
+            return null;
+        }
         if (qos > 0 && Interlocked.Increment(ref _inFlight) > _options.ReceiveMaximum && IsVersion5)
         {
+            if (repetition is Session.Repetition.None && qos == 2) _session.Release(publish.PacketId);
             Close(new Fault(MqttReason.ReceiveMaximumExceeded, $"more than {_options.ReceiveMaximum} messages in flight, the Receive Maximum of the CONNACK"));
             return null;
         }
-        if (qos == 2)
-            lock (_receivedGate) (_received ??= [])[publish.PacketId] = false;
+        if (repetition is not Session.Repetition.None)
+        {
+            // The same message [MQTT-4.3.3-10], taken on an earlier connection of this session: not asked for again, whatever it carries now.
+            if (repetition is Session.Repetition.CommittedBefore) Received(publish.PacketId);
+            return null;
+        }
 
         switch (Ask(header, publish, qos))
         {
@@ -74,6 +87,7 @@ internal sealed partial class MqttConnection
                 return null;
             case PublishResult.Forward:
                 _listener.Hub.Counters.CountForwarded();
+                if (qos == 2) _session.Forward(publish.PacketId);
                 var packet = (MqttPublishPacket)Decode(header, body);
                 packet.Topic = Encoding.UTF8.GetString(publish.Topic);
                 packet.TopicAlias = 0;
@@ -113,6 +127,7 @@ internal sealed partial class MqttConnection
         catch (Exception error)
         {
             LogHandlerFailed(error, _clientId, Remote);
+            if (qos == 2) _session.Release(publish.PacketId);
             Close(new Fault(MqttReason.ImplementationError, "the listener failed on a PUBLISH"));
             return PublishResult.Pending;
         }
@@ -122,8 +137,13 @@ internal sealed partial class MqttConnection
     private void Reject(ushort packetId, byte qos, Fault fault)
     {
         _listener.Hub.Counters.CountRefused();
-        if (qos > 0 && IsVersion5) Refuse(packetId, qos, fault.Code);
-        else Close(fault);
+        if (qos > 0 && IsVersion5)
+        {
+            Refuse(packetId, qos, fault.Code);
+            return;
+        }
+        if (qos == 2) _session.Release(packetId);
+        Close(fault);
     }
 
     private Fault ResolveAlias(ref PublishBody publish)
@@ -146,25 +166,20 @@ internal sealed partial class MqttConnection
         return Fault.None;
     }
 
-    // A QoS 2 id that has not been released is the same message again, whatever it carries now [MQTT-4.3.3-10].
-    private bool IsRepeated(ushort packetId)
+    // PUBREC. 3.1.1 has it in flight until here and no longer: while too much is in flight nothing is read from it, not even the PUBREL.
+    private void Received(ushort packetId)
     {
-        lock (_receivedGate)
-        {
-            if (_received is null || !_received.TryGetValue(packetId, out var committed)) return false;
-            if (committed) _output.QueueAcknowledgement(0x50, packetId);
-            return true;
-        }
+        _output.QueueAcknowledgement(0x50, packetId);
+        if (!IsVersion5) Settle();
     }
 
     // PUBREL: the id is free again.
     private void Release(ushort packetId)
     {
-        bool known;
-        lock (_receivedGate) known = _received is not null && _received.Remove(packetId);
-        if (known || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)]);
+        var committed = _session.Release(packetId);
+        if (committed is not null || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)]);
         else _output.Queue([0x70, 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), MqttReason.PacketIdentifierNotFound]);
-        if (known) Settle();
+        if (IsVersion5 ? committed is not null : committed == false) Settle();
     }
 
     // One message less is in flight.
@@ -172,11 +187,5 @@ internal sealed partial class MqttConnection
     {
         Interlocked.Decrement(ref _inFlight);
         _readerRoom.Pulse();
-    }
-
-    private void ReleaseInFlight()
-    {
-        lock (_receivedGate) _received = null;
-        _aliases = null;
     }
 }

@@ -136,7 +136,7 @@ internal sealed partial class MqttConnection
                 break;
             case PacketType.Unsubscribe:
                 fault = ControlBody.ReadUnsubscribe(body, IsVersion5);
-                if (fault.IsNone) return Decode(header, body);
+                if (fault.IsNone) return Forget((MqttUnsubscribePacket)Decode(header, body));
                 break;
             case PacketType.Disconnect:
                 return TakeDisconnect(header, body);
@@ -162,7 +162,7 @@ internal sealed partial class MqttConnection
             return null;
         }
         _stage = Stage.Connecting;
-        _receiveMaximum = connect.ReceiveMaximum;
+        _receiveMaximum = Math.Min((int)connect.ReceiveMaximum, _options.ReceiveMaximum); // 3.1.1 has none; what is unacknowledged is bounded all the same
         _sessionExpiry = connect.SessionExpiry;
         _assigned = connect.ClientId.IsEmpty;
         _clientId = _assigned ? $"auto-{Guid.NewGuid():N}" : Encoding.UTF8.GetString(connect.ClientId);
@@ -173,6 +173,9 @@ internal sealed partial class MqttConnection
         var packet = (MqttConnectPacket)Decode(header, body);
         packet.ClientId = _clientId;
         packet.KeepAlivePeriod = 0;
+        var longest = (uint)_options.SessionExpiryMax.TotalSeconds;
+        if (packet.SessionExpiryInterval > longest) packet.SessionExpiryInterval = longest;
+        SessionExpiry = IsVersion5 ? TimeSpan.FromSeconds(packet.SessionExpiryInterval) : connect.CleanStart ? TimeSpan.Zero : _options.SessionExpiryMax;
         return packet;
     }
 
@@ -224,7 +227,11 @@ internal sealed partial class MqttConnection
             Close(fault);
             return null;
         }
-        if (sessionExpiry is { } seconds) _connect!.SessionExpiryInterval = seconds;
+        if (sessionExpiry is { } seconds)
+        {
+            _connect!.SessionExpiryInterval = Math.Min(seconds, (uint)_options.SessionExpiryMax.TotalSeconds);
+            SessionExpiry = TimeSpan.FromSeconds(_connect.SessionExpiryInterval);
+        }
         if (reasonCode == 0)
         {
             var packet = (MqttDisconnectPacket)Decode(header, body);

@@ -16,7 +16,7 @@ internal sealed partial class MqttConnection
     private Dictionary<ushort, byte[]>? _subscribes;
     private uint _maximumPacketSize = uint.MaxValue;
     private uint _sessionExpiry;
-    private ushort _receiveMaximum = ushort.MaxValue;
+    private int _receiveMaximum = ushort.MaxValue;
     private TimeSpan _serverKeepAlive;
     private bool _assigned;
 
@@ -27,6 +27,7 @@ internal sealed partial class MqttConnection
         {
             case MqttConnAckPacket connAck:
                 Complete(connAck);
+                _session = _listener.Sessions.Open(this, connAck.IsSessionPresent);
                 Send(packet);
                 _stage = Stage.Connected;
                 _listener.Hub.Counters.CountConnection();
@@ -43,6 +44,7 @@ internal sealed partial class MqttConnection
                 break;
             case MqttPublishPacket publish:
                 await TakeOutgoingAsync(publish, cancellationToken).ConfigureAwait(false);
+                _session.Dequeue();
                 _listener.Hub.Counters.CountMessageOut();
                 break;
         }
@@ -82,6 +84,7 @@ internal sealed partial class MqttConnection
         connAck.SharedSubscriptionAvailable = false;
         connAck.ServerKeepAlive = (ushort)_serverKeepAlive.TotalSeconds;
         connAck.AssignedClientIdentifier = _assigned ? _clientId : null;
+        if (_connect!.SessionExpiryInterval != _sessionExpiry) connAck.SessionExpiryInterval = _connect.SessionExpiryInterval;
     }
 
     // Asks filter by filter. Those that are allowed go to MQTTnet; the answer is put together again when its SUBACK passes.
@@ -107,7 +110,14 @@ internal sealed partial class MqttConnection
         var bytes = System.Text.Encoding.UTF8.GetBytes(filter.Topic);
         if (Topics.IsShared(bytes)) return Topics.IsSharedFilter(bytes) ? MqttReason.SharedSubscriptionsNotSupported : MqttReason.TopicFilterInvalid;
         if (!Topics.IsFilter(bytes) || !Topics.IsWithin(bytes, _options.TopicBytesMax, _options.TopicLevelsMax)) return MqttReason.TopicFilterInvalid;
-        return _listener.Authenticator.MaySubscribe(this, filter.Topic) ? (byte)filter.QualityOfServiceLevel : MqttReason.NotAuthorized;
+        if (!_listener.Authenticator.MaySubscribe(this, filter.Topic)) return MqttReason.NotAuthorized;
+        return _session.TryAddFilter(filter.Topic, _options.SessionSubscriptionsMax) ? (byte)filter.QualityOfServiceLevel : MqttReason.QuotaExceeded;
+    }
+
+    private MqttUnsubscribePacket Forget(MqttUnsubscribePacket unsubscribe)
+    {
+        foreach (var filter in unsubscribe.TopicFilters) _session.RemoveFilter(filter);
+        return unsubscribe;
     }
 
     // MQTTnet grants what was asked, in an order of its own (highest QoS first); the client counts in its own order.
@@ -122,14 +132,14 @@ internal sealed partial class MqttConnection
     {
         if (acknowledgement is MqttPubRecPacket received)
         {
-            lock (_receivedGate)
+            if (received.ReasonCode < MqttPubRecReasonCode.UnspecifiedError)
             {
-                if (received.ReasonCode < MqttPubRecReasonCode.UnspecifiedError)
-                {
-                    if (_received is not null && _received.ContainsKey(received.PacketIdentifier)) _received[received.PacketIdentifier] = true;
-                    return;
-                }
-                _received?.Remove(received.PacketIdentifier);
+                _session.Commit(received.PacketIdentifier);
+                if (IsVersion5) return;
+            }
+            else
+            {
+                _session.Release(received.PacketIdentifier);
             }
         }
         Settle();

@@ -73,6 +73,12 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
     /// <summary>Whether its CONNACK has been sent and it has not been closed since.</summary>
     public bool IsConnected => _stage == Stage.Connected && Volatile.Read(ref _closing) == 0;
 
+    /// <summary>How long its session is to be kept after it; zero = not at all.</summary>
+    public TimeSpan SessionExpiry { get; private set; }
+
+    /// <summary>Whether it speaks MQTT 3.1.</summary>
+    public bool IsVersion31 => _level == 3;
+
     public MqttPacketFormatterAdapter PacketFormatterAdapter { get; }
     public X509Certificate2? ClientCertificate => _http is null ? _context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate : _http.Connection.ClientCertificate;
     public bool IsSecureConnection => IsSecure;
@@ -133,7 +139,8 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
         await _input.CompleteAsync().ConfigureAwait(false);
         if (written.IsCompleted) await _context.Transport.Output.CompleteAsync().ConfigureAwait(false);
         else _context.Abort();
-        ReleaseInFlight();
+        _aliases = null;
+        _session?.End(this);
     }
 
     // Ends the connection once: says why, as far as the version has words for it, and wakes the read loop, which then ends.

@@ -16,6 +16,7 @@ public sealed class MqttHub
     // Messages on their way through the broker, by reference, with the number of sessions that took them.
     private readonly ConcurrentDictionary<MqttApplicationMessage, int[]> _published = new(ReferenceEqualityComparer.Instance as IEqualityComparer<MqttApplicationMessage>);
     private MqttServer? _server;
+    private SessionTable? _sessions;
     private string? _pause;
 
     /// <summary>What has been counted since the process began.</summary>
@@ -32,6 +33,12 @@ public sealed class MqttHub
 
     /// <summary>Open connections, with those that have not been let in yet.</summary>
     public int ConnectionCount => _connections.Count;
+
+    /// <summary>Sessions kept for clients that are not connected.</summary>
+    public int KeptSessionCount => _sessions?.KeptCount ?? 0;
+
+    /// <summary>The connection of this client id, if it has its CONNACK.</summary>
+    public MqttPeer? Find(string clientId) => _sessions?.Find(clientId) is { Connection: { IsConnected: true } connection } ? connection : null;
 
     /// <summary>Why no connection is taken at present; null = they are taken.</summary>
     public string? IntakePause => Volatile.Read(ref _pause);
@@ -81,7 +88,7 @@ public sealed class MqttHub
 
     internal ICollection<MqttConnection> Connections => _connections.Keys;
 
-    internal void Attach(MqttServer server) => _server = server;
+    internal void Attach(MqttServer server, SessionTable sessions) => (_server, _sessions) = (server, sessions);
 
     internal void Add(MqttConnection connection) => _connections[connection] = 0;
 

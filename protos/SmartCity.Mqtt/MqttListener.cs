@@ -56,14 +56,14 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
         var broker = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
             .WithPersistentSessions()
-            .WithMaxPendingMessagesPerClient(options.SessionMessagesMax)
+            .WithMaxPendingMessagesPerClient(2 * options.SessionMessagesMax) // never reached: QueueAsync stops before
             .WithDefaultCommunicationTimeout(options.ConnectTimeout + TimeSpan.FromSeconds(5))
             .Build();
-        _server = new MqttServer(broker, [this], MqttNetNullLogger.Instance);
+        _server = new MqttServer(broker, [this], new BrokerLog(log));
         _server.InterceptingPublishAsync += ForwardAsync;
-        _server.InterceptingClientEnqueueAsync += CountSessionAsync;
-        _server.QueuedApplicationMessageOverwrittenAsync += CountDroppedAsync;
-        hub.Attach(_server);
+        _server.InterceptingClientEnqueueAsync += QueueAsync;
+        Sessions = new SessionTable(time, options.SessionsKeptMax);
+        hub.Attach(_server, Sessions);
     }
 
     public IPublishHandler Publishes { get; }
@@ -71,6 +71,7 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
     public MqttHub Hub { get; }
     public MqttListenerOptions Options { get; }
     public TimeProvider Time { get; }
+    public SessionTable Sessions { get; }
     public ILogger Log => _log;
 
     /// <summary>Set by MQTTnet's server while it is started.</summary>
@@ -117,6 +118,9 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
         {
             Hub.Remove(connection);
             await connection.EndAsync().ConfigureAwait(false);
+            Sessions.End(connection, connection.SessionExpiry);
+            // MQTTnet keeps every session of MQTT 3.1, also those that were to be clean.
+            if (connection.IsVersion31 && connection.SessionExpiry == TimeSpan.Zero && Sessions.Find(connection.ClientId) is null) await DeleteSessionAsync(connection.ClientId).ConfigureAwait(false);
         }
     }
 
@@ -135,6 +139,7 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
     {
         var now = Time.GetTimestamp();
         foreach (var connection in Hub.Connections) connection.Sweep(now);
+        foreach (var clientId in Sessions.TakeExpired()) _ = DeleteSessionAsync(clientId);
     }
 
     private async Task ForwardAsync(InterceptingPublishEventArgs publish)
@@ -154,16 +159,31 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
         }
     }
 
-    private Task CountSessionAsync(InterceptingClientApplicationMessageEnqueueEventArgs queued)
+    // A full queue takes no more, and the publisher is told; MQTTnet would drop the oldest, tell nobody, and keep it as unacknowledged for ever.
+    private Task QueueAsync(InterceptingClientApplicationMessageEnqueueEventArgs queued)
     {
-        Hub.CountSession(queued.ApplicationMessage);
+        if (Sessions.Find(queued.ReceiverClientId)?.TryQueue(Options.SessionMessagesMax) == false)
+        {
+            queued.AcceptEnqueue = false;
+            Hub.Counters.CountMessageDropped();
+        }
+        else
+        {
+            Hub.CountSession(queued.ApplicationMessage);
+        }
         return Task.CompletedTask;
     }
 
-    private Task CountDroppedAsync(QueueMessageOverwrittenEventArgs dropped)
+    private async Task DeleteSessionAsync(string clientId)
     {
-        Hub.Counters.CountMessageDropped();
-        return Task.CompletedTask;
+        try
+        {
+            await (await _server.GetSessionAsync(clientId).ConfigureAwait(false)).DeleteAsync().ConfigureAwait(false);
+        }
+        catch (InvalidOperationException)
+        {
+            // MQTTnet has deleted it, or has been stopped.
+        }
     }
 
     [LoggerMessage(1501, LogLevel.Warning, "MQTT connection from {Remote} not taken: {Max} are open, or the listener is not started.")]

@@ -39,11 +39,14 @@ public sealed record MqttListenerOptions
     /// <summary>Bytes waiting to be written to one connection, beyond which nothing more is read from it. Default 64 KiB.</summary>
     public int OutputBytesMax { get; init; } = 64 * 1024;
 
-    /// <summary>Messages that wait for one subscriber, connected or not; the oldest is dropped and counted. Default 1,000.</summary>
+    /// <summary>Messages that wait for one session, connected or not; one more is not queued, and is counted. Default 1,000.</summary>
     public int SessionMessagesMax { get; init; } = 1_000;
 
     /// <summary>Subscriptions of one session. Default 100.</summary>
     public int SessionSubscriptionsMax { get; init; } = 100;
+
+    /// <summary>Sessions kept without a connection; beyond them those that ended first are forgotten. Default 10,000.</summary>
+    public int SessionsKeptMax { get; init; } = 10_000;
 
     /// <summary>Longest a session outlives its connection, whatever its client asked for. Default 24 h.</summary>
     public TimeSpan SessionExpiryMax { get; init; } = TimeSpan.FromHours(24);

@@ -3,13 +3,16 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SmartCity.Benchmarks;
+using SmartCity.Benchmarks.Readings;
 using SmartCity.Benchmarks.WholePath;
 
 // Benchmarks of single parts; "path" is what tests/bench runs.
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- --filter '*Columns*'
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query --readings 100000000   one series of one day over so many stored readings
 if (args is ["path", .. var options]) return PathBench.Run(options);
+if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 
 // In this process: a project generated elsewhere would not see the central package versions.

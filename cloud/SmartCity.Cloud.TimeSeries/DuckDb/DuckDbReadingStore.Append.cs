@@ -170,7 +170,7 @@ public sealed partial class DuckDbReadingStore
         if (files.Count > 0)
         {
             places.Add("SELECT series, time, log_offset FROM (" + _sources.Unpack(files,
-                $"ms BETWEEN {ReadingSources.FloorMs(from)} AND {ReadingSources.FloorMs(to)} AND series BETWEEN {least} AND {greatest}") + ")");
+                $"second BETWEEN {ReadingSources.FloorSecond(from)} AND {ReadingSources.FloorSecond(to)} AND series BETWEEN {least} AND {greatest}") + ")");
         }
         var any = false;
         writer.Each($"""

@@ -36,14 +36,14 @@ public sealed partial class DuckDbReadingStore
     {
         var began = Stopwatch.GetTimestamp();
         var days = new List<DayCount>();
-        connection.Each($"SELECT CAST(floor(ms / 86400000.0) AS BIGINT) AS day, count(*) FROM ({_sources.Raw(inputs)}) GROUP BY day ORDER BY day", row => days.Add(new DayCount(row.GetInt64(0), row.GetInt64(1))));
+        connection.Each($"SELECT CAST(floor(second / 86400.0) AS BIGINT) AS day, count(*) FROM ({_sources.Raw(inputs)}) GROUP BY day ORDER BY day", row => days.Add(new DayCount(row.GetInt64(0), row.GetInt64(1))));
         // Where an input may replace readings of a file that stays outside, so may the outcome.
         var supersedesOthers = inputs.Any(input => input.Supersedes) && _sources.Files.Except(inputs).Any(other => inputs.Any(other.Overlaps));
         var repeats = inputs.Any(input => input.Supersedes);
         var files = new List<SealedFile>();
         foreach (var (first, last) in Chunks(days))
         {
-            var inside = $"ms >= {StartOf(first) / 1000} AND ms < {StartOf(last + 1) / 1000}";
+            var inside = $"second >= {first * 86_400} AND second < {(last + 1) * 86_400}";
             foreach (var (from, to) in SeriesRanges(connection, inputs, inside))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -68,7 +68,7 @@ public sealed partial class DuckDbReadingStore
         DurableFile.Sync(temporary);
         File.Move(temporary, path);
         AtStep?.Invoke("renamed");
-        connection.Each($"SELECT count(*), min(ms * 1000 + us), max(ms * 1000 + us), min(series), max(series) FROM read_parquet('{StoreSchema.Quote(path)}')", row =>
+        connection.Each($"SELECT count(*), min({StoreSchema.Time}), max({StoreSchema.Time}), min(series), max(series) FROM read_parquet('{StoreSchema.Quote(path)}')", row =>
             file = file with { Rows = row.GetInt64(0), MinTime = row.GetInt64(1), MaxTime = row.GetInt64(2), MinSeries = row.GetInt32(3), MaxSeries = row.GetInt32(4), Bytes = new FileInfo(path).Length });
         files.Add(file);
     }

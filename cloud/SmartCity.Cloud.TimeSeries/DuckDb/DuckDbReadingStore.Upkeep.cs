@@ -14,6 +14,15 @@ public sealed partial class DuckDbReadingStore
     private readonly List<(ReadingSources Sources, HotTable? Hot, SealedFile? File)> _retired = [];
     private Task? _upkeep;
 
+    /// <summary>Readings in sealed files; a replaced one may be among them until its files are merged.</summary>
+    public long SealedReadings
+    {
+        get
+        {
+            lock (_sourcesLock) return _sources.Files.Sum(file => file.Rows);
+        }
+    }
+
     /// <summary>What hinders sealing; null where nothing does.</summary>
     public string? UpkeepTrouble { get; private set; }
 

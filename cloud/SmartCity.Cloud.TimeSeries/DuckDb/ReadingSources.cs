@@ -69,7 +69,7 @@ internal sealed class ReadingSources(string folder, IReadOnlyList<HotTable> hot,
         {
             supersedes |= files.Any(file => file.Supersedes);
             parts.Add(Unpack(files, string.Create(CultureInfo.InvariantCulture,
-                $"{filter} AND ms >= {FloorMs(from)} AND ms <= {FloorMs(to)} AND ms * 1000 + us >= {from} AND ms * 1000 + us < {to}")));
+                $"{filter} AND second >= {FloorSecond(from)} AND second <= {FloorSecond(to)} AND {StoreSchema.Time} >= {from} AND {StoreSchema.Time} < {to}")));
         }
         if (parts.Count == 0) return null;
         var all = string.Join(" UNION ALL ", parts);
@@ -98,14 +98,14 @@ internal sealed class ReadingSources(string folder, IReadOnlyList<HotTable> hot,
     public string Unpack(IEnumerable<SealedFile> files, string where) => StoreSchema.Unpack(string.Join(',', files.Select(file => $"'{StoreSchema.Quote(PathOf(file))}'")), where);
 
     /// <summary>SQL of sealed files as they are written.</summary>
-    public string Raw(IEnumerable<SealedFile> files) => $"SELECT series, ms FROM read_parquet([{string.Join(',', files.Select(file => $"'{StoreSchema.Quote(PathOf(file))}'"))}])";
+    public string Raw(IEnumerable<SealedFile> files) => $"SELECT series, second FROM read_parquet([{string.Join(',', files.Select(file => $"'{StoreSchema.Quote(PathOf(file))}'"))}])";
 
     public string PathOf(SealedFile file) => Path.Combine(folder, file.Name);
 
     /// <summary>SQL that keeps of each series and time the reading with the highest log offset.</summary>
     public static string Newest(string relation) => $"SELECT * FROM ({relation}) QUALIFY row_number() OVER (PARTITION BY series, time ORDER BY log_offset DESC) = 1";
 
-    public static long FloorMs(long micros) => micros >= 0 ? micros / 1000 : -((-micros + 999) / 1000);
+    public static long FloorSecond(long micros) => micros >= 0 ? micros / UnixMicros.PerSecond : -((-micros + UnixMicros.PerSecond - 1) / UnixMicros.PerSecond);
 
     public static long DayOf(long micros) => micros >= 0 ? micros / UnixMicros.PerDay : -((-micros + UnixMicros.PerDay - 1) / UnixMicros.PerDay);
 }

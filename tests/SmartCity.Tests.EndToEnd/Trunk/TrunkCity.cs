@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using SmartCity.Hosting.Certificates;
+
+namespace SmartCity.Tests.EndToEnd.Trunk;
+
+/// <summary>A gateway and a server as real processes on free ports, with mutual TLS between them and their data in a folder of the test.</summary>
+internal sealed class TrunkCity : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly LocalAuthority _authority;
+
+    /// <param name="server">Further settings of the server.</param>
+    public TrunkCity(params string[] server)
+    {
+        _authority = LocalAuthority.Open(_folder["certificates"], "test");
+        var serverCertificate = _authority.Server();
+        var gatewayCertificate = _authority.Gateway("g1");
+        Server = new TrunkProcess("cloud/SmartCity.Cloud.Server", _folder["server"], self =>
+        [
+            "serve", "--data", self.Data, Set("Cloud:HttpPort", self.Port("http")), Set("Cloud:Ingest:Port", self.Port("uplink")),
+            Set("Cloud:Ingest:Certificate", serverCertificate.Certificate), Set("Cloud:Ingest:Key", serverCertificate.Key),
+            Set("Cloud:Ingest:Authority", _authority.AuthorityFile), Set("Cloud:Ingest:City", "test"), .. server,
+        ]);
+        Gateway = new TrunkProcess("edge/SmartCity.Edge.Gateway", _folder["gateway"], self =>
+        [
+            "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")),
+            Set("Edge:Uplink:Address", $"https://localhost:{Server.Port("uplink")}"), Set("Edge:Uplink:Certificate", gatewayCertificate.Certificate),
+            Set("Edge:Uplink:Key", gatewayCertificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile),
+        ]);
+    }
+
+    public TrunkProcess Server { get; }
+    public TrunkProcess Gateway { get; }
+
+    /// <summary>A file or folder of the test.</summary>
+    public string this[string name] => _folder[name];
+
+    /// <summary>Starts both and waits until they are ready.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await Server.StartReadyAsync(TimeSpan.FromSeconds(30), cancellationToken);
+        await Gateway.StartReadyAsync(TimeSpan.FromSeconds(20), cancellationToken);
+    }
+
+    /// <summary>Starts the load generator against the gateway.</summary>
+    public Process Load(params string[] arguments)
+    {
+        var build = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(Repository.Root, "firmware-sim/SmartCity.FirmwareSim/bin", build.Parent!.Name, build.Name, "SmartCity.FirmwareSim.dll");
+        return Process.Start(new ProcessStartInfo("dotnet", [program, "load", "--broker", $"mqtt://127.0.0.1:{Gateway.Port("mqtt")}", "--output", "ndjson", .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+    }
+
+    /// <summary>Waits until everything that the gateway took is in the store.</summary>
+    public async Task SettleAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            var taken = await Gateway.AuditAsync("accepted", cancellationToken) - await Gateway.AuditAsync("superseded", cancellationToken) - await Gateway.AuditAsync("deadLettered", cancellationToken);
+            var (queued, accepted) = (await Server.AuditAsync("queued", cancellationToken), await Server.AuditAsync("accepted", cancellationToken));
+            if (await Gateway.AuditAsync("queued", cancellationToken) == 0 && queued == 0 && accepted == taken) return;
+            Assert.True(Stopwatch.GetElapsedTime(begin) < atMost, $"after {atMost.TotalSeconds} s the server has accepted {accepted} of {taken}, and {queued} are queued");
+            await Task.Delay(100, cancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        Gateway.Dispose();
+        Server.Dispose();
+        _authority.Dispose();
+        _folder.Dispose();
+    }
+
+    private static string Set(string key, object value) => string.Create(CultureInfo.InvariantCulture, $"--{key}={value}");
+}

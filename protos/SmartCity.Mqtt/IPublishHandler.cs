@@ -9,6 +9,6 @@ public interface IPublishHandler
     /// </summary>
     PublishResult Handle(MqttPeer peer, in PublishPacket publish);
 
-    /// <summary>Called when no more of what was read in one go is left, so that a handler may close what it opened for the peer's packets.</summary>
+    /// <summary>Called after the last <see cref="Handle"/> of what was read in one go, so that a handler may close what it opened for the peer's packets.</summary>
     void EndOfRead(MqttPeer peer);
 }

@@ -11,6 +11,7 @@ internal sealed partial class MqttConnection
     private byte[]?[]? _aliases;
     private int _inFlight;
     private long _publishes;
+    private bool _asked;
 
     /// <inheritdoc/>
     public override void Acknowledge(ushort packetId, byte qos)
@@ -112,6 +113,7 @@ internal sealed partial class MqttConnection
     private PublishResult Ask(PacketHeader header, in PublishBody publish, byte qos)
     {
         if (publish.Topic[0] == '$' || !Topics.IsWithin(publish.Topic, _options.TopicBytesMax, _options.TopicLevelsMax)) return PublishResult.TopicInvalid;
+        _asked = true;
         try
         {
             return _listener.Publishes.Handle(this, new PublishPacket

@@ -82,7 +82,7 @@ internal sealed partial class MqttConnection
         }
         finally
         {
-            _listener.Publishes.EndOfRead(this);
+            EndRead();
         }
         _output.Flush();
         consumed = rest.Start;
@@ -91,6 +91,21 @@ internal sealed partial class MqttConnection
         if (publishes > 0) Volatile.Write(ref _publishes, _publishes + publishes);
         _listener.Hub.Counters.CountRead(bytes, publishes);
         return packet;
+    }
+
+    private void EndRead()
+    {
+        if (!_asked) return;
+        _asked = false;
+        try
+        {
+            _listener.Publishes.EndOfRead(this);
+        }
+        catch (Exception error)
+        {
+            LogHandlerFailed(error, _clientId, Remote);
+            Close(new Fault(MqttReason.ImplementationError, "the listener failed on what was read"));
+        }
     }
 
     // A packet that lies across segments of the pipe is copied together: rare for small packets, cheap against the work on large ones.

@@ -31,7 +31,7 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
     private string _clientId = "";
     private string? _userName;
     private byte _level;
-    private Stage _stage;
+    private volatile Stage _stage;
     private int _closing;
     private bool _heard;
     private long _heardAt;

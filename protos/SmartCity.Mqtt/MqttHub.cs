@@ -29,7 +29,7 @@ public sealed class MqttHub
     public Func<ForwardedPublish, CancellationToken, ValueTask>? Forwarded { get; set; }
 
     /// <summary>Connections that have their CONNACK, at this moment, in no order.</summary>
-    public IEnumerable<MqttPeer> Peers => _connections.Keys.Where(static connection => connection.IsConnected);
+    public IEnumerable<MqttPeer> Peers => Connections.Where(static connection => connection.IsConnected);
 
     /// <summary>Open connections, with those that have not been let in yet.</summary>
     public int ConnectionCount => _connections.Count;
@@ -86,7 +86,8 @@ public sealed class MqttHub
     /// <summary>Sender of what <see cref="PublishAsync"/> publishes; no client can have this id, for U+0000 is refused.</summary>
     internal const string ServerId = "\0server";
 
-    internal ICollection<MqttConnection> Connections => _connections.Keys;
+    // Not Keys, which copies them under all locks.
+    internal IEnumerable<MqttConnection> Connections => _connections.Select(static pair => pair.Key);
 
     internal void Attach(MqttServer server, SessionTable sessions) => (_server, _sessions) = (server, sessions);
 

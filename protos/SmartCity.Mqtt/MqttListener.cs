@@ -38,6 +38,7 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
 
     private readonly IHostApplicationLifetime? _lifetime;
     private readonly MqttServer _server;
+    private readonly HashSet<string> _retained = new(StringComparer.Ordinal);
     private readonly ILogger _log;
     private ITimer? _sweep;
     private CancellationTokenRegistration _stopping;
@@ -144,8 +145,17 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
 
     private async Task ForwardAsync(InterceptingPublishEventArgs publish)
     {
-        if (publish.ClientId == MqttHub.ServerId || Hub.Forwarded is not { } forwarded) return;
         var message = publish.ApplicationMessage;
+        if (message.Retain && !TryRetain(message))
+        {
+            Hub.Counters.CountRefused();
+            publish.ProcessPublish = false;
+            publish.Response.ReasonCode = MQTTnet.Protocol.MqttPubAckReasonCode.QuotaExceeded;
+            publish.CloseConnection = Hub.Find(publish.ClientId)?.IsVersion5 == false;
+            LogRetainedFull(publish.ClientId, Options.RetainedMessagesMax);
+            return;
+        }
+        if (publish.ClientId == MqttHub.ServerId || Hub.Forwarded is not { } forwarded) return;
         var payload = message.Payload.IsSingleSegment ? message.Payload.First : System.Buffers.BuffersExtensions.ToArray(message.Payload);
         try
         {
@@ -156,6 +166,20 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
         {
             LogForwardFailed(error, publish.ClientId);
             throw;
+        }
+    }
+
+    // MQTTnet keeps one message a topic, without a bound.
+    private bool TryRetain(MQTTnet.MqttApplicationMessage message)
+    {
+        lock (_retained)
+        {
+            if (message.Payload.IsEmpty)
+            {
+                _retained.Remove(message.Topic);
+                return true;
+            }
+            return _retained.Contains(message.Topic) || (_retained.Count < Options.RetainedMessagesMax && _retained.Add(message.Topic));
         }
     }
 
@@ -191,4 +215,7 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
 
     [LoggerMessage(1502, LogLevel.Error, "What handles forwarded MQTT messages failed on one of client {ClientId}; its connection is closed and the message not acknowledged.")]
     private partial void LogForwardFailed(Exception error, string clientId);
+
+    [LoggerMessage(1503, LogLevel.Warning, "A retained MQTT message of client '{ClientId}' refused: {Max} topics have one. Clear some with empty retained messages, or raise the limit.")]
+    private partial void LogRetainedFull(string clientId, int max);
 }

@@ -13,6 +13,9 @@ namespace SmartCity.Mqtt;
 /// <summary>How a process takes the listener into its host.</summary>
 public static class MqttListenerExtensions
 {
+    // HTTP/1.1 upgrades a GET, HTTP/2 a CONNECT.
+    private static readonly string[] _methods = [HttpMethods.Get, HttpMethods.Connect];
+
     /// <summary>
     /// Registers the listener, its <see cref="MqttHub"/> and the broker behind. The process registers its own
     /// <see cref="IPublishHandler"/> and <see cref="IMqttAuthenticator"/> as singletons; both may take the hub.
@@ -40,7 +43,7 @@ public static class MqttListenerExtensions
     public static IEndpointConventionBuilder MapMqttListener(this IEndpointRouteBuilder endpoints, string pattern)
     {
         var listener = endpoints.ServiceProvider.GetRequiredService<MqttListener>();
-        return endpoints.MapGet(pattern, context => MqttWebSocket.ServeAsync(context, listener)).ExcludeFromDescription();
+        return endpoints.MapMethods(pattern, _methods, context => MqttWebSocket.ServeAsync(context, listener)).ExcludeFromDescription();
     }
 
     /// <summary>

@@ -45,6 +45,9 @@ public sealed record MqttListenerOptions
     /// <summary>Subscriptions of one session. Default 100.</summary>
     public int SessionSubscriptionsMax { get; init; } = 100;
 
+    /// <summary>Retained messages, each of up to <see cref="PacketBytesMax"/>; one on a further topic is refused like a message for which there is no room. Default 20,000.</summary>
+    public int RetainedMessagesMax { get; init; } = 20_000;
+
     /// <summary>Sessions kept without a connection; beyond them those that ended first are forgotten. Default 10,000.</summary>
     public int SessionsKeptMax { get; init; } = 10_000;
 

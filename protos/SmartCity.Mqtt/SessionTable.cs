@@ -48,15 +48,16 @@ internal sealed class SessionTable(TimeProvider time, int keptMax)
     /// <returns>Their client ids.</returns>
     public List<string> TakeExpired()
     {
-        var now = time.GetTimestamp();
         var gone = new List<string>();
         lock (_sessions)
         {
             if (_kept == 0) return gone;
-            var kept = _sessions.Where(static pair => pair.Value.EndedAt != 0).OrderBy(static pair => pair.Value.EndedAt).ToList();
-            var tooMany = kept.Count - keptMax;
-            for (var i = 0; i < kept.Count; i++)
-                if (i < tooMany || time.GetElapsedTime(kept[i].Value.EndedAt, now) > kept[i].Value.Expiry) gone.Add(kept[i].Key);
+            var now = time.GetTimestamp();
+            foreach (var (clientId, session) in _sessions)
+                if (session.EndedAt != 0 && time.GetElapsedTime(session.EndedAt, now) > session.Expiry) gone.Add(clientId);
+            if (_kept - gone.Count > keptMax)
+                gone.AddRange(_sessions.Where(static pair => pair.Value.EndedAt != 0).Select(static pair => (pair.Key, pair.Value.EndedAt)).ExceptBy(gone, static kept => kept.Key)
+                    .OrderBy(static kept => kept.EndedAt).Take(_kept - gone.Count - keptMax).Select(static kept => kept.Key).ToList());
             foreach (var clientId in gone) _sessions.TryRemove(clientId, out _);
             _kept -= gone.Count;
         }

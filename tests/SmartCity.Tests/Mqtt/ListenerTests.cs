@@ -148,4 +148,76 @@ public sealed class ListenerTests
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}.");
         Assert.Equal(MqttClientDisconnectReason.ServerShuttingDown, await reason.Task.WaitAsync(Stop));
     }
+
+    [Fact]
+    public async Task One_connection_too_many_is_closed_and_the_others_stay()
+    {
+        await using var host = await ListenerHost.StartAsync(new MqttListenerOptions { ConnectionsMax = 2 });
+        using var first = await host.ClientAsync();
+        using var second = await host.ClientAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => host.TryConnectAsync(MqttProtocolVersion.V311));
+        Assert.True((await first.PublishStringAsync("t", "x", MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Stop)).IsSuccess);
+        Assert.Equal(1, host.Hub.Counters.Closed(MqttReason.ServerBusy));
+        await second.DisconnectAsync(cancellationToken: Stop);
+        await Eventually.HoldsAsync("there is room again", () => host.Hub.ConnectionCount == 1);
+        using var third = await host.ClientAsync();
+        Assert.True(third.IsConnected);
+    }
+
+    [Fact]
+    public async Task What_is_not_MQTT_is_closed_at_once()
+    {
+        await using var host = await ListenerHost.StartAsync();
+        foreach (var bytes in new[] { "GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), [0x16, 3, 1, 0, 200], [0xFF] })
+        {
+            using var socket = new System.Net.Sockets.TcpClient();
+            await socket.ConnectAsync("127.0.0.1", host.Port, Stop);
+            await socket.GetStream().WriteAsync(bytes, Stop);
+            using var second = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+            try
+            {
+                Assert.Equal(0, await socket.GetStream().ReadAsync(new byte[1], second.Token));
+            }
+            catch (IOException)
+            {
+                // reset: closed all the same
+            }
+        }
+        Assert.Equal(3, host.Hub.Counters.Closed(MqttReason.ProtocolError));
+    }
+
+    [Fact]
+    public async Task Many_connections_in_flight_at_once_get_what_is_theirs()
+    {
+        await using var host = await ListenerHost.StartAsync(inline: true);
+        var pending = new ConcurrentQueue<ListenerHost.Taken>();
+        host.OnPublish = taken => { pending.Enqueue(taken); return PublishResult.Pending; };
+        using var ended = new CancellationTokenSource();
+        // Commits as a gateway does: all that has come meanwhile, then one flush a connection.
+        var committing = Task.Run(async () =>
+        {
+            while (!ended.IsCancellationRequested)
+            {
+                var touched = new HashSet<MqttPeer>();
+                while (pending.TryDequeue(out var taken))
+                {
+                    taken.Peer.Acknowledge(taken.PacketId, taken.QoS);
+                    touched.Add(taken.Peer);
+                }
+                foreach (var peer in touched) peer.Flush();
+                await Task.Delay(1, CancellationToken.None);
+            }
+        }, Stop);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => host.ClientAsync(o => o.WithClientId($"c{i}"), i % 2 == 0 ? MqttProtocolVersion.V311 : MqttProtocolVersion.V500)));
+        await Task.WhenAll(clients.SelectMany((client, c) => Enumerable.Range(0, 50).Select(async i =>
+        {
+            var qos = (MqttQualityOfServiceLevel)(1 + i % 2);
+            Assert.True((await client.PublishStringAsync($"c{c}", $"{i}", qos, cancellationToken: Stop)).IsSuccess);
+        })));
+        await ended.CancelAsync();
+        await committing;
+        for (var c = 0; c < 20; c++) Assert.Equal(50, host.Received.Where(taken => taken.Peer.ClientId == $"c{c}").DistinctBy(taken => taken.Text).Count());
+        Assert.Equal((1000, 1000), (host.Received.Count, host.Hub.Counters.Acknowledged));
+        foreach (var client in clients) client.Dispose();
+    }
 }

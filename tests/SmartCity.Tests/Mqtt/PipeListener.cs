@@ -30,7 +30,6 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
     public ConcurrentQueue<string> Topics { get; } = [];
     public MqttPeer? Peer { get; private set; }
     public Func<string, PublishResult> OnPublish { get; set; } = static _ => PublishResult.Done;
-    public int Reads;
 
     public Connection Open(PipeOptions? output = null) => new(_listener, output);
 
@@ -53,7 +52,9 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
         return OnPublish(payload);
     }
 
-    void IPublishHandler.EndOfRead(MqttPeer peer) => Interlocked.Increment(ref Reads);
+    void IPublishHandler.EndOfRead(MqttPeer peer)
+    {
+    }
 
     ValueTask<MqttVerdict> IMqttAuthenticator.AuthenticateAsync(MqttConnectRequest request, CancellationToken cancellationToken) =>
         ValueTask.FromResult(request.UserName == "stranger" ? MqttVerdict.BadUserNameOrPassword("unknown user") : MqttVerdict.Accept());

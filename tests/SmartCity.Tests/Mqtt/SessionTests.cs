@@ -189,4 +189,25 @@ public sealed class SessionTests
         await EndAsync(connection);
         Assert.Equal(published ? ["gone"] : [], wills);
     }
+
+    [Theory, InlineData(V311), InlineData(V5)]
+    public async Task There_is_a_limit_of_retained_messages(byte version)
+    {
+        await using var listener = await PipeListener.StartAsync(new MqttListenerOptions { RetainedMessagesMax = 2 });
+        listener.OnPublish = static _ => PublishResult.Forward;
+        var connection = await listener.ConnectAsync(version);
+        foreach (var topic in (string[])["a", "b", "a"])
+        {
+            await connection.SendAsync(Publish(version, topic, first: 0x33));
+            Assert.Equal(0x40, (await connection.ReceiveAsync())[0]);
+        }
+        await connection.SendAsync(Publish(version, "a", first: 0x33, payload: "")); // makes room
+        Assert.Equal(0x40, (await connection.ReceiveAsync())[0]);
+        await connection.SendAsync(Publish(version, "c", first: 0x33));
+        Assert.Equal(0x40, (await connection.ReceiveAsync())[0]);
+        await connection.SendAsync(Publish(version, "d", first: 0x33));
+        if (version == V5) Assert.Equal(MqttReason.QuotaExceeded, (await connection.ReceiveAsync())[4]);
+        else Assert.Empty(await connection.ReceiveAllAsync());
+        Assert.Equal(1, listener.Hub.Counters.Refused);
+    }
 }

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text;
 using SmartCity.Devices;
 
@@ -22,8 +21,7 @@ internal sealed class CsvSource : IDisposable
         _mapping = mapping;
         Name = Path.GetFileName(file);
         _file = File.OpenRead(file);
-        Stream stream = file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new GZipStream(_file, CompressionMode.Decompress) : _file;
-        _rows = new CsvRows(new StreamReader(stream, Encoding.UTF8, true, 64 * 1024), mapping.Delimiter);
+        _rows = new CsvRows(new StreamReader(Open(file), Encoding.UTF8, true, 64 * 1024), mapping.Delimiter);
         _device = new RowTemplate(mapping.Device);
         _time = new RowTemplate(mapping.Time.Text ?? "");
         _missing = [.. mapping.Missing, ""];
@@ -117,6 +115,18 @@ internal sealed class CsvSource : IDisposable
         catch (ArgumentException)
         {
             return null;
+        }
+    }
+
+    private Stream Open(string file)
+    {
+        try
+        {
+            return file.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? new WholeGzip(_file) : _file;
+        }
+        catch (InvalidDataException error)
+        {
+            throw new InvalidDataException($"{Name}: {error.Message}", error);
         }
     }
 

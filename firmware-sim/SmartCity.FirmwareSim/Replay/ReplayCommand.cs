@@ -35,11 +35,11 @@ internal static class ReplayCommand
         var command = new Command("replay", "Publishes recorded files through MQTT, each device on its own connection; ends when all is acknowledged.") { folder, broker, authority, speed, mapping, window, format };
         command.SetAction(async (result, stop) =>
         {
+            var options = new ReplayOptions { Broker = BrokerAddress.Of(result, broker, authority), Speed = result.GetValue(speed), WindowMax = result.GetValue(window) };
             var directory = result.GetRequiredValue(folder).FullName;
             var chosen = result.GetValue(mapping) is { } file ? MappingReader.Read(file) : MappingReader.Recognise(directory);
             var files = MappingReader.FilesOf(chosen, directory);
             if (files.Count == 0) throw new CommandException(ExitCode.NotFound, $"{directory} holds no file like {string.Join(", ", chosen.Files)}.");
-            var options = new ReplayOptions { Broker = BrokerAddress.Of(result, broker, authority), Speed = result.GetValue(speed), WindowMax = result.GetValue(window) };
             return await RunAsync(chosen, files, options, result.GetValue(format), result.InvocationConfiguration.Output, result.InvocationConfiguration.Error, stop);
         });
         return command;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
@@ -35,6 +36,8 @@ internal static class CloudServer
         services.AddIngest();
         services.AddLive(options.Live);
         services.AddApi();
+        services.AddDashboards();
+        builder.ServePageFiles();
 
         WebApplication? app = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -55,6 +58,8 @@ internal static class CloudServer
         app.UseWebSockets();
         app.MapOperations();
         app.MapApi();
+        app.MapPageFiles();
+        app.MapDashboards(options.DuckDb.CityZone);
         app.MapGrpcService<UplinkEndpoint>();
         app.Lifetime.ApplicationStarted.Register(() => WritePorts(app, options));
         return app;

@@ -7,17 +7,19 @@ namespace SmartCity.Cloud.Server.Api;
 /// <summary>The HTTP API, version 1.</summary>
 internal static class ApiEndpoints
 {
-    public static IServiceCollection AddApi(this IServiceCollection services) => services
-        .AddOpenApi()
-        .AddProblemDetails()
-        .AddSingleton<ILatestQueries, LatestQueries>();
+    public static IServiceCollection AddApi(this IServiceCollection services)
+    {
+        services.AddOpenApi().AddProblemDetails();
+        // Without a store of readings there is nothing to ask.
+        if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<ILatestQueries, LatestQueries>();
+        return services;
+    }
 
     public static void MapApi(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapLive();
-        // Without a store of readings there is nothing to ask.
-        if (app.Services.GetService<IReadingQueries>() is null) return;
+        if (app.Services.GetService<ILatestQueries>() is null) return;
         app.MapLatest();
     }
 

@@ -13,9 +13,6 @@ namespace SmartCity.Cloud.Server.Api;
 /// </summary>
 internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silence, LiveHub live, DurableLog log, LiveOptions options, TimeProvider clock) : ILatestQueries
 {
-    private const string Latitude = "lat";
-    private const string Longitude = "lon";
-
     public async Task<IReadOnlyList<DeviceSummary>> DevicesAsync(LatestFilter filter, CancellationToken cancellationToken) =>
         [.. (await GatherAsync(filter, cancellationToken)).Select(device => new DeviceSummary(
             device.Id, device.Kind, device.State, device.Heard?.Gateway, device.LastTime, device.Freshness.StaleAfter, device.Freshness.NoDataAfter, device.Position,
@@ -77,11 +74,11 @@ internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silen
             LastTime = Series.Max(series => series.LastTime!.Value);
             Freshness = Freshness.Of(Interval, options);
             State = Freshness.At(AgeOf(LastTime, now));
-            Kind = DeviceKinds.Of(Series.Select(series => series.Series.Metric));
-            if (Number(Latitude) is >= -90 and <= 90 and var latitude && Number(Longitude) is >= -180 and <= 180 and var longitude)
+            Kind = Find(DeviceMetrics.Kind)?.Text;
+            if (Find(DeviceMetrics.Latitude)?.AsNumber() is >= -90 and <= 90 and var latitude && Find(DeviceMetrics.Longitude)?.AsNumber() is >= -180 and <= 180 and var longitude)
                 Position = new DevicePosition(latitude, longitude);
         }
 
-        private double? Number(string metric) => Series.Find(series => series.Series.Metric == metric)?.LastValue?.AsNumber();
+        private ReadingValue? Find(string metric) => Series.Find(series => series.Series.Metric == metric)?.LastValue;
     }
 }

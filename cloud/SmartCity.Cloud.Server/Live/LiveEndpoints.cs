@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server.Live;
 
@@ -13,8 +14,13 @@ internal static class LiveEndpoints
         .AddSingleton<ILiveTap>(provider => provider.GetRequiredService<LiveHub>())
         .AddHostedService(provider => provider.GetRequiredService<LiveHub>());
 
-    public static void MapLive(this IEndpointRouteBuilder app)
+    public static void MapLive(this WebApplication app)
     {
+        var (metrics, hub) = (app.Services.GetRequiredService<MetricsText>(), app.Services.GetRequiredService<LiveHub>());
+        metrics.AddGauge("smartcity_live_connections", "Live connections open.", () => hub.Connections);
+        metrics.AddCounter("smartcity_live_readings_total", "Readings taken for live connections.", () => hub.Readings);
+        metrics.AddCounter("smartcity_live_dropped_readings_total", "Readings that gave way because the fan-out was behind.", () => hub.DroppedReadings);
+        metrics.AddCounter("smartcity_live_dropped_messages_total", "Messages that gave way because a connection was behind; it got all newest values instead.", () => hub.DroppedMessages);
         app.MapGet("/api/v1/live", WebSocketAsync).ExcludeFromDescription();
         app.MapGet("/api/v1/live.sse", EventStreamAsync);
     }

@@ -48,7 +48,7 @@ public enum DataState
 
 /// <summary>A device as lists and maps show it.</summary>
 /// <param name="Id">Device id.</param>
-/// <param name="Kind">What it measures, e.g. <c>air</c>; null where its metrics do not tell.</param>
+/// <param name="Kind">What it is, e.g. <c>air</c>: its newest metric <c>kind</c>; null where it does not say.</param>
 /// <param name="State">Of its newest value.</param>
 /// <param name="Gateway">Gateway by which it was last heard; null where that is not known.</param>
 /// <param name="LastTime">Time of the newest value of any of its series, µs since 1970 UTC; null where nothing is stored.</param>
@@ -70,3 +70,17 @@ public sealed record DeviceSummary(
 /// <param name="StaleAfter">Age from which on it is stale.</param>
 /// <param name="NoDataAfter">Age from which on it says nothing any more.</param>
 public sealed record LatestValue(SeriesKey Series, ValueKind Kind, ReadingValue Value, long Time, ReadingQuality Quality, TimeSpan Age, DataState State, TimeSpan StaleAfter, TimeSpan NoDataAfter);
+
+/// <summary>Metrics by which a device speaks of itself, until a registry does.</summary>
+public static class DeviceMetrics
+{
+    /// <summary>Degrees north, WGS 84.</summary>
+    public const string Latitude = "lat";
+    /// <summary>Degrees east, WGS 84.</summary>
+    public const string Longitude = "lon";
+    /// <summary>What the device is, e.g. <c>air</c>; a text.</summary>
+    public const string Kind = "kind";
+
+    /// <summary>Whether a metric says something of the device and nothing of the city.</summary>
+    public static bool IsAboutDevice(string metric) => metric is Latitude or Longitude or Kind;
+}

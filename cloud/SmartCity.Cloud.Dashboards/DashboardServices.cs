@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Cloud.Dashboards.Languages;
+using SmartCity.Cloud.Dashboards.Pages;
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Dashboards;
+
+/// <summary>Adds the pages to a host.</summary>
+public static class DashboardServices
+{
+    /// <summary>Adds what the pages need.</summary>
+    public static IServiceCollection AddDashboards(this IServiceCollection services)
+    {
+        services.AddRazorComponents();
+        return services;
+    }
+
+    /// <summary>Maps the pages. The host serves their files at <c>/ui</c>.</summary>
+    /// <param name="app">The routes.</param>
+    /// <param name="cityZone">IANA zone of the city, in which times are shown.</param>
+    public static void MapDashboards(this IEndpointRouteBuilder app, string cityZone)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
+        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
+        {
+            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy.Value;
+            context.Response.Headers["Referrer-Policy"] = "same-origin";
+            // Every look is a new one; nothing of it is to be kept by anyone.
+            context.Response.Headers.CacheControl = "no-store";
+            var model = await LoadAsync(Language.Of(context), zone, device, UnixMicros.Now(clock), services.GetService<ILatestQueries>(), cancellationToken);
+            return new RazorComponentResult<City>(new { Model = model });
+        }).ExcludeFromDescription();
+    }
+
+    private static async Task<CityModel> LoadAsync(Language language, TimeZoneInfo zone, string? asked, long now, ILatestQueries? latest, CancellationToken cancellationToken)
+    {
+        var model = new CityModel(language, zone, now, [], null, asked, [], "error.nostore");
+        if (latest is null) return model;
+        try
+        {
+            var devices = await latest.DevicesAsync(new LatestFilter(), cancellationToken);
+            // Whoever asks for none sees one that lives.
+            var device = devices.FirstOrDefault(one => asked is { Length: > 0 } ? one.Id == asked : one.State == DataState.Live);
+            if (device is null && string.IsNullOrEmpty(asked)) device = devices is [var first, ..] ? first : null;
+            var values = device is null ? [] : await latest.LatestAsync(new LatestFilter(device.Id), cancellationToken);
+            return model with { Devices = devices, Device = device, Missing = device is null ? asked : null, Values = values, Trouble = null };
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The store says what is wrong in the log and in /health/ready; the page still shows live values.
+            return model with { Trouble = "error.store" };
+        }
+    }
+}

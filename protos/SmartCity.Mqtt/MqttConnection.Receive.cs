@@ -281,11 +281,12 @@ internal sealed partial class MqttConnection
     }
 
     // Ends whatever waits here, after _closing has been set or MQTTnet has cancelled; each looks at the reason itself.
+    // The read may go on at once on the thread that cancels it, and that one may hold MQTTnet's lock or be the handler's: so it is another one.
     private void WakeReader()
     {
         _readerRoom.Pulse();
         _outputRoom.Pulse();
-        _input.CancelPendingRead();
+        ThreadPool.UnsafeQueueUserWorkItem(static input => input.CancelPendingRead(), _input, false);
     }
 
     private void WakeForRoom()

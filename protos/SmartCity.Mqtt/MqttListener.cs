@@ -60,6 +60,8 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
             .WithMaxPendingMessagesPerClient(2 * options.SessionMessagesMax) // never reached: QueueAsync stops before
             .WithDefaultCommunicationTimeout(options.ConnectTimeout + TimeSpan.FromSeconds(5))
             .Build();
+        // It lists all clients each time to find that none has a keep alive here, and sleeps a thread for as long as this when it stops.
+        broker.KeepAliveOptions.MonitorInterval = TimeSpan.FromSeconds(10);
         _server = new MqttServer(broker, [this], new BrokerLog(log));
         _server.InterceptingPublishAsync += ForwardAsync;
         _server.InterceptingClientEnqueueAsync += QueueAsync;

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using SmartCity.FirmwareSim.Mqtt;
 
 namespace SmartCity.FirmwareSim.Load;
 
@@ -277,8 +278,8 @@ internal sealed class LoadConnection(LoadRun run, int index, int device) : IDisp
 
     private void PutConnect()
     {
-        Put([0x10, (byte)(10 + 2 + _id.Length), 0, 4, .. "MQTT"u8, 4, 2, 0, 60, 0, (byte)_id.Length]);
-        Put(_id);
+        var id = Encoding.ASCII.GetString(_id);
+        Put(MqttPacket.Connect(id, 60, run.Options.Broker.UserOf(id), run.Options.Broker.Password, cleanSession: true));
     }
 
     private void PutPublish(long sequence)

@@ -1,12 +1,12 @@
+using SmartCity.FirmwareSim.Mqtt;
+
 namespace SmartCity.FirmwareSim.Load;
 
 /// <summary>What the load generator is asked to do.</summary>
 internal sealed record LoadOptions
 {
-    /// <summary>Host of the broker.</summary>
-    public required string Host { get; init; }
-    /// <summary>Its MQTT port over plain TCP.</summary>
-    public required int Port { get; init; }
+    /// <summary>The broker, over plain TCP.</summary>
+    public required BrokerAddress Broker { get; init; }
     /// <summary>Publishing connections, one a device.</summary>
     public int Devices { get; init; } = 1_000;
     /// <summary>Messages a second over all devices, at fixed intended times whatever the broker does (open loop); null = as fast as <see cref="InFlight"/> lets it.</summary>

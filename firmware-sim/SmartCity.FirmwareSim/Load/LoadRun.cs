@@ -66,6 +66,8 @@ internal sealed class LoadRun : IDisposable
             Round(Options.Rate is null || _work.Count > 0);
             Second(ref tick, progress, start);
         }
+        // What came due while the last round took long is still made.
+        if (Options.Rate is { } open && !stop.IsCancellationRequested) MakeDue(start, end, open, ref next);
         var made = Elapsed(start);
         _isOver = true;
         var patience = Now + (long)(Options.Drain.TotalSeconds * Stopwatch.Frequency);

@@ -27,6 +27,7 @@ internal static class LogSchema
           log_offset INTEGER UNIQUE);
         CREATE TABLE counter(gateway INTEGER, lane INTEGER, accepted INTEGER NOT NULL, dead_lettered INTEGER NOT NULL, expired INTEGER NOT NULL,
           PRIMARY KEY(gateway, lane)) WITHOUT ROWID;
+        CREATE TABLE sender(gateway INTEGER, place INTEGER, incarnation INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY(gateway, place)) WITHOUT ROWID;
         CREATE TABLE consumer(name TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), end INTEGER NOT NULL, bytes INTEGER NOT NULL);
         INSERT INTO state VALUES(1, 0, 0);

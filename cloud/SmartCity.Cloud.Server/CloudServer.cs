@@ -39,7 +39,6 @@ internal static class CloudServer
         services.AddDashboards();
         builder.ServePageFiles();
 
-        WebApplication? app = null;
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -48,11 +47,11 @@ internal static class CloudServer
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.ListenLocalhostHttp(options.HttpPort);
             kestrel.ListenForOperators(options.Data);
-            kestrel.ListenForUplinks(options.Ingest, certificates, counters, () => app!.Services.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
+            kestrel.ListenForUplinks(options.Ingest, certificates, counters, kestrel.ApplicationServices.GetRequiredService<TimeProvider>(), () => kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
             kestrel.ListenHttps(options, certificates);
         });
 
-        app = builder.Build();
+        var app = builder.Build();
         Surface.Separate(app);
         app.AddServerMetrics();
         app.UseWebSockets();
@@ -107,7 +106,7 @@ internal static class CloudServer
         services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));
         Add<SilenceConsumer>();
         services.AddSingleton(provider => new CloudAudit(
-            provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
+            provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
 
         void Add<T>() where T : LogConsumer
         {
@@ -121,6 +120,7 @@ internal static class CloudServer
     private static void AddIngest(this IServiceCollection services)
     {
         services.AddSingleton<GatewayDirectory>();
+        services.AddSingleton<GatewaySenders>();
         services.AddGrpc(grpc =>
         {
             grpc.MaxReceiveMessageSize = 1 << 20;

@@ -11,7 +11,7 @@ namespace SmartCity.Cloud.Server.Ingest;
 internal static class IngestListener
 {
     /// <summary>Listens as the options say.</summary>
-    public static void ListenForUplinks(this KestrelServerOptions kestrel, IngestOptions options, ServerCertificates certificates, IngestCounters counters, Func<ILogger> logger)
+    public static void ListenForUplinks(this KestrelServerOptions kestrel, IngestOptions options, ServerCertificates certificates, IngestCounters counters, TimeProvider clock, Func<ILogger> logger)
     {
         var gateways = new GatewayCertificate(certificates.Authorities, options.City);
         kestrel.Listen(Surface.AddressOf(options.Address), options.Port, listen =>
@@ -34,6 +34,7 @@ internal static class IngestListener
             listen.Use(next => connection =>
             {
                 connection.Items[typeof(Surface)] = Surface.Uplink;
+                connection.Items[typeof(GatewaySenders)] = clock.GetTimestamp();
                 if (connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate is { } client && gateways.Check(client, out var gateway) is null)
                     connection.Items[typeof(GatewayCertificate)] = gateway;
                 return next(connection);

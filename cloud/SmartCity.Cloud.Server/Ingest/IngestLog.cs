@@ -19,4 +19,7 @@ internal static partial class IngestLog
 
     [LoggerMessage(6, LogLevel.Warning, "Gateway {Gateway}: numbers {First} to {Last} of lane {Lane} (epoch {Epoch}) will never come: {Reason}")]
     public static partial void Gap(this ILogger logger, string gateway, ulong first, ulong last, string lane, ulong epoch, string reason);
+
+    [LoggerMessage(7, LogLevel.Critical, "Two processes send as gateway {Gateway}: the later one sends from a copy and is refused from now on. Stop it")]
+    public static partial void CopyFound(this ILogger logger, string gateway);
 }

@@ -8,7 +8,7 @@ namespace SmartCity.Cloud.Server.Ingest;
 
 /// <summary>The gRPC service: who calls is in the certificate; one stream a gateway.</summary>
 internal sealed class UplinkEndpoint(
-    DurableLog log, IngestOptions options, GatewayDirectory directory, IngestCounters counters, IServiceProvider services, TimeProvider clock,
+    DurableLog log, IngestOptions options, GatewayDirectory directory, GatewaySenders senders, IngestCounters counters, IServiceProvider services, TimeProvider clock,
     IHostApplicationLifetime lifetime, ILogger<UplinkEndpoint> logger) : UplinkService.UplinkServiceBase
 {
     private readonly ILiveTap? _tap = services.GetService<ILiveTap>();
@@ -17,23 +17,21 @@ internal sealed class UplinkEndpoint(
     {
         var http = context.GetHttpContext();
         var gateway = (string?)http.Items[typeof(GatewayCertificate)] ?? throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, "No gateway certificate."));
+        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger);
+        // Before the turn is taken: a stream that is refused must not end the one that is not.
+        var hello = await GreetAsync(stream, gateway, (long)http.Items[typeof(GatewaySenders)]!, requestStream, responseStream, context.CancellationToken);
         var turn = await directory.TakeOverAsync(gateway, context.CancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, turn.Replaced.Token, lifetime.ApplicationStopping);
         var reason = "the gateway ended it";
         string? refused = null;
         try
         {
-            using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger);
-            await stream.RunAsync(requestStream, responseStream, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
+            await stream.RunAsync(hello, requestStream, responseStream, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
         }
         catch (UplinkRefusal refusal)
         {
             reason = refused = $"{refusal.Code}: {refusal.Message}";
-            counters.RefuseStream();
-            if (refusal.Code == "E-UPLINK-CLONE") logger.Cloned(gateway, refusal.Message);
-            else logger.Refused(gateway, refusal.Code, refusal.Message);
-            await TellAsync(responseStream, refusal, context.CancellationToken);
-            throw new RpcException(new Grpc.Core.Status(refusal.Status, $"{refusal.Code}: {refusal.Message}"));
+            throw await RefuseAsync(gateway, refusal, responseStream, context.CancellationToken);
         }
         catch (LogBrokenException)
         {
@@ -61,6 +59,38 @@ internal sealed class UplinkEndpoint(
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Connected = directory.IsOpen(gateway), Since = clock.GetUtcNow(), Refusal = refused });
             logger.Closed(gateway, reason);
         }
+    }
+
+    private async Task<Hello> GreetAsync(
+        UplinkStream stream, string gateway, long openedAt, IAsyncStreamReader<UplinkRequest> requests, IServerStreamWriter<UplinkResponse> responses, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        try
+        {
+            var hello = await stream.GreetAsync(requests, ending.Token);
+            await senders.AcceptAsync(gateway, hello.Incarnation, openedAt, ending.Token);
+            return hello;
+        }
+        catch (UplinkRefusal refusal)
+        {
+            directory.Update(gateway, clock.GetUtcNow(), state => state with { Refusal = $"{refusal.Code}: {refusal.Message}" });
+            throw await RefuseAsync(gateway, refusal, responses, cancellationToken);
+        }
+        catch (Exception error) when (error is LogBrokenException or IOException or OperationCanceledException or InvalidOperationException)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The greeting could not be taken; connect again."));
+        }
+    }
+
+    /// <summary>Counts, logs and tells a refusal.</summary>
+    /// <returns>What ends the call.</returns>
+    private async Task<RpcException> RefuseAsync(string gateway, UplinkRefusal refusal, IServerStreamWriter<UplinkResponse> responses, CancellationToken cancellationToken)
+    {
+        counters.RefuseStream();
+        if (refusal.Code == "E-UPLINK-CLONE") logger.Cloned(gateway, refusal.Message);
+        else logger.Refused(gateway, refusal.Code, refusal.Message);
+        await TellAsync(responses, refusal, cancellationToken);
+        return new RpcException(new Grpc.Core.Status(refusal.Status, $"{refusal.Code}: {refusal.Message}"));
     }
 
     private static async Task TellAsync(IServerStreamWriter<UplinkResponse> responses, UplinkRefusal refusal, CancellationToken cancellationToken)

@@ -35,9 +35,32 @@ internal sealed class UplinkStream(
 
     public void Dispose() => _zstd.Dispose();
 
-    public async Task RunAsync(IAsyncStreamReader<UplinkRequest> requests, IServerStreamWriter<UplinkResponse> responses, string? remote, CancellationToken cancellationToken)
+    /// <summary>Waits for the stream's greeting.</summary>
+    /// <exception cref="UplinkRefusal">It does not come, or is none.</exception>
+    public async Task<Hello> GreetAsync(IAsyncStreamReader<UplinkRequest> requests, CancellationToken cancellationToken)
     {
-        var hello = await HelloAsync(requests, cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(options.HelloWithin);
+        try
+        {
+            if (await requests.MoveNext(patience.Token) && requests.Current.MessageCase == UplinkRequest.MessageOneofCase.Hello)
+            {
+                var hello = requests.Current.Hello;
+                if (hello.Epoch == 0) throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.InvalidArgument, "the greeting has no epoch; epochs are random numbers other than 0.");
+                if (hello.Lanes.Count > EpochsMax * Lanes.ByPriority.Count) throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.InvalidArgument, $"the greeting names {hello.Lanes.Count} lanes; at most {EpochsMax} epochs of {Lanes.ByPriority.Count} lanes.");
+                return hello;
+            }
+        }
+        catch (Exception error) when (error is OperationCanceledException or RpcException && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.DeadlineExceeded, $"no greeting within {options.HelloWithin.TotalSeconds:0} s; a stream begins with Hello.");
+        }
+        throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.FailedPrecondition, "a stream begins with Hello.");
+    }
+
+    /// <summary>Takes what follows the greeting, to the stream's end.</summary>
+    public async Task RunAsync(Hello hello, IAsyncStreamReader<UplinkRequest> requests, IServerStreamWriter<UplinkResponse> responses, string? remote, CancellationToken cancellationToken)
+    {
         directory.Update(gateway, clock.GetUtcNow(), state => state with
         {
             Connected = true, Since = clock.GetUtcNow(), Remote = remote, Software = Shortened(hello.Software), Epoch = hello.Epoch, Refusal = null,
@@ -58,27 +81,6 @@ internal sealed class UplinkStream(
         if (answering.IsFaulted) await answering;
         await receiving;
         await answering;
-    }
-
-    private async Task<Hello> HelloAsync(IAsyncStreamReader<UplinkRequest> requests, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(options.HelloWithin);
-        try
-        {
-            if (await requests.MoveNext(patience.Token) && requests.Current.MessageCase == UplinkRequest.MessageOneofCase.Hello)
-            {
-                var hello = requests.Current.Hello;
-                if (hello.Epoch == 0) throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.InvalidArgument, "the greeting has no epoch; epochs are random numbers other than 0.");
-                if (hello.Lanes.Count > EpochsMax * Lanes.ByPriority.Count) throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.InvalidArgument, $"the greeting names {hello.Lanes.Count} lanes; at most {EpochsMax} epochs of {Lanes.ByPriority.Count} lanes.");
-                return hello;
-            }
-        }
-        catch (Exception error) when (error is OperationCanceledException or RpcException && patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.DeadlineExceeded, $"no greeting within {options.HelloWithin.TotalSeconds:0} s; a stream begins with Hello.");
-        }
-        throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.FailedPrecondition, "a stream begins with Hello.");
     }
 
     private Welcome Welcome(Hello hello)

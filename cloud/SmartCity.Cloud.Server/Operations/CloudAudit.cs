@@ -8,8 +8,30 @@ namespace SmartCity.Cloud.Server.Operations;
 /// The audit equation by gateway and lane. The consumers stand still between two appends while it is taken, so that what the stores count
 /// and what the log still holds for them are of one moment; ingest goes on, its counters and rows come from one read transaction.
 /// </summary>
-internal sealed class CloudAudit(DurableLog log, TollEventConsumer tolling, ReadingConsumer? readings = null)
+internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventConsumer tolling, ReadingConsumer? readings = null)
 {
+    /// <summary>How long an append may hold up a look.</summary>
+    private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
+    private volatile AuditLook? _last;
+
+    /// <summary>
+    /// The terms of now; where a store does not finish its append in time, those of the last look, marked. Null where there is neither.
+    /// </summary>
+    public async Task<AuditLook?> LookAsync(CancellationToken cancellationToken)
+    {
+        using var patience = new CancellationTokenSource(_patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            if (await TakeAsync(either.Token).WaitAsync(either.Token) is { } terms) return _last = new AuditLook(clock.GetUtcNow(), null, terms);
+            return _last is { } before ? before with { Trouble = "a store is being opened" } : null;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return _last is { } before ? before with { Trouble = $"a store has not finished its append for {_patience.TotalSeconds:0} s; see /health/ready" } : null;
+        }
+    }
+
     /// <summary>The terms; null while a store is not open yet and its counts are not known.</summary>
     public async Task<IReadOnlyList<AuditTerms>?> TakeAsync(CancellationToken cancellationToken)
     {
@@ -38,3 +60,9 @@ internal sealed class CloudAudit(DurableLog log, TollEventConsumer tolling, Read
         return terms;
     }
 }
+
+/// <summary>The audit at one moment.</summary>
+/// <param name="At">When it was taken.</param>
+/// <param name="Trouble">Why it is not of now; null where it is.</param>
+/// <param name="Items">The terms by gateway and lane.</param>
+internal sealed record AuditLook(DateTimeOffset At, string? Trouble, IReadOnlyList<AuditTerms> Items);

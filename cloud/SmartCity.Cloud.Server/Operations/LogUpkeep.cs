@@ -3,8 +3,8 @@ using SmartCity.Cloud.Server.Consumers;
 
 namespace SmartCity.Cloud.Server.Operations;
 
-/// <summary>Trims the log each minute, and ends the process when the log's disk has failed: what is durable is known only after a start.</summary>
-internal sealed class LogUpkeep(DurableLog log, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<LogUpkeep> logger) : BackgroundService
+/// <summary>Trims the log and takes the audit each minute, and ends the process when the log's disk has failed: what is durable is known only after a start.</summary>
+internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<LogUpkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromMinutes(1);
     /// <summary>Both hold the log back, whether they run in this process or not.</summary>
@@ -21,6 +21,8 @@ internal sealed class LogUpkeep(DurableLog log, TimeProvider clock, IHostApplica
                 await Task.WhenAny(tick, log.Broken);
                 if (log.Broken.IsFaulted) await log.Broken;
                 await tick;
+                // Kept at hand for a time when a store does not answer.
+                await audit.LookAsync(stoppingToken);
                 try
                 {
                     await log.TrimAsync(_consumers, stoppingToken);

@@ -14,9 +14,9 @@ internal static class OperationsEndpoints
         app.MapHealth();
         app.MapMetrics();
         app.MapGet("/audit", async (CloudAudit audit, CancellationToken cancellationToken) =>
-            await audit.TakeAsync(cancellationToken) is { } terms
-                ? Results.Json(new { items = terms })
-                : Results.Problem("A store is not open yet, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable));
+            await audit.LookAsync(cancellationToken) is { } look
+                ? Results.Json(new { at = look.At, current = look.Trouble is null, reason = look.Trouble, items = look.Items })
+                : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable));
         app.MapGet("/api/v1/completeness", Completeness);
         app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) }));
         app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000

@@ -30,6 +30,7 @@ internal sealed class Surface
             return Task.CompletedTask;
         }
         if (isUplink && items!.TryGetValue(typeof(GatewayCertificate), out var gateway)) context.Items[typeof(GatewayCertificate)] = gateway;
+        if (isUplink) context.Items[typeof(GatewaySenders)] = items![typeof(GatewaySenders)];
         return next(context);
     });
 

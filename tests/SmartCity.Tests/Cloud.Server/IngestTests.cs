@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -185,6 +186,66 @@ public sealed class IngestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Two_that_send_from_copies_are_told_apart_and_the_later_one_is_refused_over_a_restart_too()
+    {
+        var certificate = _authority.Gateway("spiffe://tehran/gateway/g1");
+        using (var channel = Open(certificate))
+        using (var original = await GreetAsync(channel, 1))
+        using (var copying = Open(certificate))
+        using (await GreetAsync(copying, 2))
+        using (var later = Open(certificate))
+        using (var again = await GreetAsync(later, 1))
+        {
+            Assert.Equal(StatusCode.PermissionDenied, (await Assert.ThrowsAsync<RpcException>(() => RefusedAsync(copying, 2))).StatusCode);
+            // The copy's attempt did not end the stream of the right one.
+            await again.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+            Assert.Equal(4UL, await AckAsync(again));
+        }
+        await _app.DisposeAsync();
+        await StartAsync();
+        using var copy = Open(certificate);
+        Assert.Equal("E-UPLINK-CLONE", (await Assert.ThrowsAsync<RpcException>(() => RefusedAsync(copy, 2))).Status.Detail.Split(':')[0]);
+        using var restarted = Open(certificate);
+        using var third = await GreetAsync(restarted, 3);
+
+        async Task RefusedAsync(GrpcChannel channel, ulong incarnation)
+        {
+            using var call = new UplinkService.UplinkServiceClient(channel).Uplink(cancellationToken: Stop);
+            await call.RequestStream.WriteAsync(new UplinkRequest { Hello = new Hello { Epoch = Epoch, Incarnation = incarnation } }, Stop);
+            while (await call.ResponseStream.MoveNext(Stop)) Assert.Equal(UplinkResponse.MessageOneofCase.Rejected, call.ResponseStream.Current.MessageCase);
+        }
+    }
+
+    [Fact]
+    public async Task While_a_store_hangs_the_audit_answers_with_its_last_look_and_says_so()
+    {
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        await call.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+        await UntilAsync(() => _store.Count == 4);
+        using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{CloudServer.PortOf(_app, "http")}") };
+        using (var look = await LookAsync()) Assert.True(look.RootElement.GetProperty("current").GetBoolean());
+        var hang = new TaskCompletionSource();
+        _store.Hang = hang.Task;
+        await call.RequestStream.WriteAsync(Message(Batch(5, 4)), Stop);
+        await UntilAckAsync(call, 8);
+        await UntilAsync(async () =>
+        {
+            using var look = await LookAsync();
+            return !look.RootElement.GetProperty("current").GetBoolean() && look.RootElement.GetProperty("items")[0].GetProperty("stored").GetInt64() == 4
+                && look.RootElement.GetProperty("reason").GetString()!.Contains("append", StringComparison.Ordinal);
+        });
+        hang.SetResult();
+        await UntilAsync(async () =>
+        {
+            using var look = await LookAsync();
+            return look.RootElement.GetProperty("current").GetBoolean() && look.RootElement.GetProperty("items")[0].GetProperty("stored").GetInt64() == 8;
+        });
+
+        async Task<JsonDocument> LookAsync() => JsonDocument.Parse(await http.GetStringAsync("/audit", Stop));
+    }
+
+    [Fact]
     public async Task Toll_events_are_kept_once_by_key_and_a_key_with_other_content_is_kept_beside()
     {
         using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
@@ -247,10 +308,10 @@ public sealed class IngestTests : IAsyncLifetime
         return GrpcChannel.ForAddress($"https://127.0.0.1:{CloudServer.PortOf(_app, "uplink")}", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true });
     }
 
-    private static async Task<AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse>> GreetAsync(GrpcChannel channel)
+    private static async Task<AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse>> GreetAsync(GrpcChannel channel, ulong incarnation = 0)
     {
         var call = new UplinkService.UplinkServiceClient(channel).Uplink(cancellationToken: Stop);
-        await call.RequestStream.WriteAsync(new UplinkRequest { Hello = new Hello { Epoch = Epoch, Software = "test" } }, Stop);
+        await call.RequestStream.WriteAsync(new UplinkRequest { Hello = new Hello { Epoch = Epoch, Software = "test", Incarnation = incarnation } }, Stop);
         Assert.True(await call.ResponseStream.MoveNext(Stop));
         var welcome = call.ResponseStream.Current.Welcome;
         Assert.Equal(3, welcome.Watermarks.Count);

@@ -14,13 +14,16 @@ internal sealed class MemoryReadingStore : IReadingStore
 
     public string Name => "memory";
     public int FailBefore { get; set; }
+    /// <summary>Appends wait for it.</summary>
+    public Task Hang { get; set; } = Task.CompletedTask;
     public int FailAfter { get; set; }
     public int Count { get { lock (_readings) return _readings.Count; } }
 
     public Task<long> OpenAsync(CancellationToken cancellationToken) => Task.FromResult(_offset);
 
-    public Task<AppendResult> AppendAsync(IReadOnlyList<StoreBatch> batches, long nextOffset, CancellationToken cancellationToken)
+    public async Task<AppendResult> AppendAsync(IReadOnlyList<StoreBatch> batches, long nextOffset, CancellationToken cancellationToken)
     {
+        await Hang.WaitAsync(cancellationToken);
         if (FailBefore-- > 0) throw new StoreUnavailableException("down");
         lock (_readings)
         {
@@ -38,7 +41,7 @@ internal sealed class MemoryReadingStore : IReadingStore
             _offset = nextOffset;
         }
         if (FailAfter-- > 0) throw new StoreUnavailableException("the answer was lost");
-        return Task.FromResult(AppendResult.AllStored);
+        return AppendResult.AllStored;
     }
 
     public Task<IReadOnlyList<RejectedReading>> RejectedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<RejectedReading>>([]);

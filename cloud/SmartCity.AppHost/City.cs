@@ -33,7 +33,7 @@ internal static class City
         if (influx is not null) Add("influxdb", influx.Command, Probes.Answers(new Uri(influx.Address, "/ping")));
         Add("server", () => commands.Server(influx?.Address), Probes.Ready(commands.ServerData));
         Add("gateway", commands.Gateway, Probes.Ready(commands.GatewayData));
-        Add("simulator", commands.Simulator, Probes.Runs());
+        Add("simulator", commands.Simulator, Probes.Runs(), hasAnEnd: options.Replay is not null);
         try
         {
             return await view.ShowAsync(parts, async () =>
@@ -62,8 +62,8 @@ internal static class City
             foreach (var part in parts) part.Dispose();
         }
 
-        void Add(string name, Func<PartCommand> command, Func<CancellationToken, Task<string?>> trouble) =>
-            parts.Add(new Part(name, starter, command, trouble, new PartLog(Path.Combine(logs, name + ".log")), view.Changed));
+        void Add(string name, Func<PartCommand> command, Func<CancellationToken, Task<string?>> trouble, bool hasAnEnd = false) =>
+            parts.Add(new Part(name, starter, command, trouble, new PartLog(Path.Combine(logs, name + ".log")), view.Changed) { HasAnEnd = hasAnEnd });
     }
 
     private static async Task BringUpAsync(Part part, CancellationToken stop)

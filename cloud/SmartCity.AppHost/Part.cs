@@ -40,6 +40,8 @@ internal sealed partial class Part : IDisposable
     }
 
     public string Name { get; }
+    /// <summary>Whether exit 0 means that its work is done; otherwise it is started again.</summary>
+    public bool HasAnEnd { get; init; }
     public PartLog Log { get; }
     public PartStatus Status { get; private set; } = new(PartState.Waiting);
     /// <summary>Ends when the part is healthy for the first time; fails when it is refused or stopped before.</summary>
@@ -90,6 +92,13 @@ internal sealed partial class Part : IDisposable
                 Tell(new PartStatus(PartState.Refused, $"{(exit is null ? "could not be started" : "refused its settings")}: {Words()}", null, restarts));
                 _healthy.TrySetException(new CommandException(exit ?? ExitCode.Failed, $"{Name} {Status.Reason}"));
                 return;
+            }
+            if (HasAnEnd && exit == ExitCode.Done)
+            {
+                Tell(new PartStatus(PartState.Done, Log.Last() is [.., var last] ? last : null, null, restarts));
+                _healthy.TrySetResult();
+                await Task.Delay(Timeout.Infinite, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                break;
             }
             if (wasHealthyFor > _times.BackOffForgottenAfter) wait = _times.BackOffMin;
             Tell(new PartStatus(PartState.Crashed, $"ended with exit {exit}; starts again in {wait.TotalSeconds:0.#} s. {Words()}", null, restarts));

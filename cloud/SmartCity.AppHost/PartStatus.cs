@@ -13,6 +13,8 @@ internal enum PartState
     Unwell,
     /// <summary>Ended by itself; will be started again.</summary>
     Crashed,
+    /// <summary>Ended by itself, its work done.</summary>
+    Done,
     /// <summary>Was told to stop.</summary>
     Stopping,
     /// <summary>Ended as it was told.</summary>

@@ -58,7 +58,7 @@ internal sealed class StatusView(TextWriter talk, bool isTerminal)
         {
             var colour = part.Status.State switch
             {
-                PartState.Healthy => "green",
+                PartState.Healthy or PartState.Done => "green",
                 PartState.Crashed or PartState.Refused => "red",
                 PartState.Unwell or PartState.Starting => "yellow",
                 _ => "grey",

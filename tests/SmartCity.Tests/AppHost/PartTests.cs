@@ -35,6 +35,18 @@ public sealed class PartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_part_whose_work_has_an_end_is_done_with_exit_0_and_started_again_with_another()
+    {
+        var part = Start("echo run >> runs; [ $(wc -l < runs) -ge 2 ] || exit 1; echo all is replayed", () => "starting", hasAnEnd: true);
+        await part.Healthy;
+        await Eventually.HoldsAsync("it is done", () => part.Status is { State: PartState.Done, Restarts: 1, Reason: "all is replayed" });
+        Assert.False(part.Ended.IsCompleted);
+        part.Stop();
+        await part.Ended;
+        Assert.Equal(2, File.ReadAllLines(_folder["part/runs"]).Length);
+    }
+
+    [Fact]
     public async Task A_part_that_refuses_its_settings_is_not_started_again()
     {
         var part = Start("echo Edge:X is not known >&2; exit 2", () => "starting");
@@ -112,10 +124,10 @@ public sealed class PartTests : IDisposable
         Assert.True(log.Last()[^1].Length < 5_000);
     }
 
-    private Part Start(string script, Func<string?>? trouble = null, string program = "/bin/sh")
+    private Part Start(string script, Func<string?>? trouble = null, string program = "/bin/sh", bool hasAnEnd = false)
     {
         var command = new PartCommand(program, ["-c", script], _folder["part"]);
-        _part = new Part("part", _starter, () => command, _ => Task.FromResult(trouble?.Invoke()), new PartLog(_folder["part.log"]), (_, status) => _seen.Enqueue(status), _quick);
+        _part = new Part("part", _starter, () => command, _ => Task.FromResult(trouble?.Invoke()), new PartLog(_folder["part.log"]), (_, status) => _seen.Enqueue(status), _quick) { HasAnEnd = hasAnEnd };
         _part.Start();
         return _part;
     }

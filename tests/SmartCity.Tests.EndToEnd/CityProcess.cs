@@ -65,6 +65,9 @@ internal sealed partial class CityProcess : IDisposable
     /// <summary>Sends SIGTERM.</summary>
     public void Terminate() => _ = kill(_process.Id, 15);
 
+    /// <summary>Sends a signal: 2 is what Ctrl-C sends, 15 is SIGTERM.</summary>
+    public void Signal(int number) => _ = kill(_process.Id, number);
+
     /// <summary>Sends SIGKILL to the AppHost alone.</summary>
     public void Kill() => _process.Kill();
 

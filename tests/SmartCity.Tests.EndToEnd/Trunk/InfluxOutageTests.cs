@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace SmartCity.Tests.EndToEnd.Trunk;
@@ -20,107 +18,48 @@ public sealed class InfluxOutageTests(ITestOutputHelper output)
     public async Task An_outage_under_load_loses_nothing_and_is_caught_up_five_times_as_fast_as_live()
     {
         var stop = TestContext.Current.CancellationToken;
-        using var folder = new TemporaryFolder();
-        var port = FreePort();
-        var influx = await InfluxAsync(folder.Path, port, stop);
-        try
-        {
-            using var city = new TrunkCity("--Cloud:Store=influx", $"--Cloud:Influx:Address=http://127.0.0.1:{port}");
-            await city.StartAsync(stop);
-            var duration = (int)(_outage.TotalSeconds * 1.3) + 25;
-            using var load = city.Load("--devices", "50", "--rate", MessagesPerSecond.ToString(CultureInfo.InvariantCulture), "--duration", duration.ToString(CultureInfo.InvariantCulture));
-            var said = load.StandardOutput.ReadToEndAsync(stop);
-            await Task.Delay(TimeSpan.FromSeconds(5), stop);
+        using var influx = new InfluxServer();
+        await influx.StartAsync(stop);
+        using var city = new TrunkCity("--Cloud:Store=influx", $"--Cloud:Influx:Address={influx.Address}");
+        await city.StartAsync(stop);
+        var duration = (int)(_outage.TotalSeconds * 1.3) + 25;
+        using var load = city.Load("--devices", "50", "--rate", MessagesPerSecond.ToString(CultureInfo.InvariantCulture), "--duration", duration.ToString(CultureInfo.InvariantCulture));
+        var said = load.StandardOutput.ReadToEndAsync(stop);
+        await Task.Delay(TimeSpan.FromSeconds(5), stop);
 
-            influx.Kill();
-            await influx.WaitForExitAsync(stop);
-            await Task.Delay(_outage, stop);
-            var backlog = await city.Server.AuditAsync("queued", stop);
-            Assert.True(backlog > MessagesPerSecond * Metrics * _outage.TotalSeconds * 0.8, $"only {backlog} values wait");
-            Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop));
-            influx.Dispose();
-            influx = await InfluxAsync(folder.Path, port, stop);
+        influx.Kill();
+        await Task.Delay(_outage, stop);
+        var backlog = await city.Server.AuditAsync("queued", stop);
+        Assert.True(backlog > MessagesPerSecond * Metrics * _outage.TotalSeconds * 0.8, $"only {backlog} values wait");
+        Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop));
+        await influx.StartAsync(stop);
 
-            // Live goes on meanwhile; the store is behind by less than a second's worth when it has caught up.
-            var before = await city.Server.AuditAsync("stored", stop);
-            while (await city.Server.AuditAsync("stored", stop) == before) await Task.Delay(50, stop);
-            var begin = Stopwatch.GetTimestamp();
-            while (await city.Server.AuditAsync("queued", stop) > MessagesPerSecond * Metrics) await Task.Delay(50, stop);
-            var took = Stopwatch.GetElapsedTime(begin).TotalSeconds;
-            var rate = (await city.Server.AuditAsync("stored", stop) - before) / Math.Max(took, 0.001);
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"outage {_outage.TotalSeconds:0} s, backlog {backlog} values, caught up in {took:0.0} s at {rate:0} values/s, {rate / (MessagesPerSecond * Metrics):0.0} times live"));
-            Assert.True(rate >= 5 * MessagesPerSecond * Metrics, $"caught up at {rate:0} values/s, live is {MessagesPerSecond * Metrics}");
+        // Live goes on meanwhile; the store is behind by less than a second's worth when it has caught up.
+        var before = await city.Server.AuditAsync("stored", stop);
+        while (await city.Server.AuditAsync("stored", stop) == before) await Task.Delay(50, stop);
+        var begin = Stopwatch.GetTimestamp();
+        while (await city.Server.AuditAsync("queued", stop) > MessagesPerSecond * Metrics) await Task.Delay(50, stop);
+        var took = Stopwatch.GetElapsedTime(begin).TotalSeconds;
+        var rate = (await city.Server.AuditAsync("stored", stop) - before) / Math.Max(took, 0.001);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"outage {_outage.TotalSeconds:0} s, backlog {backlog} values, caught up in {took:0.0} s at {rate:0} values/s, {rate / (MessagesPerSecond * Metrics):0.0} times live"));
+        Assert.True(rate >= 5 * MessagesPerSecond * Metrics, $"caught up at {rate:0} values/s, live is {MessagesPerSecond * Metrics}");
 
-            await load.WaitForExitAsync(stop);
-            using var seen = JsonDocument.Parse(await said);
-            Assert.Equal(0, seen.RootElement.GetProperty("unacknowledged").GetInt64());
-            await city.SettleAsync(TimeSpan.FromSeconds(60), stop);
-            Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64() * Metrics, await city.Server.AuditAsync("stored", stop));
-            Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop) + await city.Gateway.AuditAsync("imbalance", stop));
-            Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64(), await CountAsync(port, stop));
-        }
-        finally
-        {
-            if (!influx.HasExited) influx.Kill();
-            influx.Dispose();
-        }
+        await load.WaitForExitAsync(stop);
+        using var seen = JsonDocument.Parse(await said);
+        Assert.Equal(0, seen.RootElement.GetProperty("unacknowledged").GetInt64());
+        await city.SettleAsync(TimeSpan.FromSeconds(60), stop);
+        Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64() * Metrics, await city.Server.AuditAsync("stored", stop));
+        Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop) + await city.Gateway.AuditAsync("imbalance", stop));
+        Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64(), await CountAsync(influx, stop));
     }
 
     /// <summary>Readings of the metric <c>count</c> as InfluxDB itself counts them.</summary>
-    private static async Task<long> CountAsync(int port, CancellationToken stop)
+    private static async Task<long> CountAsync(InfluxServer influx, CancellationToken stop)
     {
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        using var databases = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/query?q=SHOW+DATABASES"), stop));
-        var database = databases.RootElement.GetProperty("results")[0].GetProperty("series")[0].GetProperty("values").EnumerateArray().Select(row => row[0].GetString()).Single(name => name != "_internal");
+        using var databases = JsonDocument.Parse(await influx.QueryAsync("SHOW DATABASES", "", stop));
+        var database = databases.RootElement.GetProperty("results")[0].GetProperty("series")[0].GetProperty("values").EnumerateArray().Select(row => row[0].GetString()!).Single(name => name != "_internal");
         // The measurement is the metric.
-        using var counts = JsonDocument.Parse(await http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/query?db={database}&q=SELECT+count(value)+FROM+%22count%22"), stop));
+        using var counts = JsonDocument.Parse(await influx.QueryAsync("SELECT count(value) FROM \"count\"", database, stop));
         return counts.RootElement.GetProperty("results")[0].GetProperty("series")[0].GetProperty("values")[0][1].GetInt64();
-    }
-
-    private static async Task<Process> InfluxAsync(string folder, int port, CancellationToken stop)
-    {
-        var file = Path.Combine(folder, "influxdb.conf");
-        await File.WriteAllTextAsync(file, $"""
-            reporting-disabled = true
-            bind-address = "127.0.0.1:0"
-            [meta]
-              dir = "{folder}/meta"
-            [data]
-              dir = "{folder}/data"
-              wal-dir = "{folder}/wal"
-              max-series-per-database = 0
-            [http]
-              bind-address = "127.0.0.1:{port}"
-              log-enabled = false
-            [monitor]
-              store-enabled = false
-            [logging]
-              level = "error"
-
-            """, stop);
-        var process = Process.Start(new ProcessStartInfo("influxd", ["-config", file]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
-        process.BeginErrorReadLine();
-        process.BeginOutputReadLine();
-        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false });
-        for (var i = 0; ; i++)
-        {
-            try
-            {
-                using var pong = await http.GetAsync(new Uri($"http://127.0.0.1:{port}/ping"), stop);
-                return process;
-            }
-            catch (HttpRequestException) when (i < 600)
-            {
-                Assert.False(process.HasExited, "influxd ended");
-                await Task.Delay(50, stop);
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

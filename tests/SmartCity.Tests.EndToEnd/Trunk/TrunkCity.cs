@@ -10,6 +10,11 @@ internal sealed class TrunkCity : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly LocalAuthority _authority;
 
+    /// <summary>A device that may come over TLS.</summary>
+    public const string TlsDevice = "tls-device";
+    /// <summary>Its password.</summary>
+    public const string TlsPassword = "correct horse battery staple";
+
     /// <param name="server">Further settings of the server.</param>
     public TrunkCity(params string[] server)
     {
@@ -22,13 +27,19 @@ internal sealed class TrunkCity : IDisposable
             Set("Cloud:Ingest:Certificate", serverCertificate.Certificate), Set("Cloud:Ingest:Key", serverCertificate.Key),
             Set("Cloud:Ingest:Authority", _authority.AuthorityFile), Set("Cloud:Ingest:City", "test"), .. server,
         ]);
+        Directory.CreateDirectory(_folder["gateway"]);
+        File.WriteAllText(Path.Combine(_folder["gateway"], "devices.json"), $$"""{"devices": [{"id": "{{TlsDevice}}", "password": "{{HashOf(TlsPassword)}}"}]}""");
         Gateway = new TrunkProcess("edge/SmartCity.Edge.Gateway", _folder["gateway"], self =>
         [
             "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")),
             Set("Edge:Uplink:Address", $"https://localhost:{Server.Port("uplink")}"), Set("Edge:Uplink:Certificate", gatewayCertificate.Certificate),
+            Set("Edge:Mqtt:Tls:Port", self.Port("mqttTls")), Set("Edge:Mqtt:Tls:Certificate", serverCertificate.Certificate), Set("Edge:Mqtt:Tls:Key", serverCertificate.Key),
             Set("Edge:Uplink:Key", gatewayCertificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile),
         ]);
     }
+
+    /// <summary>PEM file of the authority that signed everything.</summary>
+    public string Authority => _authority.AuthorityFile;
 
     public TrunkProcess Server { get; }
     public TrunkProcess Gateway { get; }
@@ -44,11 +55,15 @@ internal sealed class TrunkCity : IDisposable
     }
 
     /// <summary>Starts the load generator against the gateway.</summary>
-    public Process Load(params string[] arguments)
+    public Process Load(params string[] arguments) => Simulator("load", null, ["--output", "ndjson", .. arguments]);
+
+    /// <summary>Starts a command of the simulator against the gateway.</summary>
+    public Process Simulator(string command, string? folder, IEnumerable<string> arguments)
     {
         var build = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(Repository.Root, "firmware-sim/SmartCity.FirmwareSim/bin", build.Parent!.Name, build.Name, "SmartCity.FirmwareSim.dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, "load", "--broker", $"mqtt://127.0.0.1:{Gateway.Port("mqtt")}", "--output", "ndjson", .. arguments])
+        string[] what = folder is null ? [command] : [command, folder];
+        return Process.Start(new ProcessStartInfo("dotnet", [program, .. what, "--broker", $"mqtt://127.0.0.1:{Gateway.Port("mqtt")}", .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -75,6 +90,14 @@ internal sealed class TrunkCity : IDisposable
         Server.Dispose();
         _authority.Dispose();
         _folder.Dispose();
+    }
+
+    /// <summary>As <c>devices.json</c> wants it: PBKDF2 with SHA-256.</summary>
+    private static string HashOf(string password)
+    {
+        var salt = System.Security.Cryptography.RandomNumberGenerator.GetBytes(16);
+        var hash = System.Security.Cryptography.Rfc2898DeriveBytes.Pbkdf2(password, salt, 1_000, System.Security.Cryptography.HashAlgorithmName.SHA256, 32);
+        return $"pbkdf2$1000${Convert.ToBase64String(salt)}${Convert.ToBase64String(hash)}";
     }
 
     private static string Set(string key, object value) => string.Create(CultureInfo.InvariantCulture, $"--{key}={value}");

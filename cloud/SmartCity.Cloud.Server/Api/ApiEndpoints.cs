@@ -1,5 +1,7 @@
+using System.Globalization;
 using Microsoft.OpenApi;
 using SmartCity.Cloud.Server.Live;
+using SmartCity.Cloud.TimeSeries;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Api;
@@ -11,7 +13,7 @@ internal static class ApiEndpoints
     {
         services.AddOpenApi().AddProblemDetails();
         // Without a store of readings there is nothing to ask.
-        if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<ILatestQueries, LatestQueries>();
+        if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<LatestQueries>().AddSingleton<ILatestQueries>(provider => provider.GetRequiredService<LatestQueries>());
         return services;
     }
 
@@ -20,7 +22,20 @@ internal static class ApiEndpoints
         app.MapOpenApi("/openapi/{documentName}.json");
         app.MapLive();
         if (app.Services.GetService<ILatestQueries>() is null) return;
-        app.MapLatest();
+        var group = app.MapGroup("").AddEndpointFilter(async (context, next) =>
+        {
+            try
+            {
+                return await next(context);
+            }
+            catch (StoreUnavailableException error)
+            {
+                context.HttpContext.Response.Headers.RetryAfter = Math.Ceiling((error.RetryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                return Problems.Unavailable(error.Message);
+            }
+        });
+        group.MapLatest();
+        group.MapReadings();
     }
 
     /// <summary>Describes a query parameter; they are read by hand, so that all errors are answered together.</summary>

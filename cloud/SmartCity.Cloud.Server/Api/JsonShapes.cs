@@ -14,6 +14,29 @@ internal static class JsonShapes
         writer.WriteEndObject();
     }
 
+    /// <summary>A page: items and the link to the next.</summary>
+    public static void WriteItems<T>(this Utf8JsonWriter writer, IReadOnlyList<T> items, Action<T> members, string? next = null) => writer.WriteObject(() =>
+    {
+        writer.WriteStartArray("items");
+        foreach (var item in items) writer.WriteObject(() => members(item));
+        writer.WriteEndArray();
+        writer.WriteNext(next);
+    });
+
+    /// <summary>A number, or null where there is none or JSON has it not.</summary>
+    public static void WriteNumberOrNull(this Utf8JsonWriter writer, double? number)
+    {
+        if (number is { } one && double.IsFinite(one)) writer.WriteNumberValue(one);
+        else writer.WriteNullValue();
+    }
+
+    /// <summary>A member that is a number, or null.</summary>
+    public static void WriteNumberOrNull(this Utf8JsonWriter writer, string name, double? number)
+    {
+        writer.WritePropertyName(name);
+        writer.WriteNumberOrNull(number);
+    }
+
     /// <summary>The link to the next page; none on the last.</summary>
     public static void WriteNext(this Utf8JsonWriter writer, string? next)
     {

@@ -37,7 +37,7 @@ internal static class LatestEndpoints
             return Answer.Of(writer => Write(writer, true), mediaType, writer => Write(writer, false));
             void Write(Utf8JsonWriter writer, bool withAge) => writer.WriteFeatures(values, value => places.GetValueOrDefault(value.Series.Device), value => WriteLatest(writer, value, withAge));
         }
-        return Answer.Of(writer => WriteItems(writer, values, value => WriteLatest(writer, value, withAge: true)), mediaType, writer => WriteItems(writer, values, value => WriteLatest(writer, value, withAge: false)));
+        return Answer.Of(writer => writer.WriteItems(values, value => WriteLatest(writer, value, withAge: true)), mediaType, writer => writer.WriteItems(values, value => WriteLatest(writer, value, withAge: false)));
     }
 
     private static async Task<IResult> DevicesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ internal static class LatestEndpoints
         var page = found.Take(limit).ToList();
         return mediaType == Answer.GeoJson
             ? Answer.Of(writer => writer.WriteFeatures(page, device => device.Position, device => WriteDevice(writer, device, withPosition: false), next), mediaType)
-            : Answer.Of(writer => WriteItems(writer, page, device => WriteDevice(writer, device, withPosition: true), next));
+            : Answer.Of(writer => writer.WriteItems(page, device => WriteDevice(writer, device, withPosition: true), next));
     }
 
     private static async Task<IResult> DeviceAsync(HttpContext context, ILatestQueries latest, string id, CancellationToken cancellationToken)
@@ -80,19 +80,11 @@ internal static class LatestEndpoints
 
     private static LatestFilter Filter(Parameters parameters) => new(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"));
 
-    private static void WriteItems<T>(Utf8JsonWriter writer, IReadOnlyList<T> items, Action<T> write, string? next = null) => writer.WriteObject(() =>
-    {
-        writer.WriteStartArray("items");
-        foreach (var item in items) writer.WriteObject(() => write(item));
-        writer.WriteEndArray();
-        writer.WriteNext(next);
-    });
-
     private static void WriteLatest(Utf8JsonWriter writer, LatestValue value, bool withAge)
     {
         writer.WriteString("device", value.Series.Device);
         writer.WriteString("metric", value.Series.Metric);
-        writer.WriteString("kind", Answer.NameOf(value.Kind));
+        writer.WriteString("type", Answer.NameOf(value.Kind));
         writer.WriteValue("value", value.Value);
         writer.WriteString("ts", Times.Write(value.Time));
         if (withAge) writer.WriteNumber("age", Math.Round(value.Age.TotalSeconds, 3));

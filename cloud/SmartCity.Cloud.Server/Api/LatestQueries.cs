@@ -28,6 +28,20 @@ internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silen
         return [.. series.Select((one, i) => Value(one.Device, one.Status, intervals[i], now))];
     }
 
+    /// <summary>At which interval series are expected to report: the longer of the device's and the series' own; those of which nothing is known are left out.</summary>
+    public async Task<IReadOnlyDictionary<SeriesKey, TimeSpan?>> IntervalsAsync(IReadOnlyList<SeriesKey> series)
+    {
+        var devices = (await silence.DevicesAsync()).ToDictionary(device => device.Device, device => device.Interval, StringComparer.Ordinal);
+        var own = live.IntervalsOf([.. series.Select(log.Series.Find)]);
+        var intervals = new Dictionary<SeriesKey, TimeSpan?>();
+        for (var i = 0; i < series.Count; i++)
+        {
+            var longer = Math.Max(own[i], devices.GetValueOrDefault(series[i].Device)?.TotalMicroseconds ?? 0);
+            if (longer > 0) intervals[series[i]] = TimeSpan.FromMicroseconds(longer);
+        }
+        return intervals;
+    }
+
     private LatestValue Value(Device device, SeriesStatus status, long interval, long now)
     {
         // A metric that reports more seldom than its device is judged by its own habit.

@@ -31,6 +31,10 @@ internal static class Times
     public static string Write(long micros) =>
         UnixMicros.ToTime(micros).ToString(micros % 1000 == 0 ? "yyyy-MM-dd'T'HH:mm:ss.fff'Z'" : "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
+    /// <summary>RFC 3339 with the offset of <paramref name="zone"/>; fractions only where there are any.</summary>
+    public static string Write(long micros, TimeZoneInfo zone) =>
+        TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), zone).ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFzzz", CultureInfo.InvariantCulture);
+
     private static long StartOf(DateOnly date, TimeZoneInfo zone)
     {
         var midnight = date.ToDateTime(TimeOnly.MinValue);

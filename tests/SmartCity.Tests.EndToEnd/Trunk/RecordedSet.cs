@@ -71,10 +71,14 @@ internal sealed class RecordedSet
         return set;
     }
 
-    /// <summary>Means of the local days of each series of numbers.</summary>
-    public Dictionary<(string Device, string Metric, DateTime Day), double> DailyAverages() => Readings.Where(reading => !Texts.Contains(reading.Key.Metric))
+    /// <summary>Means of the local days of each series of numbers, with what the order of summing may change of them.</summary>
+    public Dictionary<(string Device, string Metric, DateTime Day), (double Value, double Rounding)> DailyAverages() => Readings.Where(reading => !Texts.Contains(reading.Key.Metric))
         .GroupBy(reading => (reading.Key.Device, reading.Key.Metric, TimeZoneInfo.ConvertTimeFromUtc(reading.Key.Utc, _zone).Date))
-        .ToDictionary(day => day.Key, day => day.Average(reading => double.Parse(reading.Value, CultureInfo.InvariantCulture)));
+        .ToDictionary(day => day.Key, day =>
+        {
+            var values = day.Select(reading => double.Parse(reading.Value, CultureInfo.InvariantCulture)).ToList();
+            return (values.Average(), values.Sum(Math.Abs) * 2.3e-16);
+        });
 
     private void Add(string device, string metric, DateTime local, string cell)
     {

@@ -46,7 +46,7 @@ interface DevicesAnswer {
 
 /** /api/v1/latest. */
 interface LatestAnswer {
-  items: { device: string; metric: string; kind: string; value: number | boolean | string | null; ts: string; quality: number; staleAfter: number; noDataAfter: number }[];
+  items: { device: string; metric: string; type: string; value: number | boolean | string | null; ts: string; quality: number; staleAfter: number; noDataAfter: number }[];
 }
 
 /** What the page knows of the city: what the server told when asked, and what came live since. */
@@ -106,7 +106,7 @@ export class CityState {
       const isText = typeof item.value === "string";
       this.take([{
         device: id, metric: item.metric, number: isText ? NaN : item.value === null ? NaN : Number(item.value), text: isText ? String(item.value) : null,
-        isFlag: item.kind === "bool", time, heard: time, quality: item.quality,
+        isFlag: item.type === "bool", time, heard: time, quality: item.quality,
       }]);
       const value = device.values.get(item.metric);
       if (value) Object.assign(value, { staleAfter: item.staleAfter, noDataAfter: item.noDataAfter });

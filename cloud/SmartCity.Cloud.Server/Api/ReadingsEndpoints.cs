@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text.Json;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Api;
+
+/// <summary><c>/api/v1/readings</c> (raw, in buckets, or reduced for drawing) and <c>/api/v1/series</c>.</summary>
+internal static class ReadingsEndpoints
+{
+    private static readonly PersianCalendar _persian = new();
+
+    public static void MapReadings(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/v1/readings", ReadingsAsync).WithSummary("Readings: raw in pages, in buckets of local time, or reduced to the points that a chart can show.")
+            .Takes("device", "Device ids, repeated or with commas.", isRequired: true).Takes("metric", "Metric names, repeated or with commas; all where left out.")
+            .Takes("from", "RFC 3339 or a date in tz; a day before to where left out.").Takes("to", "The first instant after the range; now where left out.")
+            .Takes("bucket", "day, week, month, or seconds, minutes or hours that divide a day: 30s, 5m, 1h.").Takes("fn", "avg, min, max, sum, count, last; all where left out.")
+            .Takes("tz", "IANA zone of days and hours; the city's where left out.").Takes("calendar", "gregorian (weeks begin on Monday) or persian (on Saturday).")
+            .Takes("points", "4 to 20,000: reduces each series to its least and greatest value in so many slices.")
+            .Takes("limit", "Rows of a page, 1 to 10,000; 1,000 where left out. CSV has no pages.").Takes("after", "Where the page before ended; from next.")
+            .Answers(Answer.Json, CsvText.MediaType);
+        app.MapGet("/api/v1/series", SeriesAsync).WithSummary("Series with their newest value, a page at a time.")
+            .Takes("device", "Exact device id.").Takes("metric", "Exact metric name.").Takes("kind", "Kind of device, e.g. air.").Takes("bbox", "west,south,east,north in degrees.")
+            .Takes("limit", "1 to 10,000; 1,000 where left out.").Takes("after", "device/metric; from next.")
+            .Answers(Answer.Json, Answer.GeoJson);
+    }
+
+    private static async Task<IResult> ReadingsAsync(HttpContext context, IReadingQueries store, LatestQueries latest, ServerOptions options, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var request = await ReadingsRequest.ReadAsync(parameters, store, options.DuckDb.CityZone, UnixMicros.Now(clock), cancellationToken);
+        if (parameters.Problem() is { } problem) return problem;
+        if (Answer.Negotiate(context.Request, Answer.Json, CsvText.MediaType) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, CsvText.MediaType]);
+        var isCsv = mediaType == CsvText.MediaType;
+        if (request.Bucket is { } width)
+        {
+            var intervals = await latest.IntervalsAsync(request.Series);
+            var found = await store.BucketsAsync(new BucketQuery(request.Series, request.From, request.To, width, request.Zone, request.Calendar, series => intervals.GetValueOrDefault(series)), cancellationToken);
+            return isCsv ? CsvAnswer.Of(BucketLines(request, found)) : Answer.Of(writer => WriteBuckets(writer, request, found));
+        }
+        if (request.Points is { } points)
+        {
+            var found = await store.ReduceAsync(new ReduceQuery(request.Series, request.From, request.To, points), cancellationToken);
+            return isCsv ? CsvAnswer.Of(PointLines(found)) : Answer.Of(writer => WritePoints(writer, found));
+        }
+        if (isCsv) return CsvAnswer.Of(RawLines(Pages(store, request, request.Limit, cancellationToken)));
+        var limit = request.Limit ?? ReadingsRequest.LimitUsual;
+        var page = new List<Reading>();
+        await foreach (var reading in Pages(store, request, limit + 1, cancellationToken)) page.Add(reading);
+        var next = page.Count > limit ? Paging.Next(context.Request, "after", ReadingsRequest.CursorOf(page[limit - 1])) : null;
+        return Answer.Of(writer => WriteRaw(writer, page.Take(limit), next));
+    }
+
+    /// <summary>The readings after the cursor, in the order of series, then time.</summary>
+    private static async IAsyncEnumerable<Reading> Pages(
+        IReadingQueries store, ReadingsRequest request, int? limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var series = request.Series;
+        var left = limit;
+        if (request.After is { } after)
+        {
+            var rest = series.Where(one => Compare(one, after.Series) > 0).ToList();
+            if (series.Contains(after.Series))
+            {
+                await foreach (var reading in store.ReadingsAsync(new RangeQuery([after.Series], request.From, request.To, left, after.Time), cancellationToken))
+                {
+                    left--;
+                    yield return reading;
+                }
+            }
+            series = rest;
+        }
+        if (left <= 0 || series.Count == 0) yield break;
+        await foreach (var reading in store.ReadingsAsync(new RangeQuery(series, request.From, request.To, left), cancellationToken)) yield return reading;
+    }
+
+    private static async Task<IResult> SeriesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var filter = new LatestFilter(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"));
+        var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
+        // Ids hold no slash, metrics may.
+        var key = after?.Split('/', 2) is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;
+        if (after is not null && key is null) parameters.Wrong("after", $"\"{after}\" is no series; device/metric is needed.");
+        if (parameters.Problem() is { } problem) return problem;
+        if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
+        var devices = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(one => one.Id, StringComparer.Ordinal);
+        var found = (await latest.LatestAsync(filter, cancellationToken)).Where(value => key is null || Compare(value.Series, key.Value) > 0).Take(limit + 1).ToList();
+        var next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Series.ToString()) : null;
+        var page = found.Take(limit).ToList();
+        return mediaType == Answer.GeoJson
+            ? Answer.Of(writer => writer.WriteFeatures(page, value => devices[value.Series.Device].Position, value => WriteOne(writer, value), next), mediaType)
+            : Answer.Of(writer => writer.WriteItems(page, value => WriteOne(writer, value), next));
+
+        void WriteOne(Utf8JsonWriter writer, LatestValue value)
+        {
+            writer.WriteString("device", value.Series.Device);
+            writer.WriteString("metric", value.Series.Metric);
+            writer.WriteString("type", Answer.NameOf(value.Kind));
+            writer.WriteString("kind", devices[value.Series.Device].Kind);
+            writer.WriteString("ts", Times.Write(value.Time));
+            writer.WriteValue("value", value.Value);
+        }
+    }
+
+    private static int Compare(SeriesKey one, SeriesKey other) =>
+        string.CompareOrdinal(one.Device, other.Device) is var devices && devices != 0 ? devices : string.CompareOrdinal(one.Metric, other.Metric);
+
+    private static void WriteRaw(Utf8JsonWriter writer, IEnumerable<Reading> readings, string? next) => writer.WriteItems([.. readings], reading =>
+    {
+        writer.WriteString("device", reading.Series.Device);
+        writer.WriteString("metric", reading.Series.Metric);
+        writer.WriteString("ts", Times.Write(reading.Time));
+        writer.WriteString("received", Times.Write(reading.Received));
+        writer.WriteValue("value", reading.Value);
+        writer.WriteNumber("quality", (byte)reading.Quality);
+    }, next);
+
+    private static void WritePoints(Utf8JsonWriter writer, IReadOnlyList<ReducedSeries> found) => writer.WriteObject(() =>
+    {
+        writer.WriteStartArray("series");
+        foreach (var series in found)
+            writer.WriteObject(() =>
+            {
+                writer.WriteString("device", series.Series.Device);
+                writer.WriteString("metric", series.Series.Metric);
+                writer.WriteNumber("original", series.Original);
+                writer.WriteStartArray("times");
+                foreach (var time in series.Times) writer.WriteNumberValue(time / 1e3);
+                writer.WriteEndArray();
+                writer.WriteStartArray("values");
+                foreach (var value in series.Values) writer.WriteNumberOrNull(value);
+                writer.WriteEndArray();
+            });
+        writer.WriteEndArray();
+    });
+
+    private static void WriteBuckets(Utf8JsonWriter writer, ReadingsRequest request, IReadOnlyList<SeriesBuckets> found) => writer.WriteObject(() =>
+    {
+        writer.WriteString("bucket", request.BucketText);
+        writer.WriteString("tz", request.Zone.Id);
+        writer.WriteString("calendar", request.Calendar == BucketCalendar.Persian ? "persian" : "gregorian");
+        writer.WriteStartArray("series");
+        foreach (var series in found)
+            writer.WriteObject(() =>
+            {
+                writer.WriteString("device", series.Series.Device);
+                writer.WriteString("metric", series.Series.Metric);
+                writer.WriteString("level", series.Level);
+                writer.WriteStartArray("buckets");
+                foreach (var bucket in series.Buckets) WriteBucket(writer, request, bucket);
+                writer.WriteEndArray();
+            });
+        writer.WriteEndArray();
+    });
+
+    private static void WriteBucket(Utf8JsonWriter writer, ReadingsRequest request, Bucket bucket) => writer.WriteObject(() =>
+    {
+        writer.WriteString("start", Times.Write(bucket.Start, request.Zone));
+        writer.WriteString("end", Times.Write(bucket.End, request.Zone));
+        if (request.Calendar == BucketCalendar.Persian) writer.WriteString("date", PersianDate(bucket.Start, request.Zone));
+        foreach (var function in request.Functions)
+        {
+            if (function == "count") writer.WriteNumber(function, bucket.Count);
+            else if (function != "last") writer.WriteNumberOrNull(function, NumberOf(function, bucket));
+            else if (bucket.Last is { } last) writer.WriteValue(function, last);
+            else writer.WriteNull(function);
+        }
+        writer.WriteNumberOrNull("coverage", bucket.Coverage);
+        writer.WriteStartObject("quality");
+        writer.WriteNumber("good", 1 - bucket.Flagged);
+        writer.WriteNumber("flagged", bucket.Flagged);
+        writer.WriteEndObject();
+    });
+
+    private static double? NumberOf(string function, Bucket bucket) => function switch
+    {
+        "avg" => bucket.Average,
+        "min" => bucket.Min,
+        "max" => bucket.Max,
+        _ => bucket.Sum,
+    };
+
+    /// <summary>The local date of the Persian calendar, 1405-09-03; Gregorian before its first day.</summary>
+    private static string PersianDate(long micros, TimeZoneInfo zone)
+    {
+        var date = TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), zone).DateTime;
+        return date < _persian.MinSupportedDateTime ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{_persian.GetYear(date):0000}-{_persian.GetMonth(date):00}-{_persian.GetDayOfMonth(date):00}");
+    }
+
+    private static async IAsyncEnumerable<Action<CsvText>> RawLines(IAsyncEnumerable<Reading> readings)
+    {
+        yield return line => line.Add("device").Add("metric").Add("ts").Add("received").Add("value").Add("quality");
+        await foreach (var reading in readings)
+            yield return line => line.Add(reading.Series.Device).Add(reading.Series.Metric).Add(Times.Write(reading.Time)).Add(Times.Write(reading.Received)).Add(reading.Value).Add((long)reading.Quality);
+    }
+
+    private static async IAsyncEnumerable<Action<CsvText>> PointLines(IReadOnlyList<ReducedSeries> found)
+    {
+        await Task.CompletedTask;
+        yield return line => line.Add("device").Add("metric").Add("ts").Add("value");
+        foreach (var series in found)
+            for (var i = 0; i < series.Times.Count; i++)
+            {
+                var (time, value) = (series.Times[i], series.Values[i]);
+                yield return line => line.Add(series.Series.Device).Add(series.Series.Metric).Add(Times.Write(time)).Add(value);
+            }
+    }
+
+    private static async IAsyncEnumerable<Action<CsvText>> BucketLines(ReadingsRequest request, IReadOnlyList<SeriesBuckets> found)
+    {
+        await Task.CompletedTask;
+        yield return line =>
+        {
+            line.Add("device").Add("metric").Add("start").Add("end");
+            foreach (var function in request.Functions) line.Add(function);
+            line.Add("coverage").Add("flagged");
+        };
+        foreach (var series in found)
+            foreach (var bucket in series.Buckets)
+                yield return line =>
+                {
+                    line.Add(series.Series.Device).Add(series.Series.Metric).Add(Times.Write(bucket.Start, request.Zone)).Add(Times.Write(bucket.End, request.Zone));
+                    foreach (var function in request.Functions)
+                    {
+                        if (function == "count") line.Add(bucket.Count);
+                        else if (function == "last") line.Add(bucket.Last);
+                        else line.Add(NumberOf(function, bucket));
+                    }
+                    line.Add(bucket.Coverage).Add(bucket.Flagged);
+                };
+    }
+}

@@ -1,0 +1,159 @@
+using System.Text;
+using System.Text.Json;
+using SmartCity.Cloud.TimeSeries.Calendars;
+using SmartCity.Hosting.Configuration;
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Api;
+
+/// <summary>What <c>/api/v1/readings</c> is asked for.</summary>
+internal sealed record ReadingsRequest
+{
+    /// <summary>Rows of a page where no number is asked for.</summary>
+    public const int LimitUsual = 1_000;
+    /// <summary>Rows of a page at most; CSV and Parquet have no pages.</summary>
+    public const int LimitMax = 10_000;
+    /// <summary>Buckets of one answer at most, over all series.</summary>
+    private const int BucketsMax = 200_000;
+    private const int SeriesMax = 1_000;
+
+    private static readonly string[] _functions = ["avg", "min", "max", "sum", "count", "last"];
+    private static readonly Dictionary<string, BucketCalendar> _calendars = new() { ["gregorian"] = BucketCalendar.Gregorian, ["persian"] = BucketCalendar.Persian };
+
+    public IReadOnlyList<SeriesKey> Series { get; private init; } = [];
+    public long From { get; private init; }
+    public long To { get; private init; }
+    public TimeZoneInfo Zone { get; private init; } = TimeZoneInfo.Utc;
+    public BucketCalendar Calendar { get; private init; }
+    /// <summary>Null for raw readings.</summary>
+    public BucketWidth? Bucket { get; private init; }
+    /// <summary>The bucket as it was written.</summary>
+    public string? BucketText { get; private init; }
+    /// <summary>What is asked of each bucket.</summary>
+    public IReadOnlyList<string> Functions { get; private init; } = [];
+    /// <summary>Null where the range is not to be reduced.</summary>
+    public int? Points { get; private init; }
+    /// <summary>Null where none was asked for.</summary>
+    public int? Limit { get; private init; }
+    /// <summary>Where the page before ended: its last series and time.</summary>
+    public (SeriesKey Series, long Time)? After { get; private init; }
+
+    /// <summary>Reads the parameters; what is wrong stands in <paramref name="parameters"/> afterwards.</summary>
+    public static async Task<ReadingsRequest> ReadAsync(Parameters parameters, IReadingQueries store, string cityZone, long now, CancellationToken cancellationToken)
+    {
+        var zone = parameters.Zone("tz", cityZone);
+        var to = parameters.Time("to", zone) ?? now;
+        var from = parameters.Time("from", zone) ?? to - UnixMicros.PerDay;
+        if (from >= to) parameters.Wrong("from", $"{Times.Write(from)} does not come before to, {Times.Write(to)}.");
+        var calendar = parameters.OneOf("calendar", _calendars) ?? BucketCalendar.Gregorian;
+        var bucketText = parameters.Text("bucket");
+        var bucket = bucketText is null ? null : Width(parameters, bucketText);
+        var functions = FunctionsOf(parameters);
+        var points = parameters.Whole("points", 4, 20_000);
+        var limit = parameters.Whole("limit", 1, LimitMax);
+        var after = Cursor(parameters);
+        if (bucket is not null && points is not null) parameters.Wrong("points", "Either bucket or points, not both: points draws raw readings.");
+        if (bucket is null && parameters.Has("fn")) parameters.Wrong("fn", "It asks something of buckets; say bucket too, e.g. bucket=1h.");
+        if ((bucket is not null || points is not null) && (limit is not null || after is not null)) parameters.Wrong("limit", "Only raw readings come in pages; leave limit and after out.");
+
+        var series = await SeriesAsync(parameters, store, cancellationToken);
+        if (bucket is { } width && from < to) CheckBuckets(parameters, series.Count, from, to, width, zone, calendar);
+        return new ReadingsRequest
+        {
+            Series = series, From = from, To = to, Zone = zone, Calendar = calendar, Bucket = bucket, BucketText = bucketText, Functions = functions, Points = points, Limit = limit, After = after,
+        };
+    }
+
+    /// <summary>The cursor of the page after this reading.</summary>
+    public static string CursorOf(Reading last) =>
+        Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new object[] { last.Series.Device, last.Series.Metric, last.Time })).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+
+    private static (SeriesKey, long)? Cursor(Parameters parameters)
+    {
+        if (parameters.Text("after") is not { } text) return null;
+        try
+        {
+            var base64 = text.Replace('-', '+').Replace('_', '/');
+            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(base64.PadRight((base64.Length + 3) / 4 * 4, '='))));
+            var (device, metric) = (json.RootElement[0].GetString(), json.RootElement[1].GetString());
+            if (device is not null && metric is not null) return (new SeriesKey(device, metric), json.RootElement[2].GetInt64());
+        }
+        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            // Said below.
+        }
+        parameters.Wrong("after", $"\"{text}\" is no place in these readings. Take it from next of the page before.");
+        return null;
+    }
+
+    private static async Task<IReadOnlyList<SeriesKey>> SeriesAsync(Parameters parameters, IReadingQueries store, CancellationToken cancellationToken)
+    {
+        var (devices, metrics) = (parameters.Texts("device"), parameters.Texts("metric"));
+        if (devices.Count == 0)
+        {
+            parameters.Wrong("device", "At least one device is needed, e.g. device=air-001. /api/v1/devices lists them.");
+            return [];
+        }
+        if (devices.Count > SeriesMax)
+        {
+            parameters.Wrong("device", $"At most {SeriesMax:N0} devices fit in one request; these are {devices.Count:N0}. Ask in parts.");
+            return [];
+        }
+        var found = new List<SeriesKey>();
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var device in devices)
+        {
+            var all = await store.SeriesAsync(new SeriesFilter(device), cancellationToken);
+            if (all.Count == 0)
+            {
+                var others = (await store.SeriesAsync(new SeriesFilter(), cancellationToken)).Select(series => series.Series.Device).Distinct(StringComparer.Ordinal);
+                parameters.Wrong("device", $"No device {device} has ever sent.{NearestName.Hint(device, others)}");
+                return [];
+            }
+            known.UnionWith(all.Select(series => series.Series.Metric));
+            found.AddRange(all.Select(series => series.Series).Where(series => metrics.Count == 0 || metrics.Contains(series.Metric)));
+        }
+        if (metrics.FirstOrDefault(metric => !known.Contains(metric)) is { } missing)
+            parameters.Wrong("metric", $"{(devices.Count == 1 ? $"Device {devices[0]} has" : "These devices have")} no metric {missing}.{NearestName.Hint(missing, known)} Known: {string.Join(", ", known.Order(StringComparer.Ordinal).Take(50))}.");
+        if (found.Count > SeriesMax) parameters.Wrong("device", $"At most {SeriesMax:N0} series fit in one request; these are {found.Count:N0}. Name fewer devices, or their metrics.");
+        return [.. found.OrderBy(series => series.Device, StringComparer.Ordinal).ThenBy(series => series.Metric, StringComparer.Ordinal)];
+    }
+
+    private static IReadOnlyList<string> FunctionsOf(Parameters parameters)
+    {
+        var asked = parameters.Texts("fn");
+        if (asked.FirstOrDefault(name => !_functions.Contains(name)) is { } wrong)
+            parameters.Wrong("fn", $"There is no {wrong}.{NearestName.Hint(wrong, _functions)} Possible: {string.Join(", ", _functions)}.");
+        return asked.Count > 0 ? asked : _functions;
+    }
+
+    private static BucketWidth? Width(Parameters parameters, string text)
+    {
+        switch (text)
+        {
+            case "day": return new BucketWidth(BucketUnit.Day);
+            case "week": return new BucketWidth(BucketUnit.Week);
+            case "month": return new BucketWidth(BucketUnit.Month);
+        }
+        var seconds = text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3_600, _ => 0 };
+        if (seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
+            && count is > 0 and <= 86_400 && count * (long)seconds is <= 86_400 and var width && 86_400 % width == 0)
+            return new BucketWidth(BucketUnit.Second, (int)width);
+        parameters.Wrong("bucket", $"\"{text}\" is no bucket. Possible: day, week, month, or seconds, minutes or hours that divide a day, e.g. 30s, 5m, 1h.");
+        return null;
+    }
+
+    private static void CheckBuckets(Parameters parameters, int series, long from, long to, BucketWidth width, TimeZoneInfo zone, BucketCalendar calendar)
+    {
+        try
+        {
+            var buckets = (BucketEdges.Compute(from, to, width, zone, calendar).Length - 1L) * Math.Max(1, series);
+            if (buckets > BucketsMax) parameters.Wrong("bucket", $"At most {BucketsMax:N0} buckets fit in one answer; these would be {buckets:N0}. Take a wider bucket, a shorter range or fewer series.");
+        }
+        catch (ArgumentException error)
+        {
+            parameters.Wrong("bucket", error.Message);
+        }
+    }
+}

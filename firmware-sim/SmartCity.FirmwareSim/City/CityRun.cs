@@ -105,7 +105,8 @@ internal sealed class CityRun : IDisposable
             speaker.Speak(now, writer);
             // After the first round each device keeps its own place in its interval, so that a city does not speak in chorus.
             // One that is late does not hurry: it misses its turn.
-            var next = speaker.Device.Sequence == 1 ? _begun + speaker.Every * (1 + speaker.Device.Phase) : time + speaker.Every;
+            var next = time + speaker.Every;
+            if (speaker.Device.Sequence == 1 && _begun + speaker.Every * speaker.Device.Phase is var place) next = place > now + speaker.Every / 4 ? place : place + speaker.Every;
             due.Enqueue(speaker, next > now ? next : now + speaker.Every);
         }
     }

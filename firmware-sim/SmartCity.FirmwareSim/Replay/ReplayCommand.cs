@@ -53,15 +53,19 @@ internal static class ReplayCommand
         {
             await WithProgressAsync(replayer, mapping.Name, replayer.RunAsync(stop));
         }
-        finally
+        catch
         {
-            await talk.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"{mapping.Name}: {replayer.Rows:N0} rows of {files.Count} files; {replayer.Acknowledged:N0} values of {replayer.Devices:N0} devices acknowledged in {replayer.Messages:N0} messages, {replayer.Resent:N0} of them sent again; {watch.Elapsed.TotalSeconds:0.0} s."));
+            await SayAsync();
+            throw;
         }
         RowWriter.Write(output, format, ["metric", "unit", "rows", "cells", "published", "nulls", "rejected", "reasons"],
             replayer.Account.Metrics.Append(replayer.Account.Total()).Select(IReadOnlyList<object?> (one) =>
                 [one.Metric, one.Unit, one.Unit is null && one.Metric == "(all)" ? replayer.Rows : null, one.Cells, one.Published, one.Nulls, one.Rejected, string.Join(", ", one.Reasons.Select(reason => $"{reason.Key} {reason.Value}"))]));
+        await SayAsync();
         return ExitCode.Done;
+
+        Task SayAsync() => talk.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
+            $"{mapping.Name}: {replayer.Rows:N0} rows of {files.Count} {(files.Count == 1 ? "file" : "files")}; {replayer.Acknowledged:N0} values of {replayer.Devices:N0} devices acknowledged in {replayer.Messages:N0} messages, {replayer.Resent:N0} of them sent again; {watch.Elapsed.TotalSeconds:0.0} s."));
     }
 
     /// <summary>Shows a bar with rate and remaining time; only where a person looks.</summary>

@@ -12,4 +12,14 @@ internal static class Eventually
             await Task.Delay(5, TestContext.Current.CancellationToken);
         }
     }
+
+    /// <summary>Returns as soon as <paramref name="condition"/>, asked ten times a second, holds.</summary>
+    public static async Task HoldsAsync(string what, Func<Task<bool>> condition, int seconds = 30)
+    {
+        for (var deadline = Environment.TickCount64 + seconds * 1000L; !await condition();)
+        {
+            Assert.True(Environment.TickCount64 < deadline, $"After {seconds} s it still does not hold that {what}.");
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
 }

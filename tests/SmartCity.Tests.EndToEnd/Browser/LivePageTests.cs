@@ -1,0 +1,118 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using SmartCity.Tests.EndToEnd.Trunk;
+
+namespace SmartCity.Tests.EndToEnd.Browser;
+
+/// <summary>The page in a real browser, fed by mosquitto_pub through gateway, uplink and server.</summary>
+public sealed class LivePageTests : IAsyncLifetime
+{
+    private readonly TrunkCity _city = new("--Cloud:Live:StaleAfterMin=00:00:04");
+    private readonly ConcurrentBag<string> _requests = [];
+    private readonly ConcurrentBag<string> _complaints = [];
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _city.StartAsync(TestContext.Current.CancellationToken);
+        _playwright = await Playwright.CreateAsync();
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = "/usr/bin/chromium",
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null) await _browser.DisposeAsync();
+        _playwright?.Dispose();
+        _city.Dispose();
+    }
+
+    [Fact]
+    public async Task A_value_appears_without_reload_goes_stale_when_the_device_stops_and_nothing_asks_another_host()
+    {
+        // A few, so that its usual interval is known.
+        for (var i = 0; i < 4; i++)
+        {
+            await PublishAsync(20.5);
+            await Task.Delay(700, TestContext.Current.CancellationToken);
+        }
+        await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
+        var page = await OpenAsync("/?lang=en&device=street-1");
+        var tile = page.Locator(".tile[data-metric=temperature]");
+        await Expect(tile.Locator(".number")).ToHaveTextAsync("20.5");
+        await page.EvaluateAsync("window.loadedOnce = true");
+
+        for (var i = 1; i <= 6; i++)
+        {
+            await PublishAsync(20.5 + i);
+            await Task.Delay(700, TestContext.Current.CancellationToken);
+        }
+        await Expect(tile.Locator(".number")).ToHaveTextAsync("26.5", new() { Timeout = 5_000 });
+        await Expect(tile).ToHaveAttributeAsync("data-state", "live");
+        // The device stops.
+        await Expect(tile).ToHaveAttributeAsync("data-state", "stale", new() { Timeout = 20_000 });
+        Assert.True(await page.EvaluateAsync<bool>("window.loadedOnce === true"), "the page was loaded again");
+
+        Assert.All(_requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
+        Assert.NotEmpty(_requests);
+        Assert.Empty(_complaints);
+    }
+
+    [Fact]
+    public async Task The_link_that_is_lost_is_said_and_comes_back_by_itself()
+    {
+        await PublishAsync(1);
+        var page = await OpenAsync("/?lang=en&device=street-1");
+        await Expect(page.Locator("#link")).ToHaveAttributeAsync("data-link", "live", new() { Timeout = 10_000 });
+        _city.Server.Kill();
+        await Expect(page.Locator("#lost")).ToBeVisibleAsync(new() { Timeout = 15_000 });
+        await _city.Server.StartReadyAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        await Expect(page.Locator("#lost")).ToBeHiddenAsync(new() { Timeout = 30_000 });
+    }
+
+    [Fact]
+    public async Task The_page_in_persian_runs_from_right_to_left_with_persian_digits_and_axe_finds_nothing_serious_in_either_language()
+    {
+        await PublishAsync(20.5);
+        await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
+        foreach (var language in (string[])["en", "fa"])
+        {
+            var page = await OpenAsync($"/?lang={language}&device=street-1");
+            await Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
+            await Expect(page.Locator(".tile[data-metric=temperature] .number")).ToHaveTextAsync(language == "fa" ? "۲۰٫۵" : "20.5");
+            var found = await page.RunAxe();
+            Assert.DoesNotContain(found.Violations, violation => violation.Impact is "serious" or "critical");
+        }
+    }
+
+    private async Task<IPage> OpenAsync(string path)
+    {
+        var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) _requests.Add(request.Url);
+        };
+        page.WebSocket += (_, socket) => _requests.Add(socket.Url);
+        page.PageError += (_, error) => _complaints.Add(error);
+        await page.GotoAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_city.Server.Port("http")}{path}"));
+        return page;
+    }
+
+    private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
+
+    private async Task PublishAsync(double temperature)
+    {
+        var stop = TestContext.Current.CancellationToken;
+        using var pub = Process.Start("mosquitto_pub",
+            ["-p", _city.Gateway.Port("mqtt").ToString(CultureInfo.InvariantCulture), "-i", "street-1", "-t", "city/v1/street-1/telemetry", "-q", "1", "-m", string.Create(CultureInfo.InvariantCulture, $"{{\"temperature\": {temperature}}}")]);
+        await pub.WaitForExitAsync(stop);
+        Assert.Equal(0, pub.ExitCode);
+    }
+}

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Status;
@@ -48,6 +49,7 @@ internal static class GatewayHost
         services.AddSpool(options.Spool, data);
         services.AddIntake(options);
         services.AddListener(options.Mqtt, data);
+        services.AddBroker(options);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
         builder.WebHost.ConfigureKestrel(kestrel => endpoints.Configure(kestrel));
@@ -68,7 +70,7 @@ internal static class GatewayHost
         var telemetry = settings.TelemetryBytes > 0 ? settings.TelemetryBytes
             : Math.Max(16 << 20, SpoolOptions.VolumeQuota(folder, held) - settings.TollBytes - settings.AlarmBytes - settings.DeadLetterBytes);
         services.AddSingleton(settings);
-        services.AddSingleton(Edge.Spool.Spool.Open(new SpoolOptions
+        var spool = Edge.Spool.Spool.Open(new SpoolOptions
         {
             Folder = folder,
             DeadLetterQuotaBytes = settings.DeadLetterBytes,
@@ -78,7 +80,9 @@ internal static class GatewayHost
                 new SpoolLane((byte)Lane.Alarm, settings.AlarmBytes),
                 new SpoolLane((byte)Lane.Telemetry, telemetry, settings.ExpireOldest ? WhenFull.ExpireOldest : WhenFull.Refuse),
             ],
-        }));
+        });
+        // By a factory, so that it is closed with the application.
+        services.AddSingleton(_ => spool);
     }
 
     private static void AddIntake(this IServiceCollection services, GatewayOptions options)
@@ -107,6 +111,18 @@ internal static class GatewayHost
             return new DeviceCredentials(options.Devices ?? Path.Combine(data, "devices.json"), provider.GetRequiredService<TimeProvider>(), logger.CredentialsUnusable);
         });
         services.AddSingleton<IMqttAuthenticator, DeviceAuthenticator>();
+    }
+
+    /// <summary>After the commit loop, so that it stops before it.</summary>
+    private static void AddBroker(this IServiceCollection services, GatewayOptions options)
+    {
+        if (options.Broker is null || BrokerAddress.TryParse(options.Broker, out var address) is not null) return;
+        var state = new BrokerState { Address = address!.ToString() };
+        services.AddSingleton(state);
+        services.AddHostedService(provider => new BrokerService(
+            address, options.BrokerClient, GatewayId.Of(options.Uplink), provider.GetRequiredService<Intake.Intake>(), state,
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerService>>()));
+        services.AddSingleton<IHealthPart, BrokerHealth>();
     }
 
     private static void AddUplink(this IServiceCollection services, UplinkOptions options)

@@ -1,10 +1,11 @@
 using System.ComponentModel.DataAnnotations;
+using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Uplink;
 
 namespace SmartCity.Edge.Gateway;
 
 /// <summary>The gateway's settings, section <c>Edge</c>.</summary>
-public sealed record GatewayOptions
+public sealed record GatewayOptions : IValidatableObject
 {
     /// <summary>Section of the settings.</summary>
     public const string Section = "Edge";
@@ -17,8 +18,16 @@ public sealed record GatewayOptions
     public UplinkOptions Uplink { get; init; } = new();
     /// <summary>What is kept until the cloud has it.</summary>
     public SpoolSettings Spool { get; init; } = new();
-    /// <summary>Address of an external broker to consume beside our own listener, <c>mqtt://host[:port]</c>; none by default.</summary>
+    /// <summary>Address of an external broker to consume beside our own listener, <c>mqtt://[user:password@]host[:port]</c> or <c>mqtts://…</c>; none by default.</summary>
     public string? Broker { get; init; }
+    /// <summary>How that broker is consumed.</summary>
+    public BrokerClientOptions BrokerClient { get; init; } = new();
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Broker is not null && BrokerAddress.TryParse(Broker, out _) is { } wrong) yield return new ValidationResult(wrong, [nameof(Broker)]);
+    }
 }
 
 /// <summary>The MQTT endpoints.</summary>

@@ -5,7 +5,7 @@ using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Configuration;
 
 var data = CommonOptions.Data("gateway");
-var broker = new Option<string?>("--broker") { Description = "Also consumes an external broker; acknowledges to it only what is on the disk.", HelpName = "mqtt://HOST[:PORT]" };
+var broker = new Option<string?>("--broker") { Description = "Also consumes an external broker; acknowledges to it only what is on the disk.", HelpName = "mqtt://[USER:PASSWORD@]HOST[:PORT]" };
 
 var run = new Command("run", "Reads devices, keeps what they say, and sends it to the cloud.") { broker };
 run.SetAction(RunAsync);

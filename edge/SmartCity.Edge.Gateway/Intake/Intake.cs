@@ -25,8 +25,10 @@ internal sealed class Intake : IPublishHandler, IDisposable
     public const long CommitBytes = 256 << 10;
     /// <summary>Room below which a lane refuses: what may be pending, twice, with what a row costs beside its bytes.</summary>
     private const long RoomMin = 2 * PendingBytesMax + (1 << 20);
+    /// <summary>Longest payload that is decoded; our own listener takes no longer packet.</summary>
+    public const int PayloadBytesMax = 256 << 10;
     /// <summary>A letter is the whole payload with its topic and reasons.</summary>
-    private const long LetterBytesMax = (256 << 10) + (64 << 10);
+    private const long LetterBytesMax = PayloadBytesMax + (64 << 10);
 
     private readonly Lock _gate = new();
     private readonly ManualResetEventSlim _hasRoom = new(true);
@@ -103,7 +105,7 @@ internal sealed class Intake : IPublishHandler, IDisposable
     public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId)
     {
         _hasRoom.Wait();
-        var isSignal = false;
+        bool isSignal;
         lock (_gate)
         {
             if (HasNoRoom(lane) || (LettersAreFull() && WouldReject(device, lane, payload)))
@@ -112,21 +114,54 @@ internal sealed class Intake : IPublishHandler, IDisposable
                 return false;
             }
             var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted);
-            var wasEmpty = _pending.IsEmpty;
             if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
             else TakeTelemetry(device, topic, payload, qos, receipt);
-            if (qos == 0) _pending.Unacknowledged++;
-            else _pending.Await(peer, packetId, qos);
-            // An empty payload is a dead letter; it must be seen to be waiting.
-            var before = _pending.Bytes;
-            _pending.Bytes = before + payload.Length + 1;
-            Volatile.Write(ref _pendingBytes, _pending.Bytes);
-            if (_pending.Bytes > PendingBytesMax) _hasRoom.Reset();
-            isSignal = wasEmpty || (before < CommitBytes && _pending.Bytes >= CommitBytes);
-            Counters.Messages++;
+            isSignal = AwaitCommit(payload.Length, qos, peer, packetId);
         }
         if (isSignal) Waiting?.Invoke();
         return true;
+    }
+
+    /// <summary>Sets a whole message aside that no decoder takes, as one value of telemetry; false where there is no room for it.</summary>
+    /// <param name="topic">Topic as received.</param>
+    /// <param name="payload">Payload.</param>
+    /// <param name="qos">0, 1 or 2.</param>
+    /// <param name="reason">Code and place.</param>
+    /// <param name="peer">Who waits for its acknowledgement; not at QoS 0.</param>
+    /// <param name="packetId">Under which number.</param>
+    public bool SetAside(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, string reason, MqttPeer peer, ushort packetId)
+    {
+        _hasRoom.Wait();
+        bool isSignal;
+        lock (_gate)
+        {
+            if (_full is not null || _spool.DeadLetterRoom - _pending.LetterBytes < Math.Max(2 * LetterBytesMax, LetterBytesMax + payload.Length))
+            {
+                Interlocked.Increment(ref Counters.RefusedForRoom);
+                return false;
+            }
+            Counters.Rejected++;
+            SetAside(Lane.Telemetry, topic, payload, qos, new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted), reason, 1);
+            isSignal = AwaitCommit(payload.Length, qos, peer, packetId);
+        }
+        if (isSignal) Waiting?.Invoke();
+        return true;
+    }
+
+    /// <summary>Notes who waits for the commit of what was just decoded.</summary>
+    /// <returns>Whether the committing thread must be told.</returns>
+    private bool AwaitCommit(int payloadBytes, byte qos, MqttPeer peer, ushort packetId)
+    {
+        var wasEmpty = _pending.IsEmpty;
+        if (qos == 0) _pending.Unacknowledged++;
+        else _pending.Await(peer, packetId, qos);
+        // An empty payload is a dead letter; it must be seen to be waiting.
+        var before = _pending.Bytes;
+        _pending.Bytes = before + payloadBytes + 1;
+        Volatile.Write(ref _pendingBytes, _pending.Bytes);
+        if (_pending.Bytes > PendingBytesMax) _hasRoom.Reset();
+        Counters.Messages++;
+        return wasEmpty || (before < CommitBytes && _pending.Bytes >= CommitBytes);
     }
 
     /// <summary>Takes away what waits and puts <paramref name="empty"/> in its place; adds names and marks to <paramref name="transaction"/>.</summary>

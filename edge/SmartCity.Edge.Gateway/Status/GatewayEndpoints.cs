@@ -1,3 +1,4 @@
+using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Operations;
@@ -47,6 +48,7 @@ internal static class GatewayEndpoints
         metrics.AddCounter("smartcity_uplink_bytes_total", "Bytes of columns sent, as compressed.", () => uplink.BytesSent);
         metrics.AddCounter("smartcity_uplink_values_total", "Values sent, repeats included.", () => uplink.ValuesSent);
         metrics.AddCounter("smartcity_uplink_batches_total", "Batches sent, repeats included.", () => uplink.BatchesSent);
+        if (services.GetService<BrokerState>() is { } broker) AddBrokerMetrics(metrics, broker);
         metrics.AddGauge("mqtt_connections", "Open connections.", () => hub.ConnectionCount);
         metrics.AddCounter("mqtt_publishes_total", "PUBLISH packets read.", () => hub.Counters.Publishes);
         metrics.AddCounter("mqtt_acknowledged_total", "PUBACK and PUBREC sent after a commit.", () => hub.Counters.Acknowledged);
@@ -55,6 +57,26 @@ internal static class GatewayEndpoints
         metrics.AddCounter("mqtt_bytes_out_total", "Bytes written.", () => hub.Counters.BytesOut);
         metrics.AddCounters("mqtt_closed_total", "Connections ended by the listener.", "reason", () => hub.Counters.ClosedByReason().Select(pair => ($"0x{pair.ReasonCode:x2}", (double)pair.Count)));
     }
+
+    private static void AddBrokerMetrics(MetricsText metrics, BrokerState broker)
+    {
+        metrics.AddGauge("smartcity_broker_open", "1 while the external broker is connected and subscribed to.", () => broker.IsOpen ? 1 : 0);
+        metrics.AddCounter("smartcity_broker_sessions_total", "Connections to it that were opened.", () => Volatile.Read(ref broker.Sessions));
+        metrics.AddCounter("smartcity_broker_messages_total", "Messages taken from it.", () => Volatile.Read(ref broker.Messages));
+        metrics.AddCounter("smartcity_broker_bytes_total", "Bytes of their payloads.", () => Volatile.Read(ref broker.Bytes));
+        metrics.AddCounter("smartcity_broker_acknowledged_total", "PUBACK sent to it after a commit.", () => Volatile.Read(ref broker.Acknowledged));
+        metrics.AddCounter("smartcity_broker_refused_total", "Messages left with it, or lost at QoS 0, for want of room.", () => Volatile.Read(ref broker.Refused));
+        metrics.AddCounter("smartcity_broker_repeated_total", "Messages that it sent again although they were on the disk; acknowledged, not taken.", () => Volatile.Read(ref broker.Repeated));
+        metrics.AddGauge("smartcity_broker_in_flight", "Messages taken and not yet on the disk.", () => Volatile.Read(ref broker.InFlight));
+    }
+}
+
+/// <summary>The external broker's line in <c>/health/ready</c>: its devices are not heard while it is not connected.</summary>
+internal sealed class BrokerHealth(BrokerState state) : IHealthPart
+{
+    public string Name => "broker";
+    public string? Trouble => !state.IsOpen ? $"{state.Address} is not connected: {state.LastError ?? "connecting"}"
+        : state.Refusal is { } reason ? $"messages are left with {state.Address}: {reason}" : null;
 }
 
 /// <summary>The spool's line in <c>/health/ready</c>.</summary>

@@ -34,12 +34,15 @@ internal sealed class TrunkCity : IDisposable
             "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")),
             Set("Edge:Uplink:Address", $"https://localhost:{Server.Port("uplink")}"), Set("Edge:Uplink:Certificate", gatewayCertificate.Certificate),
             Set("Edge:Mqtt:Tls:Port", self.Port("mqttTls")), Set("Edge:Mqtt:Tls:Certificate", serverCertificate.Certificate), Set("Edge:Mqtt:Tls:Key", serverCertificate.Key),
-            Set("Edge:Uplink:Key", gatewayCertificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile),
+            Set("Edge:Uplink:Key", gatewayCertificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile), .. GatewayMore,
         ]);
     }
 
     /// <summary>PEM file of the authority that signed everything.</summary>
     public string Authority => _authority.AuthorityFile;
+
+    /// <summary>Further settings of the gateway.</summary>
+    public IReadOnlyList<string> GatewayMore { get; init; } = [];
 
     public TrunkProcess Server { get; }
     public TrunkProcess Gateway { get; }

@@ -48,8 +48,12 @@ public static class MqttListenerExtensions
 
     /// <summary>
     /// Runs what follows a socket's readiness on the thread that noticed it, which spares a hand-over for each read and each write: worth a fifth of the rate at one
-    /// message in flight. It holds for every endpoint of the process, none of whose handlers may block.
+    /// message in flight, and a third of the processor time at 20,000 messages/s. It holds for every socket of the process, none of whose handlers may block.
     /// </summary>
-    public static IWebHostBuilder UseInlineSockets(this IWebHostBuilder host) =>
-        host.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
+    /// <remarks>Call it before the process opens its first socket: the runtime reads its part of the setting once, and only from the environment.</remarks>
+    public static IWebHostBuilder UseInlineSockets(this IWebHostBuilder host)
+    {
+        Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+        return host.UseSockets(static sockets => sockets.UnsafePreferInlineScheduling = true);
+    }
 }

@@ -45,7 +45,7 @@ internal static class GatewayEndpoints
         metrics.AddGauges("smartcity_queued_bytes", "Bytes that they take in the spool.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Bytes)));
         metrics.AddGauges("smartcity_quota_bytes", "Bytes that a lane may take.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.QuotaBytes)));
         metrics.AddGauge("smartcity_uplink_open", "1 while the cloud has welcomed the stream.", () => uplink.IsOpen ? 1 : 0);
-        metrics.AddCounter("smartcity_uplink_bytes_total", "Bytes of columns sent, as compressed.", () => uplink.BytesSent);
+        metrics.AddCounter("smartcity_uplink_bytes_total", "Bytes of batches sent, as compressed, their names included.", () => uplink.BytesSent);
         metrics.AddCounter("smartcity_uplink_values_total", "Values sent, repeats included.", () => uplink.ValuesSent);
         metrics.AddCounter("smartcity_uplink_batches_total", "Batches sent, repeats included.", () => uplink.BatchesSent);
         if (services.GetService<BrokerState>() is { } broker) AddBrokerMetrics(metrics, broker);

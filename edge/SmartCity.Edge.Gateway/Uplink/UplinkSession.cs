@@ -145,8 +145,10 @@ internal sealed class UplinkSession(
         await AddNamesAsync(requests, cursor, row, batch, cancellationToken);
         Compress(row.Columns, batch);
         await _credit.SpendAsync(batch.Columns.Length, cancellationToken);
-        await requests.WriteAsync(new UplinkRequest { Batch = batch }, cancellationToken);
-        state.Sent(batch.Columns.Length, row.Count);
+        var request = new UplinkRequest { Batch = batch };
+        var bytes = request.CalculateSize();
+        await requests.WriteAsync(request, cancellationToken);
+        state.Sent(bytes, row.Count);
     }
 
     private async Task AddNamesAsync(IClientStreamWriter<UplinkRequest> requests, UplinkCursor cursor, SpoolEntry row, Batch batch, CancellationToken cancellationToken)

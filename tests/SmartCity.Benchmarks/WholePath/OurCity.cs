@@ -58,11 +58,15 @@ internal sealed class OurCity : IPathSystem
         return null;
     }
 
-    /// <summary>Bytes a reading on the disk, as the store's folder stands now.</summary>
+    /// <summary>Bytes a reading on the wire to the cloud, names and frames included, and on the disk, as the store's folder stands now.</summary>
     public string Sizes()
     {
+        var metrics = Tools.Get($"{Gateway}/metrics").Split('\n');
+        var wire = Metric("smartcity_uplink_bytes_total") / Math.Max(1, Metric("smartcity_uplink_values_total"));
         var bytes = Directory.Exists(Store) ? new DirectoryInfo(Store).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length) : 0;
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Store folder: {bytes / (double)Math.Max(1, Arrived()):0.00} bytes a reading.");
+        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Wire: {wire:0.00} bytes a reading. Store folder, not yet sealed: {bytes / (double)Math.Max(1, Arrived()):0.00} bytes a reading.");
+
+        double Metric(string name) => double.Parse(metrics.First(line => line.StartsWith(name + ' ', StringComparison.Ordinal))[(name.Length + 1)..], System.Globalization.CultureInfo.InvariantCulture);
     }
 
     public void Dispose()

@@ -17,6 +17,8 @@ internal static class PathBench
     private static readonly PathCase[] _cases =
     [
         new("QoS 1, 20,000/s open loop, one message a packet", "--devices 1000 --qos 1 --rate 20000", Ours | Alone, Probes: true),
+        new("QoS 1, 10,000/s open loop, one message a packet", "--devices 1000 --qos 1 --rate 10000", Ours, Probes: true),
+        new("QoS 1, 40,000/s open loop, one message a packet", "--devices 1000 --qos 1 --rate 40000", Ours | Alone, Probes: true),
         new("QoS 1, 5,000/s open loop, one message a packet", "--devices 1000 --qos 1 --rate 5000", Ours | Chain, Probes: true),
         new("QoS 1, 1,000 connections, 1 in flight", "--devices 1000 --qos 1 --in-flight 1", Ours | Alone),
         new("QoS 1, 1,000 connections, 10 in flight", "--devices 1000 --qos 1 --in-flight 10", Ours | Chain | Alone),
@@ -104,13 +106,13 @@ internal static class PathBench
             var elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds - load.Overhead;
             var lost = probed + expected - arrived;
             var fault = lost > 0 ? $"{lost:N0} of {expected:N0} values are missing" : lost < 0 ? $"{-lost:N0} values more than were sent" : system.Imbalance();
-            return new PathRow(one.Name, name, system.Durability, load.Acknowledged / Math.Max(elapsed, load.Seconds), load.P50, load.P99, load.Lag, probe?.P99,
+            return new PathRow(one.Name, name, system.Durability, load.Acknowledged / Math.Max(elapsed, load.Seconds), load.P50, load.P99, load.Lag, probe?.QueryableP99, probe?.LiveP99,
                 system.Children.Sum(child => child.ProcessorSeconds - processor[child.Name]) * 1e6 / Math.Max(1, load.Acknowledged),
                 string.Join(", ", system.Children.Select(child => $"{child.Name} {child.PeakMebibytes:0}")), (system as OurCity)?.Sizes(), fault);
         }
         catch (Exception error) when (error is InvalidOperationException or IOException or HttpRequestException)
         {
-            return new PathRow(one.Name, name, "", 0, 0, 0, 0, null, 0, "", null, error.Message);
+            return new PathRow(one.Name, name, "", 0, 0, 0, 0, null, null, 0, "", null, error.Message);
         }
     }
 
@@ -157,25 +159,27 @@ internal static class PathBench
         var table = new StringBuilder();
         var invariant = CultureInfo.InvariantCulture;
         table.Append(invariant, $"{Metrics} values a message, {seconds} s a case, generator on the same {Environment.ProcessorCount} cores, .NET {Environment.Version}. Rate: to the far end, until the last value arrived.\n\n");
-        table.Append("| case | system | messages/s | of ours | ack p50 / p99 ms | queryable p99 ms | µs CPU a message | peak MiB | ack means | lost |\n|---|---|---:|---:|---:|---:|---:|---|---|---|\n");
+        table.Append("| case | system | messages/s | of ours | ack p50 / p99 ms | queryable p99 ms | live p99 ms | µs CPU a message | peak MiB | ack means | lost |\n|---|---|---:|---:|---:|---:|---:|---:|---|---|---|\n");
         foreach (var row in rows)
         {
             var ours = rows.FirstOrDefault(other => other.Case == row.Case && other.System == "SmartCity")?.Rate ?? 0;
-            table.Append(invariant, $"| {row.Case} | {row.System} | {row.Rate:N0} | {(ours > 0 ? row.Rate / ours : 0):0.00} | {row.P50:0.0} / {row.P99:0.0} | {(row.Queryable is { } q ? q.ToString("0", invariant) : "")} | {row.Processor:0.0} | {row.Memory} | {row.Durability} | {row.Fault ?? "0"} |\n");
+            table.Append(invariant, $"| {row.Case} | {row.System} | {row.Rate:N0} | {(ours > 0 ? row.Rate / ours : 0):0.00} | {row.P50:0.0} / {row.P99:0.0} | {Milliseconds(row.Queryable)} | {Milliseconds(row.Live)} | {row.Processor:0.0} | {row.Memory} | {row.Durability} | {row.Fault ?? "0"} |\n");
         }
         foreach (var row in rows.Where(row => row.Sizes is not null).Take(1)) table.Append(invariant, $"\n{row.Sizes}\n");
         return table.ToString();
     }
+
+    private static string Milliseconds(double? value) => value?.ToString("0", CultureInfo.InvariantCulture) ?? "";
 
     private sealed record PathCase(string Name, string Load, int Systems, bool Probes = false);
 
     private readonly record struct LoadSeen(long Acknowledged, double Seconds, double P50, double P99, double Lag, double Overhead);
 
     private sealed record PathRow(
-        string Case, string System, string Durability, double Rate, double P50, double P99, double Lag, double? Queryable, double Processor, string Memory, string? Sizes, string? Fault)
+        string Case, string System, string Durability, double Rate, double P50, double P99, double Lag, double? Queryable, double? Live, double Processor, string Memory, string? Sizes, string? Fault)
     {
         public string Words() => Fault is null
-            ? string.Create(CultureInfo.InvariantCulture, $"{Rate:N0} messages/s, p99 {P99:0.0} ms, queryable p99 {Queryable:0} ms, generator late p99 {Lag:0.0} ms, {Processor:0.0} µs CPU a message, {Memory} MiB")
+            ? string.Create(CultureInfo.InvariantCulture, $"{Rate:N0} messages/s, p99 {P99:0.0} ms, queryable p99 {Queryable:0} ms, live p99 {Live:0} ms, generator late p99 {Lag:0.0} ms, {Processor:0.0} µs CPU a message, {Memory} MiB")
             : $"does not count: {Fault}";
     }
 }

@@ -6,6 +6,7 @@ using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Operations;
@@ -56,6 +57,7 @@ internal static class CloudServer
         app.AddServerMetrics();
         app.UseWebSockets();
         app.MapOperations();
+        app.MapImports();
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone);

@@ -1,61 +1,89 @@
 using System.Buffers;
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Text;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Api;
 
-/// <summary>Writes CSV (RFC 4180, UTF-8, lines end in CR LF) into a buffer.</summary>
-internal sealed class CsvText(IBufferWriter<byte> output)
+/// <summary>Writes rows as CSV (RFC 4180, UTF-8, lines end in CR LF).</summary>
+internal sealed class CsvText : IRowWriter
 {
     /// <summary>Media type.</summary>
     public const string MediaType = "text/csv";
+    /// <summary>What a spreadsheet would run as a formula begins with one of these; a text with one in front gets an apostrophe, as spreadsheets write it.</summary>
+    /// <remarks>The apostrophe itself is among them, so that taking one away again (<see cref="Unguarded"/>) gives back every text.</remarks>
+    private const string Guarded = "=+-@\t\r'";
+    private const int FlushBytes = 32_768;
+
+    private readonly PipeWriter _output;
     private bool _isFirst = true;
 
-    public CsvText Add(string? text)
+    public CsvText(PipeWriter output, IReadOnlyList<RowColumn> columns)
+    {
+        _output = output;
+        foreach (var column in columns) Text(column.Name);
+        EndRow();
+    }
+
+    public bool IsDue => _output.UnflushedBytes >= FlushBytes;
+
+    /// <summary>The text of a cell without the apostrophe that made it harmless.</summary>
+    public static string Unguarded(string cell) => cell.Length >= 2 && cell[0] == '\'' && Guarded.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
+
+    public void Text(string? text)
     {
         Separate();
-        if (text is null) return this;
-        // A cell that a spreadsheet would run is made plain text by an apostrophe, as spreadsheets write it.
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r') text = "'" + text;
+        if (text is null) return;
+        if (text.Length > 0 && Guarded.Contains(text[0], StringComparison.Ordinal)) text = "'" + text;
         if (text.AsSpan().IndexOfAny(",\"\r\n") >= 0) text = $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
         Raw(text);
-        return this;
     }
 
-    public CsvText Add(double? value)
+    public void Number(double? number)
     {
         Separate();
-        if (value is { } number) Raw(number.ToString("R", CultureInfo.InvariantCulture));
-        return this;
+        if (number is { } one) Raw(one.ToString("R", CultureInfo.InvariantCulture));
     }
 
-    public CsvText Add(long value)
+    public void Whole(long number)
     {
         Separate();
-        Raw(value.ToString(CultureInfo.InvariantCulture));
-        return this;
+        Raw(number.ToString(CultureInfo.InvariantCulture));
     }
 
-    public CsvText Add(ReadingValue? value)
+    public void Time(long micros, TimeZoneInfo? zone = null)
     {
-        if (value is not { } one || one.Kind == ValueKind.Text) return Add(value?.Text);
+        Separate();
+        Raw(zone is null ? Times.Write(micros) : Times.Write(micros, zone));
+    }
+
+    public void Value(ReadingValue? value)
+    {
+        if (value is not { } one || one.Kind == ValueKind.Text)
+        {
+            Text(value?.Text);
+            return;
+        }
         Separate();
         Raw(one.ToString());
-        return this;
     }
 
-    public void End()
+    public void EndRow()
     {
-        output.Write("\r\n"u8);
+        _output.Write("\r\n"u8);
         _isFirst = true;
     }
 
+    public async Task<bool> FlushAsync(CancellationToken cancellationToken) => !(await _output.FlushAsync(cancellationToken)).IsCompleted;
+
+    public Task FinishAsync(CancellationToken cancellationToken) => FlushAsync(cancellationToken);
+
     private void Separate()
     {
-        if (!_isFirst) output.Write(","u8);
+        if (!_isFirst) _output.Write(","u8);
         _isFirst = false;
     }
 
-    private void Raw(string text) => Encoding.UTF8.GetBytes(text, output);
+    private void Raw(string text) => Encoding.UTF8.GetBytes(text, _output);
 }

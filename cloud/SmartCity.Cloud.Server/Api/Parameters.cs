@@ -14,6 +14,9 @@ internal sealed class Parameters(IQueryCollection query)
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
 
+    /// <summary>What is wrong so far: a sentence a parameter.</summary>
+    public IReadOnlyDictionary<string, string> Errors => _errors;
+
     /// <summary>The problem, or null where everything can be used; call it after the last parameter was read.</summary>
     public IResult? Problem()
     {

@@ -19,8 +19,8 @@ internal static class ReadingsEndpoints
             .Takes("bucket", "day, week, month, or seconds, minutes or hours that divide a day: 30s, 5m, 1h.").Takes("fn", "avg, min, max, sum, count, last; all where left out.")
             .Takes("tz", "IANA zone of days and hours; the city's where left out.").Takes("calendar", "gregorian (weeks begin on Monday) or persian (on Saturday).")
             .Takes("points", "4 to 20,000: reduces each series to its least and greatest value in so many slices.")
-            .Takes("limit", "Rows of a page, 1 to 10,000; 1,000 where left out. CSV has no pages.").Takes("after", "Where the page before ended; from next.")
-            .Answers(Answer.Json, CsvText.MediaType);
+            .Takes("limit", "Rows of a page, 1 to 10,000; 1,000 where left out. CSV and Parquet have no pages.").Takes("after", "Where the page before ended; from next.")
+            .Answers([Answer.Json, .. RowsAnswer.MediaTypes]);
         app.MapGet("/api/v1/series", SeriesAsync).WithSummary("Series with their newest value, a page at a time.")
             .Takes("device", "Exact device id.").Takes("metric", "Exact metric name.").Takes("kind", "Kind of device, e.g. air.").Takes("bbox", "west,south,east,north in degrees.")
             .Takes("limit", "1 to 10,000; 1,000 where left out.").Takes("after", "device/metric; from next.")
@@ -32,48 +32,27 @@ internal static class ReadingsEndpoints
         var parameters = new Parameters(context.Request.Query);
         var request = await ReadingsRequest.ReadAsync(parameters, store, options.DuckDb.CityZone, UnixMicros.Now(clock), cancellationToken);
         if (parameters.Problem() is { } problem) return problem;
-        if (Answer.Negotiate(context.Request, Answer.Json, CsvText.MediaType) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, CsvText.MediaType]);
-        var isCsv = mediaType == CsvText.MediaType;
+        if (Answer.Negotiate(context.Request, [Answer.Json, .. RowsAnswer.MediaTypes]) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, .. RowsAnswer.MediaTypes]);
+        var areRows = mediaType != Answer.Json;
         if (request.Bucket is { } width)
         {
             var intervals = await latest.IntervalsAsync(request.Series);
             var found = await store.BucketsAsync(new BucketQuery(request.Series, request.From, request.To, width, request.Zone, request.Calendar, series => intervals.GetValueOrDefault(series)), cancellationToken);
-            return isCsv ? CsvAnswer.Of(BucketLines(request, found)) : Answer.Of(writer => WriteBuckets(writer, request, found));
+            return areRows ? Rows(ReadingRows.Buckets(request, found)) : Answer.Of(writer => WriteBuckets(writer, request, found));
         }
         if (request.Points is { } points)
         {
             var found = await store.ReduceAsync(new ReduceQuery(request.Series, request.From, request.To, points), cancellationToken);
-            return isCsv ? CsvAnswer.Of(PointLines(found)) : Answer.Of(writer => WritePoints(writer, found));
+            return areRows ? Rows(ReadingRows.Points(found)) : Answer.Of(writer => WritePoints(writer, found));
         }
-        if (isCsv) return CsvAnswer.Of(RawLines(Pages(store, request, request.Limit, cancellationToken)));
+        if (areRows) return Rows(ReadingRows.Raw(ReadingRows.Pages(store, request, request.Limit, cancellationToken)));
         var limit = request.Limit ?? ReadingsRequest.LimitUsual;
         var page = new List<Reading>();
-        await foreach (var reading in Pages(store, request, limit + 1, cancellationToken)) page.Add(reading);
+        await foreach (var reading in ReadingRows.Pages(store, request, limit + 1, cancellationToken)) page.Add(reading);
         var next = page.Count > limit ? Paging.Next(context.Request, "after", ReadingsRequest.CursorOf(page[limit - 1])) : null;
         return Answer.Of(writer => WriteRaw(writer, page.Take(limit), next));
-    }
 
-    /// <summary>The readings after the cursor, in the order of series, then time.</summary>
-    private static async IAsyncEnumerable<Reading> Pages(
-        IReadingQueries store, ReadingsRequest request, int? limit, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var series = request.Series;
-        var left = limit;
-        if (request.After is { } after)
-        {
-            var rest = series.Where(one => Compare(one, after.Series) > 0).ToList();
-            if (series.Contains(after.Series))
-            {
-                await foreach (var reading in store.ReadingsAsync(new RangeQuery([after.Series], request.From, request.To, left, after.Time), cancellationToken))
-                {
-                    left--;
-                    yield return reading;
-                }
-            }
-            series = rest;
-        }
-        if (left <= 0 || series.Count == 0) yield break;
-        await foreach (var reading in store.ReadingsAsync(new RangeQuery(series, request.From, request.To, left), cancellationToken)) yield return reading;
+        RowsAnswer Rows(RowTable table) => new(table, mediaType, request.FileName);
     }
 
     private static async Task<IResult> SeriesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
@@ -87,7 +66,7 @@ internal static class ReadingsEndpoints
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
         var devices = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(one => one.Id, StringComparer.Ordinal);
-        var found = (await latest.LatestAsync(filter, cancellationToken)).Where(value => key is null || Compare(value.Series, key.Value) > 0).Take(limit + 1).ToList();
+        var found = (await latest.LatestAsync(filter, cancellationToken)).Where(value => key is null || ReadingRows.Compare(value.Series, key.Value) > 0).Take(limit + 1).ToList();
         var next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Series.ToString()) : null;
         var page = found.Take(limit).ToList();
         return mediaType == Answer.GeoJson
@@ -104,9 +83,6 @@ internal static class ReadingsEndpoints
             writer.WriteValue("value", value.Value);
         }
     }
-
-    private static int Compare(SeriesKey one, SeriesKey other) =>
-        string.CompareOrdinal(one.Device, other.Device) is var devices && devices != 0 ? devices : string.CompareOrdinal(one.Metric, other.Metric);
 
     private static void WriteRaw(Utf8JsonWriter writer, IEnumerable<Reading> readings, string? next) => writer.WriteItems([.. readings], reading =>
     {
@@ -164,7 +140,7 @@ internal static class ReadingsEndpoints
         foreach (var function in request.Functions)
         {
             if (function == "count") writer.WriteNumber(function, bucket.Count);
-            else if (function != "last") writer.WriteNumberOrNull(function, NumberOf(function, bucket));
+            else if (function != "last") writer.WriteNumberOrNull(function, ReadingRows.NumberOf(function, bucket));
             else if (bucket.Last is { } last) writer.WriteValue(function, last);
             else writer.WriteNull(function);
         }
@@ -175,62 +151,11 @@ internal static class ReadingsEndpoints
         writer.WriteEndObject();
     });
 
-    private static double? NumberOf(string function, Bucket bucket) => function switch
-    {
-        "avg" => bucket.Average,
-        "min" => bucket.Min,
-        "max" => bucket.Max,
-        _ => bucket.Sum,
-    };
-
     /// <summary>The local date of the Persian calendar, 1405-09-03; Gregorian before its first day.</summary>
     private static string PersianDate(long micros, TimeZoneInfo zone)
     {
         var date = TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), zone).DateTime;
         return date < _persian.MinSupportedDateTime ? date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)
             : string.Create(CultureInfo.InvariantCulture, $"{_persian.GetYear(date):0000}-{_persian.GetMonth(date):00}-{_persian.GetDayOfMonth(date):00}");
-    }
-
-    private static async IAsyncEnumerable<Action<CsvText>> RawLines(IAsyncEnumerable<Reading> readings)
-    {
-        yield return line => line.Add("device").Add("metric").Add("ts").Add("received").Add("value").Add("quality");
-        await foreach (var reading in readings)
-            yield return line => line.Add(reading.Series.Device).Add(reading.Series.Metric).Add(Times.Write(reading.Time)).Add(Times.Write(reading.Received)).Add(reading.Value).Add((long)reading.Quality);
-    }
-
-    private static async IAsyncEnumerable<Action<CsvText>> PointLines(IReadOnlyList<ReducedSeries> found)
-    {
-        await Task.CompletedTask;
-        yield return line => line.Add("device").Add("metric").Add("ts").Add("value");
-        foreach (var series in found)
-            for (var i = 0; i < series.Times.Count; i++)
-            {
-                var (time, value) = (series.Times[i], series.Values[i]);
-                yield return line => line.Add(series.Series.Device).Add(series.Series.Metric).Add(Times.Write(time)).Add(value);
-            }
-    }
-
-    private static async IAsyncEnumerable<Action<CsvText>> BucketLines(ReadingsRequest request, IReadOnlyList<SeriesBuckets> found)
-    {
-        await Task.CompletedTask;
-        yield return line =>
-        {
-            line.Add("device").Add("metric").Add("start").Add("end");
-            foreach (var function in request.Functions) line.Add(function);
-            line.Add("coverage").Add("flagged");
-        };
-        foreach (var series in found)
-            foreach (var bucket in series.Buckets)
-                yield return line =>
-                {
-                    line.Add(series.Series.Device).Add(series.Series.Metric).Add(Times.Write(bucket.Start, request.Zone)).Add(Times.Write(bucket.End, request.Zone));
-                    foreach (var function in request.Functions)
-                    {
-                        if (function == "count") line.Add(bucket.Count);
-                        else if (function == "last") line.Add(bucket.Last);
-                        else line.Add(NumberOf(function, bucket));
-                    }
-                    line.Add(bucket.Coverage).Add(bucket.Flagged);
-                };
     }
 }

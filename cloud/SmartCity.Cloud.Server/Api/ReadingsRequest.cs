@@ -39,6 +39,20 @@ internal sealed record ReadingsRequest
     /// <summary>Where the page before ended: its last series and time.</summary>
     public (SeriesKey Series, long Time)? After { get; private init; }
 
+    /// <summary>What a file of the answer is called, without its ending.</summary>
+    public string FileName
+    {
+        get
+        {
+            var devices = Series.Select(series => series.Device).Distinct(StringComparer.Ordinal).ToList();
+            var name = Series.Count == 1 ? $"{Series[0].Device}-{Series[0].Metric}" : devices.Count == 1 ? devices[0] : $"{devices.Count}-devices";
+            var safe = string.Concat(name.Take(100).Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '.' or '_' ? letter : '_'));
+            return $"{safe}-{Day(From)}-{Day(To)}{(BucketText is null ? "" : $"-{BucketText}")}";
+
+            string Day(long micros) => TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), Zone).ToString("yyyyMMdd'T'HHmmss", System.Globalization.CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>Reads the parameters; what is wrong stands in <paramref name="parameters"/> afterwards.</summary>
     public static async Task<ReadingsRequest> ReadAsync(Parameters parameters, IReadingQueries store, string cityZone, long now, CancellationToken cancellationToken)
     {

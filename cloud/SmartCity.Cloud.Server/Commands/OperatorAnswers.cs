@@ -8,7 +8,7 @@ namespace SmartCity.Cloud.Server.Commands;
 internal static class OperatorAnswers
 {
     public static Task<object> Gateways(DurableLog log) =>
-        Task.FromResult<object>(new { items = log.Gateways().Select(id => new { gateway = id, connected = false }) });
+        Task.FromResult<object>(new { items = log.Gateways().Where(id => id != Import.LogImporter.Gateway).Select(id => new { gateway = id, connected = false }) });
 
     /// <exception cref="CommandException">There is no such gateway.</exception>
     public static Task<object> Completeness(DurableLog log, string? gateway) => gateway is null || log.Gateways().Contains(gateway)

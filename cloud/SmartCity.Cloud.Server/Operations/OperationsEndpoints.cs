@@ -1,5 +1,6 @@
 using System.Globalization;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model;
@@ -35,7 +36,7 @@ internal static class OperationsEndpoints
     private static IEnumerable<object> Gateways(GatewayDirectory gateways, DurableLog log)
     {
         var seen = gateways.All();
-        var remembered = log.Gateways().Except(seen.Select(state => state.Gateway)).Select(id => (Id: id, State: (object)new { gateway = id, connected = false }));
+        var remembered = log.Gateways().Where(id => id != LogImporter.Gateway).Except(seen.Select(state => state.Gateway)).Select(id => (Id: id, State: (object)new { gateway = id, connected = false }));
         return seen.Select(state => (Id: state.Gateway, State: (object)state)).Concat(remembered).OrderBy(gateway => gateway.Id, StringComparer.Ordinal).Select(gateway => gateway.State);
     }
 

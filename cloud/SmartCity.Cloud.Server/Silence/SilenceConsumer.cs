@@ -6,6 +6,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Pipelines.Frame;
 using SmartCity.Cloud.Pipelines.Silence;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Model;
@@ -106,6 +107,8 @@ internal sealed class SilenceConsumer : LogConsumer
         var heard = new List<Heard>();
         var next = await _reader.ReadAsync(offset, static lane => lane is Lane.Telemetry or Lane.Alarm, ReadingsMax, (in LogRow row, ReadOnlySpan<byte> columns) =>
         {
+            // An import is no sign of life of its devices.
+            if (row.Gateway == LogImporter.Gateway) return;
             // A row that cannot be decoded is the business of the consumer that stores readings.
             if (ReadingColumns.TryDecode(columns, _decoded) == ColumnsError.None) heard.Add(new Heard(row.Gateway, row.Received, DevicesOf(_decoded)));
         }, cancellationToken);

@@ -74,13 +74,33 @@ public sealed class ApiTests(ApiTests.City city) : IClassFixture<ApiTests.City>
     {
         var raw = await TextAsync("/api/v1/readings?device=bin-1&from=2026-10-24&to=2026-10-25", "text/csv");
         var lines = raw.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("device,metric,ts,received,value,quality", lines[0]);
-        Assert.Contains("bin-1,state,2026-10-23T20:30:00.000Z,2026-10-23T20:30:00.000Z,'=ok,5", lines);
-        Assert.Contains("bin-1,count,2026-10-23T20:30:00.000Z,2026-10-23T20:30:00.000Z,9007199254740993,0", lines);
+        Assert.Equal("device,metric,ts,received,value,quality,type", lines[0]);
+        Assert.Contains("bin-1,state,2026-10-23T20:30:00.000Z,2026-10-23T20:30:00.000Z,'=ok,5,text", lines);
+        Assert.Contains("bin-1,count,2026-10-23T20:30:00.000Z,2026-10-23T20:30:00.000Z,9007199254740993,0,int64", lines);
         var buckets = (await TextAsync("/api/v1/readings?device=air-1&metric=pm25&from=2026-10-24&to=2026-10-25&bucket=day&fn=avg,count", "text/csv")).Split("\r\n");
         Assert.Equal("device,metric,start,end,avg,count,coverage,flagged", buckets[0]);
         Assert.StartsWith("air-1,pm25,2026-10-24T00:00:00+03:30,2026-10-25T00:00:00+03:30,11.5,24,", buckets[1], StringComparison.Ordinal);
         Assert.Equal(25, (await TextAsync("/api/v1/readings?device=air-1&metric=pm25&from=2026-10-24&to=2026-10-25&points=1000", "text/csv")).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Rows_come_as_parquet_with_a_file_name_and_types_of_their_own()
+    {
+        using var folder = new TemporaryFolder();
+        var raw = await ParquetAsync(folder, "/api/v1/readings?device=bin-1,air-1&metric=state,full,count,pm25&from=2026-10-24&to=2026-10-25",
+            "SELECT device, metric, strftime(ts AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ'), number, whole, truth, text, quality, type FROM file ORDER BY device, metric, ts");
+        Assert.Equal("2-devices-20261024T000000-20261025T000000.parquet", raw.Name);
+        Assert.Equal(27, raw.Rows.Count);
+        Assert.Equal("air-1 pm25 2026-10-23T21:30:00Z 1 - - - 0 double", raw.Rows[1]);
+        Assert.Equal("bin-1 count 2026-10-23T20:30:00Z - 9007199254740993 - - 0 int64", raw.Rows[24]);
+        Assert.Equal("bin-1 full 2026-10-23T20:30:00Z - - True - 0 bool", raw.Rows[25]);
+        Assert.Equal("bin-1 state 2026-10-23T20:30:00Z - - - =ok 5 text", raw.Rows[26]);
+        var buckets = await ParquetAsync(folder, "/api/v1/readings?device=air-1&metric=pm25&from=2026-10-24&to=2026-10-25&bucket=day&fn=avg,count,last",
+            "SELECT device, epoch_us(start), epoch_us(\"end\") - epoch_us(start), avg, count, last_number, last_text FROM file");
+        Assert.Equal([$"air-1 {_midnight.ToUnixTimeMilliseconds() * 1000} {UnixMicros.PerDay} 11.5 24 23 -"], buckets.Rows);
+        var points = await ParquetAsync(folder, "/api/v1/readings?device=air-1&metric=pm25&from=2026-10-24&to=2026-10-25&points=1000", "SELECT count(*), sum(value) FROM file");
+        Assert.Equal(["24 276"], points.Rows);
+        Assert.Equal(["0"], (await ParquetAsync(folder, "/api/v1/readings?device=air-1&from=2020-10-24&to=2020-10-25", "SELECT count(*) FROM file")).Rows);
     }
 
     [Theory]
@@ -201,6 +221,24 @@ public sealed class ApiTests(ApiTests.City city) : IClassFixture<ApiTests.City>
         var body = await response.Content.ReadAsStringAsync(Stop);
         Assert.True(response.IsSuccessStatusCode, body);
         return JsonDocument.Parse(body).RootElement;
+    }
+
+    private async Task<(string Name, List<string> Rows)> ParquetAsync(TemporaryFolder folder, string path, string sql)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, path) { Headers = { { "Accept", "application/vnd.apache.parquet" } } };
+        using var response = await city.Cloud.Http.SendAsync(request, Stop);
+        response.EnsureSuccessStatusCode();
+        Assert.Equal("application/vnd.apache.parquet", response.Content.Headers.ContentType!.MediaType);
+        await File.WriteAllBytesAsync(folder["file.parquet"], await response.Content.ReadAsByteArrayAsync(Stop), Stop);
+        using var connection = new DuckDB.NET.Data.DuckDBConnection("DataSource=:memory:");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = sql.Replace("FROM file", $"FROM '{folder["file.parquet"]}'");
+        using var reader = command.ExecuteReader();
+        var rows = new List<string>();
+        while (reader.Read())
+            rows.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "-" : Convert.ToString(reader.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))));
+        return (response.Content.Headers.ContentDisposition!.FileName!.Trim('"'), rows);
     }
 
     private async Task<string> TextAsync(string path, string mediaType)

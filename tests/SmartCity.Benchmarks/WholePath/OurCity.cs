@@ -5,40 +5,44 @@ using SmartCity.Hosting.Files;
 namespace SmartCity.Benchmarks.WholePath;
 
 /// <summary>This platform: gateway and server as real processes, mutual TLS between them, the embedded store.</summary>
-internal sealed class OurCity : IPathSystem
+internal sealed class OurCity : IPathSystem, IOutage
 {
     private readonly LocalAuthority _authority;
-    private readonly Child _server, _gateway;
-    private readonly int _serverPort, _gatewayPort;
+    private readonly string _serverData;
+    private readonly Child _gateway;
+    private readonly int _serverPort, _gatewayPort, _uplinkPort;
+    private readonly DistantLink? _road;
+    private Child? _server;
+    private long _arrivedBefore;
 
-    public OurCity(string folder)
+    /// <param name="folder">Folder of its data.</param>
+    /// <param name="roundTrip">How long a byte and its answer are under way between gateway and server; zero = they are neighbours.</param>
+    public OurCity(string folder, TimeSpan roundTrip = default)
     {
         _authority = LocalAuthority.Open(Path.Combine(folder, "certificates"), "bench");
-        var serverData = Path.Combine(folder, "server");
+        _serverData = Path.Combine(folder, "server");
         var gatewayData = Path.Combine(folder, "gateway");
-        var server = _authority.Server();
-        _server = Child.Start("server", serverData, "dotnet",
-        [
-            Tools.Built("cloud/SmartCity.Cloud.Server"), "serve", "--data", serverData, "--Cloud:HttpPort=0", "--Cloud:Ingest:Port=0",
-            $"--Cloud:Ingest:Certificate={server.Certificate}", $"--Cloud:Ingest:Key={server.Key}", $"--Cloud:Ingest:Authority={_authority.AuthorityFile}", "--Cloud:Ingest:City=bench",
-        ]);
-        _serverPort = PortOf(_server, serverData, "http");
+        _server = StartServer(0, 0);
+        _serverPort = PortOf(_server, _serverData, "http");
+        _uplinkPort = PortsFile.TryRead(_serverData)!["uplink"];
+        _road = roundTrip > TimeSpan.Zero ? new DistantLink(_uplinkPort, roundTrip) : null;
         var gateway = _authority.Gateway("bench-1");
         _gateway = Child.Start("gateway", gatewayData, "dotnet",
         [
             Tools.Built("edge/SmartCity.Edge.Gateway"), "run", "--data", gatewayData, "--Edge:Mqtt:Port=0", "--Edge:HttpPort=0",
-            $"--Edge:Uplink:Address=https://localhost:{PortsFile.TryRead(serverData)!["uplink"]}",
+            $"--Edge:Uplink:Address=https://localhost:{_road?.Port ?? _uplinkPort}",
             $"--Edge:Uplink:Certificate={gateway.Certificate}", $"--Edge:Uplink:Key={gateway.Key}", $"--Edge:Uplink:Authority={_authority.AuthorityFile}",
         ]);
         _gatewayPort = PortOf(_gateway, gatewayData, "http");
         Port = PortsFile.TryRead(gatewayData)!["mqtt"];
-        Store = Path.Combine(serverData, "readings");
+        Store = Path.Combine(_serverData, "readings");
     }
 
     public string Name => "SmartCity";
+    public bool IsSlow => false;
     public string Durability => "after fsync, once to the store";
     public int Port { get; }
-    public IReadOnlyList<Child> Children => [_gateway, _server];
+    public IReadOnlyList<Child> Children => _server is null ? [_gateway] : [_gateway, _server];
 
     /// <summary>Folder of the embedded store.</summary>
     public string Store { get; }
@@ -50,6 +54,21 @@ internal sealed class OurCity : IPathSystem
     public string Gateway => $"http://127.0.0.1:{_gatewayPort}";
 
     public long Arrived() => Sum(Server, "stored");
+
+    long IOutage.Arrived() => _server is null ? _arrivedBefore : _arrivedBefore = Arrived() / PathBench.Metrics;
+
+    void IOutage.BeginOutage()
+    {
+        _server?.Dispose();
+        _server = null;
+        PortsFile.Clear(_serverData);
+    }
+
+    void IOutage.EndOutage()
+    {
+        _server = StartServer(_serverPort, _uplinkPort);
+        PortOf(_server, _serverData, "http");
+    }
 
     public string? Imbalance()
     {
@@ -72,8 +91,19 @@ internal sealed class OurCity : IPathSystem
     public void Dispose()
     {
         _gateway.Dispose();
-        _server.Dispose();
+        _server?.Dispose();
+        _road?.Dispose();
         _authority.Dispose();
+    }
+
+    private Child StartServer(int httpPort, int uplinkPort)
+    {
+        var certificate = _authority.Server();
+        return Child.Start("server", _serverData, "dotnet",
+        [
+            Tools.Built("cloud/SmartCity.Cloud.Server"), "serve", "--data", _serverData, $"--Cloud:HttpPort={httpPort}", "--Cloud:HttpsPort=0", $"--Cloud:Ingest:Port={uplinkPort}",
+            $"--Cloud:Ingest:Certificate={certificate.Certificate}", $"--Cloud:Ingest:Key={certificate.Key}", $"--Cloud:Ingest:Authority={_authority.AuthorityFile}", "--Cloud:Ingest:City=bench",
+        ]);
     }
 
     /// <summary>The sum of a term of /audit over all lanes.</summary>

@@ -49,7 +49,7 @@ internal static class PathBench
                     tests/bench [--quick] [--seconds N] [--only WORDS] [--markdown FILE]
                       --quick          3 s a case: shows that it works, its figures say little
                       --seconds N      seconds a case, 1-3,600; default 15
-                      --only WORDS     the cases and systems whose names contain the words
+                      --only WORDS     the cases and systems whose names contain the words; "drain" for the backlog
                       --markdown FILE  writes the table there too
                     """);
                 return args[i] == "--help" ? 0 : 2;
@@ -57,6 +57,8 @@ internal static class PathBench
         }
         var folder = Directory.CreateTempSubdirectory("smartcity-bench-").FullName;
         var rows = new List<PathRow>();
+        var drains = "";
+        var isComplete = true;
         try
         {
             foreach (var one in _cases)
@@ -69,15 +71,16 @@ internal static class PathBench
                     Console.Error.WriteLine("  " + rows[^1].Words());
                     Directory.Delete(place, true);
                 }
+            if ("backlog drain".Contains(wanted, StringComparison.OrdinalIgnoreCase)) drains = DrainBench.Run(folder, seconds <= 3, _ => isComplete = false);
         }
         finally
         {
             Directory.Delete(folder, true);
         }
-        var table = Table(rows, seconds);
+        var table = (rows.Count > 0 ? Table(rows, seconds) : "") + drains;
         Console.Write(table);
         if (markdown is not null) File.WriteAllText(markdown, table);
-        return rows.Count > 0 && rows.All(row => row.Fault is null) ? 0 : 3;
+        return table.Length > 0 && isComplete && rows.All(row => row.Fault is null) ? 0 : 3;
     }
 
     private static IEnumerable<(int Flag, string Name, Func<string, IPathSystem> Create)> Systems() =>
@@ -93,16 +96,16 @@ internal static class PathBench
         {
             using var system = create(folder);
             // A short run first: code is compiled, files have grown, connections were made once.
-            var warmed = Load(system, "--devices 100 --qos 1 --in-flight 10 --prefix warm-", 2, folder);
-            var warm = Settled(system, warmed.Acknowledged * Metrics, TimeSpan.FromSeconds(120));
+            var warmed = Load(system.Port, "--devices 100 --qos 1 --in-flight 10 --prefix warm-", 2, folder);
+            var warm = Settled(system.Arrived, warmed.Acknowledged * Metrics, TimeSpan.FromSeconds(120));
             var processor = system.Children.ToDictionary(child => child.Name, child => child.ProcessorSeconds);
             using var probe = one.Probes && system is OurCity city ? new Probe(city) : null;
             var begin = Stopwatch.GetTimestamp();
-            var load = Load(system, one.Load, seconds, folder);
+            var load = Load(system.Port, one.Load, seconds, folder);
             var expected = load.Acknowledged * Metrics;
             probe?.Stop();
             var probed = (probe?.Seen ?? 0) + warm;
-            var arrived = Settled(system, probed + expected, TimeSpan.FromSeconds(180));
+            var arrived = Settled(system.Arrived, probed + expected, TimeSpan.FromSeconds(180));
             var elapsed = Stopwatch.GetElapsedTime(begin).TotalSeconds - load.Overhead;
             var lost = probed + expected - arrived;
             var fault = lost > 0 ? $"{lost:N0} of {expected:N0} values are missing" : lost < 0 ? $"{-lost:N0} values more than were sent" : system.Imbalance();
@@ -117,29 +120,33 @@ internal static class PathBench
     }
 
     /// <summary>Waits until as many values have arrived as are expected, or no more come for five seconds.</summary>
-    private static long Settled(IPathSystem system, long expected, TimeSpan atMost)
+    public static long Settled(Func<long> arrivedSoFar, long expected, TimeSpan atMost) => Settled(arrivedSoFar, expected, atMost, TimeSpan.FromMilliseconds(100), out _);
+
+    /// <summary>As above, looking at another pace and telling when the last ones had come.</summary>
+    public static long Settled(Func<long> arrivedSoFar, long expected, TimeSpan atMost, TimeSpan every, out long changed)
     {
         var since = Stopwatch.GetTimestamp();
         var last = -1L;
-        var changed = since;
+        changed = since;
         while (true)
         {
-            var arrived = system.Arrived();
-            if (arrived == expected) return arrived;
+            var arrived = arrivedSoFar();
             if (arrived != last) (last, changed) = (arrived, Stopwatch.GetTimestamp());
+            if (arrived == expected) return arrived;
             var quiet = Stopwatch.GetElapsedTime(changed);
             if (quiet > TimeSpan.FromSeconds(5) || Stopwatch.GetElapsedTime(since) > atMost) return arrived;
-            Thread.Sleep(100);
+            Thread.Sleep(every);
         }
     }
 
-    private static LoadSeen Load(IPathSystem system, string arguments, int seconds, string folder)
+    /// <summary>Runs the generator against a port of loopback.</summary>
+    public static LoadSeen Load(int port, string arguments, int seconds, string folder)
     {
         var output = Path.Combine(folder, "load.json");
         var begin = Stopwatch.GetTimestamp();
         using var generator = Process.Start(new ProcessStartInfo("setpriv",
         [
-            "--pdeathsig", "KILL", "--", "dotnet", Tools.Built("firmware-sim/SmartCity.FirmwareSim"), "load", "--broker", $"mqtt://127.0.0.1:{system.Port}",
+            "--pdeathsig", "KILL", "--", "dotnet", Tools.Built("firmware-sim/SmartCity.FirmwareSim"), "load", "--broker", $"mqtt://127.0.0.1:{port}",
             "--metrics", Metrics.ToString(CultureInfo.InvariantCulture), "--duration", seconds.ToString(CultureInfo.InvariantCulture), "--output", "ndjson", .. arguments.Split(' '),
         ]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var said = generator.StandardError.ReadToEndAsync();
@@ -173,7 +180,7 @@ internal static class PathBench
 
     private sealed record PathCase(string Name, string Load, int Systems, bool Probes = false);
 
-    private readonly record struct LoadSeen(long Acknowledged, double Seconds, double P50, double P99, double Lag, double Overhead);
+    internal readonly record struct LoadSeen(long Acknowledged, double Seconds, double P50, double P99, double Lag, double Overhead);
 
     private sealed record PathRow(
         string Case, string System, string Durability, double Rate, double P50, double P99, double Lag, double? Queryable, double? Live, double Processor, string Memory, string? Sizes, string? Fault)

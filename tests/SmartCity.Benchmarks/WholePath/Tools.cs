@@ -51,12 +51,12 @@ internal static class Tools
         return Path.Combine(Root(), project, "bin", here.Parent!.Name, here.Name, Path.GetFileName(project) + ".dll");
     }
 
-    /// <summary>Debian's mosquitto with its defaults but for its port, its queue (it would drop) and no log.</summary>
-    public static Child Mosquitto(string folder, int port)
+    /// <summary>Debian's mosquitto with its defaults but for its port, its queue (it would drop), what may be in flight (0 = no limit) and no log.</summary>
+    public static Child Mosquitto(string folder, int port, string more = "", int inFlight = 0)
     {
         Directory.CreateDirectory(folder);
         var file = Path.Combine(folder, "mosquitto.conf");
-        File.WriteAllText(file, $"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages 0\nlog_type error\n");
+        File.WriteAllText(file, $"listener {port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages {inFlight}\nlog_type error\n{more}\n");
         var child = Child.Start("mosquitto", folder, Find("mosquitto"), ["-c", file]);
         child.Await(() => Listens(port), TimeSpan.FromSeconds(10));
         return child;

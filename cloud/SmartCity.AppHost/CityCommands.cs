@@ -32,6 +32,8 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
     public PartCommand Gateway()
     {
         var certificate = authority.Gateway(CityOptions.GatewayId);
+        // Shown to devices that come over TLS; localhost, like the server's.
+        var devices = authority.Server("mqtt");
         return Ours("edge/SmartCity.Edge.Gateway", GatewayData,
         [
             "run", "--data", GatewayData,
@@ -40,6 +42,11 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
             Set("Edge:Uplink:Key", certificate.Key),
             Set("Edge:Uplink:Authority", authority.AuthorityFile),
             Set("Edge:Mqtt:Port", Port(GatewayData, "mqtt", 1883)),
+            Set("Edge:Mqtt:WebSocketPort", Port(GatewayData, "mqttWebSocket", 8085)),
+            Set("Edge:Mqtt:Tls:Address", "127.0.0.1"),
+            Set("Edge:Mqtt:Tls:Port", Port(GatewayData, "mqttTls", 8884)),
+            Set("Edge:Mqtt:Tls:Certificate", devices.Certificate),
+            Set("Edge:Mqtt:Tls:Key", devices.Key),
             Set("Edge:HttpPort", Port(GatewayData, "http", 8081)),
         ]);
     }

@@ -11,7 +11,7 @@ internal static class Ports
 
     /// <summary>What each part listens on unless told otherwise.</summary>
     public static IReadOnlyList<(string Part, string Use, int Port)> Defaults(int http) =>
-        [("server", "HTTP", http), ("server", "HTTPS", 8444), ("server", "the gateways' uplink", 8443), ("gateway", "MQTT", 1883), ("gateway", "its status page", 8081)];
+        [("server", "HTTP", http), ("server", "HTTPS", 8444), ("server", "the gateways' uplink", 8443), ("gateway", "MQTT", 1883), ("gateway", "MQTT over TLS", 8884), ("gateway", "MQTT over WebSocket", 8085), ("gateway", "its status page", 8081)];
 
     /// <summary>A line for each port that is taken, with its holder where it can be told; empty when all are free.</summary>
     public static IReadOnlyList<string> Clashes(IEnumerable<(string Part, string Use, int Port)> wanted) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SmartCity.Edge.Gateway.Broker;
@@ -32,7 +33,15 @@ internal static class GatewayHost
         PortsFile.Clear(data);
         await using var app = Build(settings, data);
         foreach (var note in app.Services.GetRequiredService<Edge.Spool.Spool>().Notes) app.Logger.SpoolNote(note);
-        await app.StartAsync(stop);
+        try
+        {
+            await app.StartAsync(stop);
+        }
+        catch (IOException error) when (error.InnerException is AddressInUseException)
+        {
+            throw new CommandException($"{error.Message} End what holds it, or choose another with Edge:HttpPort, Edge:Mqtt:Port, :WebSocketPort or :Tls:Port; 0 is any free one.", error);
+        }
+        AdminSocket.Restrict(data);
         PortsFile.Write(data, app.Services.GetRequiredService<Endpoints>().Ports(app));
         await app.WaitForShutdownAsync(stop);
         return ExitCode.Done;
@@ -52,25 +61,42 @@ internal static class GatewayHost
         services.AddBroker(options);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
-        builder.WebHost.ConfigureKestrel(kestrel => endpoints.Configure(kestrel));
+        services.AddSingleton<DeadLetterOffice>();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            endpoints.Configure(kestrel);
+            kestrel.ListenForOperators(data);
+        });
         var app = builder.Build();
+        app.Use(endpoints.Separate);
+        // After the paths are what they mean.
+        app.UseRouting();
         app.UseWebSockets();
         app.MapGateway(GatewayId.Of(options.Uplink));
-        // On its own port alone: a browser's page must not reach devices' MQTT through the status port.
-        if (options.Mqtt.WebSocketPort is not null)
-            foreach (var path in (string[])["/", "/mqtt"]) app.MapMqttListener(path).AddEndpointFilter(endpoints.OnlyOnWebSocketPort);
+        app.MapOperator();
+        app.MapMqttListener(Endpoints.WebSocketPath);
         return app;
     }
 
     private static void AddSpool(this IServiceCollection services, SpoolSettings settings, string data)
+    {
+        services.AddSingleton(settings);
+        var spool = Edge.Spool.Spool.Open(SpoolOf(settings, data));
+        // By a factory, so that it is closed with the application.
+        services.AddSingleton(_ => spool);
+    }
+
+    /// <summary>Where the spool of a gateway lies and what it may hold.</summary>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="data">The gateway's data folder.</param>
+    public static SpoolOptions SpoolOf(SpoolSettings settings, string data)
     {
         var folder = Path.Combine(data, "spool");
         Directory.CreateDirectory(folder);
         var held = new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length);
         var telemetry = settings.TelemetryBytes > 0 ? settings.TelemetryBytes
             : Math.Max(16 << 20, SpoolOptions.VolumeQuota(folder, held) - settings.TollBytes - settings.AlarmBytes - settings.DeadLetterBytes);
-        services.AddSingleton(settings);
-        var spool = Edge.Spool.Spool.Open(new SpoolOptions
+        return new SpoolOptions
         {
             Folder = folder,
             DeadLetterQuotaBytes = settings.DeadLetterBytes,
@@ -80,9 +106,7 @@ internal static class GatewayHost
                 new SpoolLane((byte)Lane.Alarm, settings.AlarmBytes),
                 new SpoolLane((byte)Lane.Telemetry, telemetry, settings.ExpireOldest ? WhenFull.ExpireOldest : WhenFull.Refuse),
             ],
-        });
-        // By a factory, so that it is closed with the application.
-        services.AddSingleton(_ => spool);
+        };
     }
 
     private static void AddIntake(this IServiceCollection services, GatewayOptions options)
@@ -147,9 +171,9 @@ internal sealed class Endpoints(GatewayOptions options)
         kestrel.Limits.MaxConcurrentConnections = null;
         kestrel.Listen(IPAddress.Loopback, options.HttpPort, endpoint => _endpoints["http"] = endpoint);
         kestrel.Listen(IPAddress.Loopback, options.Mqtt.Port, endpoint => _endpoints["mqtt"] = endpoint.UseMqttListener());
-        if (options.Mqtt.WebSocketPort is { } webSocket) kestrel.Listen(IPAddress.Loopback, webSocket, endpoint => _endpoints["mqttWebSocket"] = endpoint);
+        if (options.Mqtt.WebSocket == EndpointState.On) kestrel.Listen(IPAddress.Loopback, options.Mqtt.WebSocketPortUsed, endpoint => _endpoints["mqttWebSocket"] = endpoint);
         if (options.Mqtt.Tls is { Certificate: { } certificate, Key: { } key } tls)
-            kestrel.Listen(IPAddress.Any, tls.Port, endpoint =>
+            kestrel.Listen(tls.ListenAddress!, tls.Port, endpoint =>
             {
                 _endpoints["mqttTls"] = endpoint;
                 endpoint.UseHttps(Tls(certificate, key, tls.Authority)).UseMqttListener();
@@ -159,9 +183,24 @@ internal sealed class Endpoints(GatewayOptions options)
     /// <summary>The ports after the start, by name.</summary>
     public IReadOnlyDictionary<string, int> Ports(WebApplication app) => _endpoints.ToDictionary(pair => pair.Key, pair => pair.Value.IPEndPoint!.Port);
 
-    /// <summary>Answers 404 on every other port.</summary>
-    public ValueTask<object?> OnlyOnWebSocketPort(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        context.HttpContext.Connection.LocalPort == _endpoints["mqttWebSocket"].IPEndPoint!.Port ? next(context) : ValueTask.FromResult<object?>(Results.NotFound());
+    /// <summary>Path of MQTT over WebSocket inside the process; on its port <c>/</c> and <c>/mqtt</c> both mean it.</summary>
+    public const string WebSocketPath = "/mqtt";
+
+    /// <summary>MQTT over WebSocket on its own port alone, and nothing else there: a browser's page must not reach devices' MQTT through the status port.</summary>
+    public Task Separate(HttpContext context, RequestDelegate next)
+    {
+        var request = context.Request;
+        if (IsWebSocketPort(context) ? request.Path != "/" && request.Path != WebSocketPath : request.Path == WebSocketPath)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+        if (IsWebSocketPort(context)) request.Path = WebSocketPath;
+        return next(context);
+    }
+
+    private bool IsWebSocketPort(HttpContext context) =>
+        _endpoints.TryGetValue("mqttWebSocket", out var endpoint) && context.Connection.LocalPort == endpoint.IPEndPoint!.Port && !AdminSocket.Brought(context);
 
     private static HttpsConnectionAdapterOptions Tls(string certificate, string key, string? authority)
     {

@@ -1,6 +1,8 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Edge.Gateway;
 
@@ -27,6 +29,9 @@ public sealed record GatewayOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Broker is not null && BrokerAddress.TryParse(Broker, out _) is { } wrong) yield return new ValidationResult(wrong, [nameof(Broker)]);
+        // A port that was not set is not among those that are compared with each other.
+        if (Mqtt is { WebSocket: EndpointState.On, WebSocketPort: null, WebSocketPortUsed: > 0 and var port } && (port == HttpPort || port == Mqtt.Port || port == Mqtt.Tls.Port))
+            yield return new ValidationResult($"port {port} is that of MQTT over WebSocket; choose another, or set Edge:Mqtt:WebSocketPort, or Edge:Mqtt:WebSocket=off.", [port == HttpPort ? nameof(HttpPort) : $"{nameof(Mqtt)}:{(port == Mqtt.Port ? "Port" : "Tls:Port")}"]);
     }
 }
 
@@ -35,27 +40,58 @@ public sealed record MqttOptions
 {
     /// <summary>Plain TCP on loopback; 0 = any free port. Default 1883.</summary>
     [Range(0, 65_535)] public int Port { get; init; } = 1883;
-    /// <summary>MQTT over WebSocket on loopback; 0 = any free port, null (default) = off.</summary>
+    /// <summary>Whether MQTT over WebSocket is spoken, on loopback at <c>/</c> and <c>/mqtt</c>. Default on.</summary>
+    public EndpointState WebSocket { get; init; } = EndpointState.On;
+    /// <summary>Its port; 0 = any free one. Default 8085, or any free one where <see cref="Port"/> is 0.</summary>
     [Range(0, 65_535)] public int? WebSocketPort { get; init; }
     /// <summary>MQTT over TLS, on all addresses.</summary>
     public MqttTlsOptions Tls { get; init; } = new();
     /// <summary>Connections at a time. Default 20,000.</summary>
     [Range(1, 1_000_000)] public int ConnectionsMax { get; init; } = 20_000;
+    /// <summary>The port of MQTT over WebSocket as it is listened on.</summary>
+    public int WebSocketPortUsed => WebSocketPort ?? (Port == 0 ? 0 : 8085);
     /// <summary>Credentials of devices and bridges; default <c>devices.json</c> in the data folder. It need not exist.</summary>
     public string? Devices { get; init; }
 }
 
-/// <summary>MQTT over TLS; on where a certificate is set.</summary>
-public sealed record MqttTlsOptions
+/// <summary>Whether an endpoint is listened on.</summary>
+public enum EndpointState
 {
+    /// <summary>It is not.</summary>
+    Off,
+    /// <summary>It is.</summary>
+    On,
+}
+
+/// <summary>MQTT over TLS; on where a certificate is set.</summary>
+public sealed record MqttTlsOptions : IValidatableObject
+{
+    /// <summary>Address that is listened on, <c>*</c> for all. Default <c>*</c>.</summary>
+    public string Address { get; init; } = "*";
     /// <summary>Port; 0 = any free one. Default 8884.</summary>
     [Range(0, 65_535)] public int Port { get; init; } = 8884;
     /// <summary>PEM file of the certificate.</summary>
-    public string? Certificate { get; init; }
-    /// <summary>PEM file of its private key.</summary>
-    public string? Key { get; init; }
+    [ExistingFile] public string? Certificate { get; init; }
+    /// <summary>PEM file of its private key, readable by its owner alone.</summary>
+    [ExistingFile(Private = true)] public string? Key { get; init; }
     /// <summary>PEM file of the authority whose device certificates are let in by their common name; none by default.</summary>
-    public string? Authority { get; init; }
+    [ExistingFile] public string? Authority { get; init; }
+
+    /// <summary>The address as an IP address; null where it is none.</summary>
+    internal IPAddress? ListenAddress => Address switch
+    {
+        "*" => IPAddress.Any,
+        "localhost" => IPAddress.Loopback,
+        _ => IPAddress.TryParse(Address, out var address) ? address : null,
+    };
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (ListenAddress is null) yield return new ValidationResult($"\"{Address}\" is no IP address; 127.0.0.1, 0.0.0.0 or * are such.", [nameof(Address)]);
+        foreach (var wrong in CertificatePair.Validate(Certificate, Key)) yield return wrong;
+        if (Authority is not null && CertificatePair.WrongAuthority(Authority) is { } why) yield return new ValidationResult(why, [nameof(Authority)]);
+    }
 }
 
 /// <summary>What the spool may hold.</summary>

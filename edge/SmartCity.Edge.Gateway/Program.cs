@@ -1,29 +1,4 @@
-using System.CommandLine;
-using SmartCity.Edge.Gateway;
-using SmartCity.Edge.Spool;
+using SmartCity.Edge.Gateway.Commands;
 using SmartCity.Hosting.Commands;
-using SmartCity.Hosting.Configuration;
 
-var data = CommonOptions.Data("gateway");
-var broker = new Option<string?>("--broker") { Description = "Also consumes an external broker; acknowledges to it only what is on the disk.", HelpName = "mqtt://[USER:PASSWORD@]HOST[:PORT]" };
-
-var run = new Command("run", "Reads devices, keeps what they say, and sends it to the cloud.") { broker };
-run.SetAction(RunAsync);
-var root = new RootCommand("The gateway: MQTT in, durable on disk, gRPC out.") { data, broker, run, ConfigCommand.Create(Load) };
-root.SetAction(RunAsync);
-return await CommandLine.RunAsync(root, args);
-
-Settings Load(ParseResult result) =>
-    SettingsLoader.Load("gateway", args, [typeof(GatewayOptions)], result.GetValue(broker) is { } address ? [new Setting($"{GatewayOptions.Section}:Broker", address, "--broker")] : []);
-
-async Task<int> RunAsync(ParseResult result, CancellationToken stop)
-{
-    try
-    {
-        return await GatewayHost.RunAsync(Load(result), Path.GetFullPath(result.GetRequiredValue(data)), stop);
-    }
-    catch (Exception error) when (error is SpoolInUseException or SpoolBrokenException or SpoolFullException or InvalidDataException)
-    {
-        throw new CommandException(error.Message, error);
-    }
-}
+return await CommandLine.RunAsync(GatewayCommand.Create(args), args);

@@ -51,30 +51,6 @@ public sealed partial class Spool
         }
     }
 
-    /// <summary>Drops dead letters for good; their values stay counted as dead-lettered.</summary>
-    /// <param name="id">Which; null = all.</param>
-    /// <returns>How many there were.</returns>
-    public int DiscardDeadLetters(long? id = null)
-    {
-        lock (_write)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            long count = 0, bytes = 0;
-            Transact(() =>
-            {
-                using var sum = new Statement(_writer, "SELECT count(*), coalesce(sum(bytes), 0) FROM dead_letter WHERE ?1=0 OR id=?1");
-                sum.With(id ?? 0).Step();
-                (count, bytes) = (sum.Long(0), sum.Long(1));
-                sum.Reset();
-                using var delete = new Statement(_writer, "DELETE FROM dead_letter WHERE ?1=0 OR id=?1");
-                delete.With(id ?? 0).Run();
-            });
-            Volatile.Write(ref _deadLetterCount, _deadLetterCount - count);
-            Volatile.Write(ref _deadLetterBytes, _deadLetterBytes - bytes);
-            return (int)count;
-        }
-    }
-
     private void RefuseBeyondQuota(SpoolTransaction transaction)
     {
         foreach (var lane in _lanes.Values)
@@ -100,6 +76,7 @@ public sealed partial class Spool
         foreach (var name in transaction.Names) Write(name);
         foreach (var row in transaction.Rows) Write(row);
         foreach (var letter in transaction.DeadLetters) Write(letter);
+        foreach (var settlement in transaction.Settlements) Write(settlement);
         if (transaction.Marks.Count > 0) Write(transaction.Marks);
         foreach (var (laneNumber, values) in transaction.Superseded)
         {

@@ -9,15 +9,16 @@ public sealed class SpoolTransaction
     internal List<NewRow> Rows { get; } = [];
     internal List<NewName> Names { get; } = [];
     internal List<DeadLetter> DeadLetters { get; } = [];
+    internal List<Settlement> Settlements { get; } = [];
     internal List<NewMark> Marks { get; } = [];
     internal List<NewRelease> Releases { get; } = [];
     internal List<NewCount> Superseded { get; } = [];
 
     /// <summary>Nothing to do.</summary>
-    public bool IsEmpty => Rows.Count == 0 && Names.Count == 0 && DeadLetters.Count == 0 && Marks.Count == 0 && Releases.Count == 0 && Superseded.Count == 0;
+    public bool IsEmpty => Rows.Count == 0 && Names.Count == 0 && DeadLetters.Count == 0 && Settlements.Count == 0 && Marks.Count == 0 && Releases.Count == 0 && Superseded.Count == 0;
 
     /// <summary>Something that takes room, so that the transaction may be refused.</summary>
-    public bool TakesRoom => Rows.Count > 0 || Names.Count > 0 || DeadLetters.Count > 0 || Marks.Count > 0 || Superseded.Count > 0;
+    public bool TakesRoom => Rows.Count > 0 || Names.Count > 0 || DeadLetters.Count > 0 || Settlements.Count > 0 || Marks.Count > 0 || Superseded.Count > 0;
 
     /// <summary>Appends a row of the current epoch; its numbers follow those of the lane's row before.</summary>
     /// <param name="lane">Lane.</param>
@@ -36,6 +37,20 @@ public sealed class SpoolTransaction
     /// <summary>Sets a payload aside.</summary>
     public void SetAside(DeadLetter letter) => DeadLetters.Add(letter);
 
+    /// <summary>
+    /// A dead letter's payload was taken up again: what could be read now stands in rows of this transaction, and the letter stands for
+    /// <paramref name="values"/> that still cannot; with 0 it is gone. The values that left it are no longer counted as accepted and dead-lettered:
+    /// the rows count them anew.
+    /// </summary>
+    /// <param name="id">The letter.</param>
+    /// <param name="values">Values that still cannot be read, from 0.</param>
+    /// <param name="reason">Why not.</param>
+    public void Settle(long id, int values, string reason)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(values);
+        Settlements.Add(new Settlement(id, values, reason));
+    }
+
     /// <summary>Remembers <paramref name="value"/> under <paramref name="key"/>, in place of what stood there.</summary>
     public void Mark(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) => Marks.Add(new NewMark(key, value));
 
@@ -51,6 +66,7 @@ public sealed class SpoolTransaction
         Rows.Clear();
         Names.Clear();
         DeadLetters.Clear();
+        Settlements.Clear();
         Marks.Clear();
         Releases.Clear();
         Superseded.Clear();
@@ -62,12 +78,14 @@ public sealed class SpoolTransaction
         Rows.Clear();
         Names.Clear();
         DeadLetters.Clear();
+        Settlements.Clear();
         Marks.Clear();
         Superseded.Clear();
     }
 
     internal readonly record struct NewRow(byte Lane, int Count, int NamesThrough, ReadOnlyMemory<byte> Columns);
     internal readonly record struct NewName(byte Lane, int Id, ReadOnlyMemory<byte> Blob);
+    internal readonly record struct Settlement(long Id, int Values, string Reason);
     internal readonly record struct NewMark(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value);
     internal readonly record struct NewRelease(ulong Epoch, byte Lane, long Through);
     internal readonly record struct NewCount(byte Lane, long Values);

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server.Commands;
 

@@ -1,9 +1,9 @@
 using System.CommandLine;
-using System.Net;
 using System.Text.Json;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Commands;
+using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server.Commands;
 
@@ -97,7 +97,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
         var socket = AdminSocket.FileIn(folder);
         try
         {
-            if (AdminSocket.Answers(socket)) return await AskServerAsync(socket, question, stop);
+            if (AdminSocket.Answers(socket)) return await AdminSocket.AskAsync(socket, question.Method, question.Path, stop);
             if (!File.Exists(Path.Combine(folder, "log", DurableLogOptions.FileName))) throw new CommandException(ExitCode.NotFound, $"{folder} holds no log. Name the server's folder with --data.");
             using var log = DurableLog.Open(new DurableLogOptions { Folder = Path.Combine(folder, "log"), ReserveBytes = 0 }, TimeProvider.System);
             return JsonSerializer.SerializeToElement(await question.FromLog(log), JsonSerializerOptions.Web);
@@ -106,16 +106,6 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
         {
             throw new CommandException(error.Message, error);
         }
-    }
-
-    private static async Task<JsonElement> AskServerAsync(string socket, Question question, CancellationToken stop)
-    {
-        using var server = AdminSocket.Connect(socket);
-        using var request = new HttpRequestMessage(question.Method, question.Path);
-        using var answer = await server.SendAsync(request, stop);
-        var text = await answer.Content.ReadAsStringAsync(stop);
-        if (answer.IsSuccessStatusCode) return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);
-        throw new CommandException(answer.StatusCode == HttpStatusCode.NotFound ? ExitCode.NotFound : ExitCode.Failed, OperatorRows.ReasonOf(text) ?? $"The server answers {(int)answer.StatusCode}.");
     }
 
     /// <summary>One question: how a server is asked, and who answers it from the files.</summary>

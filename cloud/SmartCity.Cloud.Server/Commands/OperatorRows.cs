@@ -14,20 +14,6 @@ internal static class OperatorRows
         return [.. items.Select(IReadOnlyList<object?> (item) => [.. columns.Select(column => CellOf(item, column))])];
     }
 
-    /// <summary>What a problem's <c>detail</c> says, or null.</summary>
-    public static string? ReasonOf(string problem)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(problem);
-            return document.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
     private static object? CellOf(JsonElement item, string column)
     {
         if (column == "ranges") return string.Join("; ", Missing(item).Select(range => $"{Number(range, "first")}–{Number(range, "last")} {range.GetProperty("reason").GetString()}"));

@@ -10,6 +10,7 @@ using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Configuration;
+using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
@@ -95,7 +96,7 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
             using var answer = await server.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
             if (!answer.IsSuccessStatusCode)
                 throw new CommandException(answer.StatusCode is System.Net.HttpStatusCode.BadRequest or System.Net.HttpStatusCode.UnprocessableEntity ? ExitCode.WrongUse : ExitCode.Failed,
-                    OperatorRows.ReasonOf(await answer.Content.ReadAsStringAsync(stop)) ?? $"The server answers {(int)answer.StatusCode}.");
+                    AdminSocket.ReasonOf(await answer.Content.ReadAsStringAsync(stop)) ?? $"The server answers {(int)answer.StatusCode}.");
             await answer.Content.CopyToAsync(to, stop);
         }
         catch (HttpRequestException error)

@@ -8,6 +8,7 @@ using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Commands;
+using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 using Batch = SmartCity.Protos.Uplink.V1.Batch;
 
@@ -130,7 +131,7 @@ internal sealed class ReadingsImportCommand(IReadOnlyList<string> args, Option<s
         {
             using var answer = await server.SendAsync(request, stop);
             if (answer.IsSuccessStatusCode) return (await answer.Content.ReadFromJsonAsync<ImportOutcome>(stop))!;
-            throw new CommandException(OperatorRows.ReasonOf(await answer.Content.ReadAsStringAsync(stop)) ?? $"The server answers {(int)answer.StatusCode}.");
+            throw new CommandException(AdminSocket.ReasonOf(await answer.Content.ReadAsStringAsync(stop)) ?? $"The server answers {(int)answer.StatusCode}.");
         }
     }
 

@@ -3,6 +3,7 @@ using Google.Protobuf;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Operations;
 using SmartCity.Protos.Uplink.V1;
 
 namespace SmartCity.Cloud.Server.Import;
@@ -14,7 +15,7 @@ internal static class ImportEndpoints
 
     public static void MapImports(this IEndpointRouteBuilder app)
     {
-        var imports = app.MapGroup("/api/v1/imports/{epoch}").AddEndpointFilter(async (context, next) => Surface.IsAdmin(context.HttpContext)
+        var imports = app.MapGroup("/api/v1/imports/{epoch}").AddEndpointFilter(async (context, next) => AdminSocket.Brought(context.HttpContext)
             ? await next(context)
             : Results.Problem("Only by the operator's command: smartcity readings import.", statusCode: StatusCodes.Status403Forbidden)).ExcludeFromDescription();
         imports.MapGet("", (DurableLog log, TimeProvider clock, string epoch) =>

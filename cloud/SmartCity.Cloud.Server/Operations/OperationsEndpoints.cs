@@ -27,7 +27,7 @@ internal static class OperationsEndpoints
             ? Results.Json(letter)
             : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
         app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
-            !Surface.IsAdmin(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter discard.", statusCode: StatusCodes.Status403Forbidden)
+            !AdminSocket.Brought(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter discard.", statusCode: StatusCodes.Status403Forbidden)
             : await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)
             : Results.NoContent());
     }

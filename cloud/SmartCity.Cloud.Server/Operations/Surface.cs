@@ -12,13 +12,6 @@ internal sealed class Surface
     /// <summary>The uplink's port.</summary>
     public static Surface Uplink { get; } = new();
 
-    /// <summary>The operator's socket.</summary>
-    public static Surface Admin { get; } = new();
-
-    /// <summary>Whether a request came by the operator's socket.</summary>
-    public static bool IsAdmin(HttpContext context) =>
-        context.Features.Get<IConnectionItemsFeature>()?.Items is { } items && items.TryGetValue(typeof(Surface), out var surface) && surface == Admin;
-
     /// <summary>Puts the rule in front of all routes.</summary>
     public static void Separate(WebApplication app) => app.Use((context, next) =>
     {

@@ -4,7 +4,7 @@ using SmartCity.Hosting.Configuration;
 namespace SmartCity.Edge.Gateway.Broker;
 
 /// <summary>How an external broker (<see cref="GatewayOptions.Broker"/>) is consumed.</summary>
-public sealed record BrokerClientOptions
+public sealed record BrokerClientOptions : IValidatableObject
 {
     /// <summary>Client id, the name of the session that the broker keeps for us; two gateways must not share one. Default <c>smartcity-gateway-{gateway id}</c>.</summary>
     [StringLength(128)] public string? ClientId { get; init; }
@@ -30,4 +30,16 @@ public sealed record BrokerClientOptions
     public TimeSpan BackOffMin { get; init; } = TimeSpan.FromMilliseconds(500);
     /// <summary>Longest wait. Default 15 s.</summary>
     public TimeSpan BackOffMax { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var wrong in CertificatePair.Validate(Certificate, Key)) yield return wrong;
+        if (CertificatePair.WrongAuthority(Authority) is { } why) yield return new ValidationResult(why, [nameof(Authority)]);
+        if (Topics.Count == 0) yield return new ValidationResult("at least one topic filter is needed.", [nameof(Topics)]);
+        foreach (var filter in Topics.Where(filter => filter.Length is 0 or > 512 || filter.Contains('\0', StringComparison.Ordinal) || filter.IndexOf('#', StringComparison.Ordinal) is >= 0 and var at && at != filter.Length - 1))
+            yield return new ValidationResult($"\"{filter}\" is no topic filter.", [nameof(Topics)]);
+        if (BackOffMin <= TimeSpan.Zero || BackOffMax < BackOffMin) yield return new ValidationResult("must be more than 0s and no more than BackOffMax.", [nameof(BackOffMin)]);
+        if (KeepAlive < TimeSpan.FromSeconds(1)) yield return new ValidationResult("must be 1s at least.", [nameof(KeepAlive)]);
+    }
 }

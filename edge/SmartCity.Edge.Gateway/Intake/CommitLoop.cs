@@ -148,6 +148,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
             Refuse(taken, error.Message);
             return;
         }
+        foreach (var again in taken.Resubmissions) again.Conclude(null);
         TellRoom();
         if (taken.WaitingCount > 0) _acknowledging.Add(taken);
         else Return(taken);
@@ -170,6 +171,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
             _transaction.Append((byte)Lane.Toll, _tollRow.Count, 0, _columns.WrittenMemory[at..]);
         }
         foreach (var letter in taken.Letters) _transaction.SetAside(letter);
+        foreach (var again in taken.Resubmissions) again.AddTo(_transaction);
         if (taken.Repeated > 0) _transaction.CountSuperseded((byte)Lane.Telemetry, taken.Repeated);
     }
 
@@ -207,6 +209,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
             foreach (var waiting in pending.Waiters) waiting.Peer.Refuse(waiting.PacketId, waiting.QoS, MqttReason.QuotaExceeded);
             foreach (var waiting in pending.Waiters) waiting.Peer.Flush();
             Interlocked.Add(ref _intake.Counters.RefusedForRoom, pending.WaitingCount + pending.Unacknowledged);
+            foreach (var again in pending.Resubmissions) again.Conclude(reason);
             Return(pending);
         }
         _hub.PauseIntake(reason);

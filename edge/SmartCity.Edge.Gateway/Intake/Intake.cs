@@ -17,7 +17,7 @@ namespace SmartCity.Edge.Gateway.Intake;
 /// All connections decode into one <see cref="PendingCommit"/> under one lock, a microsecond a message; <see cref="CommitLoop"/> takes it away whole,
 /// makes it durable with one fsync, and acknowledges. While the disk is slow, readers wait here, which holds the devices back over TCP.
 /// </remarks>
-internal sealed class Intake : IPublishHandler, IDisposable
+internal sealed partial class Intake : IPublishHandler, IDisposable
 {
     /// <summary>Payload bytes that may wait for a commit; beyond it readers wait.</summary>
     private const long PendingBytesMax = 4 << 20;
@@ -116,7 +116,8 @@ internal sealed class Intake : IPublishHandler, IDisposable
             var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted);
             if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
             else TakeTelemetry(device, topic, payload, qos, receipt);
-            isSignal = AwaitCommit(payload.Length, qos, peer, packetId);
+            Await(qos, peer, packetId);
+            isSignal = Grow(payload.Length);
         }
         if (isSignal) Waiting?.Invoke();
         return true;
@@ -142,25 +143,31 @@ internal sealed class Intake : IPublishHandler, IDisposable
             }
             Counters.Rejected++;
             SetAside(Lane.Telemetry, topic, payload, qos, new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted), reason, 1);
-            isSignal = AwaitCommit(payload.Length, qos, peer, packetId);
+            Await(qos, peer, packetId);
+            isSignal = Grow(payload.Length);
         }
         if (isSignal) Waiting?.Invoke();
         return true;
     }
 
     /// <summary>Notes who waits for the commit of what was just decoded.</summary>
-    /// <returns>Whether the committing thread must be told.</returns>
-    private bool AwaitCommit(int payloadBytes, byte qos, MqttPeer peer, ushort packetId)
+    private void Await(byte qos, MqttPeer peer, ushort packetId)
     {
-        var wasEmpty = _pending.IsEmpty;
         if (qos == 0) _pending.Unacknowledged++;
         else _pending.Await(peer, packetId, qos);
+        Counters.Messages++;
+    }
+
+    /// <summary>Counts what was just decoded as waiting.</summary>
+    /// <returns>Whether the committing thread must be told.</returns>
+    private bool Grow(int payloadBytes)
+    {
+        var wasEmpty = _pending.IsEmpty;
         // An empty payload is a dead letter; it must be seen to be waiting.
         var before = _pending.Bytes;
         _pending.Bytes = before + payloadBytes + 1;
         Volatile.Write(ref _pendingBytes, _pending.Bytes);
         if (_pending.Bytes > PendingBytesMax) _hasRoom.Reset();
-        Counters.Messages++;
         return wasEmpty || (before < CommitBytes && _pending.Bytes >= CommitBytes);
     }
 

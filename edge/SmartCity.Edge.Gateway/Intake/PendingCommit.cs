@@ -13,6 +13,8 @@ internal sealed class PendingCommit
     public ReadingBatch Readings { get; } = new(4_096);
     public List<TollEvent> Events { get; } = [];
     public List<DeadLetter> Letters { get; } = [];
+    /// <summary>Dead letters that were taken up again with it.</summary>
+    public List<Resubmission> Resubmissions { get; } = [];
     /// <summary>Known repeats, not kept.</summary>
     public long Repeated { get; set; }
     /// <summary>Bytes of the payloads in it: more than what they take in the spool.</summary>
@@ -39,6 +41,7 @@ internal sealed class PendingCommit
         Readings.Clear();
         Events.Clear();
         Letters.Clear();
+        Resubmissions.Clear();
         Marks.Clear();
         (Repeated, Bytes, LetterBytes, Unacknowledged) = (0, 0, 0, 0);
         _waiting.AsSpan(0, WaitingCount).Clear();

@@ -64,6 +64,7 @@ internal sealed class DeviceCredentials
 
     private void Read()
     {
+        if (Directory.Exists(File)) throw new InvalidDataException($"{File} is a folder; a file of credentials is needed there, or none.");
         var written = System.IO.File.GetLastWriteTimeUtc(File);
         if (written == _readAs) return;
         _current = System.IO.File.Exists(File) ? CredentialSet.Parse(System.IO.File.ReadAllBytes(File), File) : CredentialSet.Empty;

@@ -112,7 +112,10 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, Setting> settin
     private void Validate(object record, string path)
     {
         var results = new List<ValidationResult>();
-        Validator.TryValidateObject(record, new ValidationContext(record), results, validateAllProperties: true);
+        var context = new ValidationContext(record);
+        // The framework asks a record's own rule only when all its attributes hold; here every error is told at once.
+        if (!Validator.TryValidateObject(record, context, results, validateAllProperties: true) && record is IValidatableObject own)
+            results.AddRange(own.Validate(context).Where(more => !results.Any(known => known.ErrorMessage == more.ErrorMessage)));
         foreach (var result in results)
         {
             var member = result.MemberNames.FirstOrDefault();
@@ -124,7 +127,8 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, Setting> settin
     private void CheckFile(PropertyInfo property, string? file, string key)
     {
         if (property.GetCustomAttribute<ExistingFileAttribute>() is not { } rule || string.IsNullOrEmpty(file)) return;
-        if (!File.Exists(file)) Fail(key, $"there is no file {Path.GetFullPath(file)}.");
+        if (Directory.Exists(file)) Fail(key, $"{Path.GetFullPath(file)} is a folder; a file is needed.");
+        else if (!File.Exists(file)) Fail(key, $"there is no file {Path.GetFullPath(file)}.");
         else if (rule.Private && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.GroupRead | UnixFileMode.OtherRead | UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) is not 0)
             Fail(key, $"{Path.GetFullPath(file)} can be read by others; run: chmod 600 {file}");
         else

@@ -31,7 +31,7 @@ internal sealed class TrunkCity : IDisposable
         File.WriteAllText(Path.Combine(_folder["gateway"], "devices.json"), $$"""{"devices": [{"id": "{{TlsDevice}}", "password": "{{HashOf(TlsPassword)}}"}]}""");
         Gateway = new TrunkProcess("edge/SmartCity.Edge.Gateway", _folder["gateway"], self =>
         [
-            "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")),
+            "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")), Set("Edge:Mqtt:WebSocketPort", self.Port("mqttWebSocket")),
             Set("Edge:Uplink:Address", $"https://localhost:{Server.Port("uplink")}"), Set("Edge:Uplink:Certificate", gatewayCertificate.Certificate),
             Set("Edge:Mqtt:Tls:Port", self.Port("mqttTls")), Set("Edge:Mqtt:Tls:Certificate", serverCertificate.Certificate), Set("Edge:Mqtt:Tls:Key", serverCertificate.Key),
             Set("Edge:Uplink:Key", gatewayCertificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile), .. GatewayMore,

@@ -3,9 +3,8 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using SmartCity.Cloud.Dashboards.Languages;
+using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Dashboards.Pages;
-using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Dashboards;
@@ -28,18 +27,25 @@ public static class DashboardServices
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
         {
-            context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy.Value;
-            context.Response.Headers["Referrer-Policy"] = "same-origin";
-            // Every look is a new one; nothing of it is to be kept by anyone.
-            context.Response.Headers.CacheControl = "no-store";
-            var model = await LoadAsync(Language.Of(context), zone, device, UnixMicros.Now(clock), services.GetService<ILatestQueries>(), cancellationToken);
+            Guard(context.Response.Headers);
+            var model = await LoadAsync(PageContext.Of(context, zone, clock), device, services.GetService<ILatestQueries>(), cancellationToken);
             return new RazorComponentResult<City>(new { Model = model });
         }).ExcludeFromDescription();
     }
 
-    private static async Task<CityModel> LoadAsync(Language language, TimeZoneInfo zone, string? asked, long now, ILatestQueries? latest, CancellationToken cancellationToken)
+    /// <summary>The headers of every page.</summary>
+    private static void Guard(IHeaderDictionary headers)
     {
-        var model = new CityModel(language, zone, now, [], null, asked, [], "error.nostore");
+        headers.ContentSecurityPolicy = ContentSecurityPolicy.Value;
+        headers["Referrer-Policy"] = "same-origin";
+        headers.XContentTypeOptions = "nosniff";
+        // Every look is a new one; nothing of it is to be kept by anyone.
+        headers.CacheControl = "no-store";
+    }
+
+    private static async Task<CityModel> LoadAsync(PageContext page, string? asked, ILatestQueries? latest, CancellationToken cancellationToken)
+    {
+        var model = new CityModel(page, [], null, asked, [], "error.nostore");
         if (latest is null) return model;
         try
         {

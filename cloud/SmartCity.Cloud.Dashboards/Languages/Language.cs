@@ -17,6 +17,9 @@ public sealed record Language(string Code, string Name, bool IsRightToLeft)
     /// <summary>All of them, the usual one first.</summary>
     public static IReadOnlyList<Language> All { get; } = [English, Persian];
 
+    /// <summary>How a preference is remembered: a year, for our own pages alone.</summary>
+    internal static CookieOptions Remembered => new() { MaxAge = TimeSpan.FromDays(365), SameSite = SameSiteMode.Lax, HttpOnly = true, IsEssential = true };
+
     /// <summary>Words of the pages in this language.</summary>
     public Words Words => Words.Of(this);
 
@@ -28,7 +31,7 @@ public sealed record Language(string Code, string Name, bool IsRightToLeft)
     {
         if (Find(context.Request.Query[Cookie]) is { } asked)
         {
-            context.Response.Cookies.Append(Cookie, asked.Code, new CookieOptions { MaxAge = TimeSpan.FromDays(365), SameSite = SameSiteMode.Lax, HttpOnly = true, IsEssential = true });
+            context.Response.Cookies.Append(Cookie, asked.Code, Remembered);
             return asked;
         }
         if (Find(context.Request.Cookies[Cookie]) is { } remembered) return remembered;

@@ -9,14 +9,18 @@ namespace SmartCity.Cloud.Dashboards.Languages;
 /// </summary>
 /// <param name="language">Digits, words and calendar.</param>
 /// <param name="zone">Zone of times.</param>
-public sealed class LocalText(Language language, TimeZoneInfo zone)
+/// <param name="digits">Digits of numbers and times.</param>
+public sealed class LocalText(Language language, TimeZoneInfo zone, Digits digits = Digits.OfLanguage)
 {
     private static readonly PersianCalendar _persian = new();
 
     private bool IsPersian => language == Language.Persian;
 
+    /// <summary>Whether numbers are written with Persian digits and separators.</summary>
+    public bool HasPersianDigits { get; } = digits == Languages.Digits.Persian || (digits == Languages.Digits.OfLanguage && language == Language.Persian);
+
     /// <summary>Latin digits of a text in the language's own; nothing else changes.</summary>
-    public string Digits(string text) => IsPersian ? string.Create(text.Length, text, (output, input) =>
+    public string Digits(string text) => HasPersianDigits ? string.Create(text.Length, text, (output, input) =>
     {
         for (var i = 0; i < input.Length; i++) output[i] = char.IsAsciiDigit(input[i]) ? (char)('۰' + input[i] - '0') : input[i];
     }) : text;
@@ -48,6 +52,14 @@ public sealed class LocalText(Language language, TimeZoneInfo zone)
         static string Plain(int number) => number.ToString(CultureInfo.InvariantCulture);
     }
 
+    /// <summary>The date of µs since 1970 UTC as it is sorted and typed: 1405-09-03 or 2026-11-24.</summary>
+    public string Date(long micros)
+    {
+        var date = Local(micros).DateTime;
+        var (year, month, day) = IsPersian ? (_persian.GetYear(date), _persian.GetMonth(date), _persian.GetDayOfMonth(date)) : (date.Year, date.Month, date.Day);
+        return Digits(string.Create(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{day:00}"));
+    }
+
     /// <summary>How long ago something was, in the largest unit that fits once.</summary>
     public string Age(TimeSpan age)
     {
@@ -61,5 +73,5 @@ public sealed class LocalText(Language language, TimeZoneInfo zone)
 
     private DateTimeOffset Local(long micros) => TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), zone);
 
-    private string Separated(string number) => IsPersian ? Digits(number.Replace(',', '٬').Replace('.', '٫')) : number;
+    private string Separated(string number) => HasPersianDigits ? Digits(number.Replace(',', '٬').Replace('.', '٫')) : number;
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Deque.AxeCore.Playwright;
@@ -11,26 +10,19 @@ namespace SmartCity.Tests.EndToEnd.Browser;
 public sealed class LivePageTests : IAsyncLifetime
 {
     private readonly TrunkCity _city = new("--Cloud:Live:StaleAfterMin=00:00:04");
-    private readonly ConcurrentBag<string> _requests = [];
-    private readonly ConcurrentBag<string> _complaints = [];
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
+    private readonly CityBrowser _browser;
+
+    public LivePageTests() => _browser = new CityBrowser(_city);
 
     public async ValueTask InitializeAsync()
     {
         await _city.StartAsync(TestContext.Current.CancellationToken);
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = "/usr/bin/chromium",
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-        });
+        await _browser.StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_browser is not null) await _browser.DisposeAsync();
-        _playwright?.Dispose();
+        await _browser.DisposeAsync();
         _city.Dispose();
     }
 
@@ -44,7 +36,7 @@ public sealed class LivePageTests : IAsyncLifetime
             await Task.Delay(700, TestContext.Current.CancellationToken);
         }
         await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
-        var page = await OpenAsync("/?lang=en&device=street-1");
+        var page = await _browser.OpenAsync("/?lang=en&device=street-1");
         var tile = page.Locator(".tile[data-metric=temperature]");
         await Expect(tile.Locator(".number")).ToHaveTextAsync("20.5");
         await page.EvaluateAsync("window.loadedOnce = true");
@@ -60,16 +52,16 @@ public sealed class LivePageTests : IAsyncLifetime
         await Expect(tile).ToHaveAttributeAsync("data-state", "stale", new() { Timeout = 20_000 });
         Assert.True(await page.EvaluateAsync<bool>("window.loadedOnce === true"), "the page was loaded again");
 
-        Assert.All(_requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
-        Assert.NotEmpty(_requests);
-        Assert.Empty(_complaints);
+        Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
+        Assert.NotEmpty(_browser.Requests);
+        Assert.Empty(_browser.Complaints);
     }
 
     [Fact]
     public async Task The_link_that_is_lost_is_said_and_comes_back_by_itself()
     {
         await PublishAsync(1);
-        var page = await OpenAsync("/?lang=en&device=street-1");
+        var page = await _browser.OpenAsync("/?lang=en&device=street-1");
         await Expect(page.Locator("#link")).ToHaveAttributeAsync("data-link", "live", new() { Timeout = 10_000 });
         _city.Server.Kill();
         await Expect(page.Locator("#lost")).ToBeVisibleAsync(new() { Timeout = 15_000 });
@@ -84,25 +76,12 @@ public sealed class LivePageTests : IAsyncLifetime
         await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
         foreach (var language in (string[])["en", "fa"])
         {
-            var page = await OpenAsync($"/?lang={language}&device=street-1");
+            var page = await _browser.OpenAsync($"/?lang={language}&device=street-1");
             await Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
             await Expect(page.Locator(".tile[data-metric=temperature] .number")).ToHaveTextAsync(language == "fa" ? "۲۰٫۵" : "20.5");
             var found = await page.RunAxe();
             Assert.DoesNotContain(found.Violations, violation => violation.Impact is "serious" or "critical");
         }
-    }
-
-    private async Task<IPage> OpenAsync(string path)
-    {
-        var page = await _browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 900 } });
-        page.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) _requests.Add(request.Url);
-        };
-        page.WebSocket += (_, socket) => _requests.Add(socket.Url);
-        page.PageError += (_, error) => _complaints.Add(error);
-        await page.GotoAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_city.Server.Port("http")}{path}"));
-        return page;
     }
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);

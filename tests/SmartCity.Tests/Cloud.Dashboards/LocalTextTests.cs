@@ -17,8 +17,36 @@ public sealed class LocalTextTests
             var text = new LocalText(language, TimeZoneInfo.FindSystemTimeZoneById(_golden.GetProperty("zone").GetString()!));
             foreach (var one in _golden.GetProperty("numbers").EnumerateArray()) Assert.Equal(Expected(one, language), text.Number(one.GetProperty("value").GetDouble()));
             foreach (var one in _golden.GetProperty("times").EnumerateArray()) Assert.Equal(Expected(one, language), text.DateAndTime(one.GetProperty("ms").GetInt64() * 1000));
+            foreach (var one in _golden.GetProperty("dates").EnumerateArray()) Assert.Equal(Expected(one, language), text.Date(one.GetProperty("ms").GetInt64() * 1000));
             foreach (var one in _golden.GetProperty("ages").EnumerateArray()) Assert.Equal(Expected(one, language), text.Age(TimeSpan.FromSeconds(one.GetProperty("seconds").GetDouble())));
         }
+    }
+
+    [Fact]
+    public void Every_persian_year_from_1300_to_1500_begins_on_the_day_of_the_golden_file_and_ends_on_the_day_before_the_next()
+    {
+        var text = new LocalText(Language.Persian, TimeZoneInfo.Utc, Digits.Latin);
+        var years = _golden.GetProperty("newYears").EnumerateObject().ToList();
+        Assert.Equal(201, years.Count);
+        foreach (var year in years)
+        {
+            var begin = new DateTimeOffset(DateTime.ParseExact(year.Value.GetString()!, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture), TimeSpan.Zero);
+            Assert.Equal($"{year.Name}-01-01", text.Date(begin.ToUnixTimeMilliseconds() * 1000));
+            Assert.StartsWith($"{int.Parse(year.Name, System.Globalization.CultureInfo.InvariantCulture) - 1}-12-", text.Date((begin.ToUnixTimeMilliseconds() - 1) * 1000));
+        }
+    }
+
+    [Fact]
+    public void Digits_follow_the_setting_and_not_the_language_where_one_is_set()
+    {
+        Assert.Equal("۱٬۰۱۳", new LocalText(Language.English, TimeZoneInfo.Utc, Digits.Persian).Number(1013));
+        Assert.Equal("1,013", new LocalText(Language.Persian, TimeZoneInfo.Utc, Digits.Latin).Number(1013));
+    }
+
+    [Fact]
+    public void A_search_finds_what_is_written_with_other_code_points()
+    {
+        foreach (var one in _golden.GetProperty("search").EnumerateArray()) Assert.Equal(one.GetProperty("folded").GetString(), SearchText.Fold(one.GetProperty("text").GetString()!));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 import uPlot from "/ui/lib/uPlot.esm.js";
 import { get } from "./city-state.js";
+import { colour, onThemeChange } from "./colours.js";
 import type { LocalText } from "./local-text.js";
 import { metricName, unitOf, word } from "./words.js";
 
@@ -42,7 +43,12 @@ export class Chart {
     new ResizeObserver(() => {
       if (this.plot && this.box.clientWidth > 0 && Math.abs(this.plot.width - this.box.clientWidth) > 1) this.plot.setSize({ width: this.box.clientWidth, height: heightPx });
     }).observe(this.box);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.rebuild());
+    onThemeChange(() => this.rebuild());
+  }
+
+  /** Whether a series is shown. */
+  get isShown(): boolean {
+    return this.shown !== null;
   }
 
   /** Hides it. */
@@ -145,11 +151,8 @@ export class Chart {
   private rebuild(): void {
     if (!this.shown) return;
     this.plot?.destroy();
-    const style = getComputedStyle(this.panel);
-    const ink = style.getPropertyValue("--quiet");
-    const rule = style.getPropertyValue("--line");
-    const accent = style.getPropertyValue("--accent");
-    const font = `12px ${style.fontFamily}`;
+    const [ink, rule, accent] = [colour("quiet"), colour("line"), colour("accent")];
+    const font = `12px ${getComputedStyle(this.panel).fontFamily}`;
     const to = () => this.now() / 1000;
     this.plot = new uPlot({
       width: this.box.clientWidth, height: heightPx, legend: { show: false }, padding: [12, 12, 0, 0],

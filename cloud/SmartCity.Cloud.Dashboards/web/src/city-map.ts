@@ -1,5 +1,6 @@
 import { Map as MapView, NavigationControl, Popup, type ExpressionSpecification, type GeoJSONSource, type StyleSpecification } from "/ui/lib/maplibre-gl.mjs";
 import type { Device } from "./city-state.js";
+import { colour, onThemeChange } from "./colours.js";
 import { kindName, word } from "./words.js";
 
 /** The map of the city, which is a file of our own host like everything else, and the devices on it. */
@@ -36,7 +37,7 @@ export class CityMap {
       this.map.getCanvas().style.cursor = "";
       this.popup.remove();
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    onThemeChange(() => {
       this.isReady = false;
       this.map.setStyle(this.style(language));
       this.map.once("styledata", () => this.ready());
@@ -82,8 +83,6 @@ export class CityMap {
   }
 
   private style(language: string): StyleSpecification {
-    const styles = getComputedStyle(document.documentElement);
-    const colour = (name: string) => styles.getPropertyValue(`--${name}`).trim();
     const name: ExpressionSpecification = language === "fa" ? ["coalesce", ["get", "name:fa"], ["get", "name"]] : ["get", "name"];
     const state: ExpressionSpecification = ["coalesce", ["feature-state", "state"], "nodata"];
     const of = (live: string, stale: string, nodata: string): ExpressionSpecification => ["match", state, "live", live, "stale", stale, nodata];

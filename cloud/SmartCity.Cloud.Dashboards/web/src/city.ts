@@ -1,6 +1,6 @@
 import { Chart } from "./chart.js";
 import type { CityMap } from "./city-map.js";
-import { CityState } from "./city-state.js";
+import { CityState, type Device } from "./city-state.js";
 import { DeviceList } from "./device-list.js";
 import { LiveLink, type LiveValue } from "./live-link.js";
 import { LocalText } from "./local-text.js";
@@ -12,7 +12,7 @@ const strangerMs = 1_000;
 
 const language = document.documentElement.lang;
 const zone = document.body.dataset["zone"]!;
-const text = new LocalText(language, zone, word);
+const text = new LocalText(language, zone, word, document.body.dataset["digits"] === "persian");
 const city = new CityState();
 const panel = document.getElementById("device")!;
 const lost = document.getElementById("lost")!;
@@ -75,7 +75,9 @@ async function refresh(): Promise<void> {
   list.render();
   place();
   const device = chosen === null ? undefined : city.devices.get(chosen);
-  if (device) tiles.show(device, link.now());
+  if (!device) return;
+  tiles.show(device, link.now());
+  draw(device);
 }
 
 async function choose(id: string, isNew: boolean): Promise<void> {
@@ -85,7 +87,11 @@ async function choose(id: string, isNew: boolean): Promise<void> {
     address.searchParams.set("device", id);
     history.pushState(null, "", address);
   }
-  for (const other of document.querySelectorAll<HTMLAnchorElement>(".languages a")) other.search = `?lang=${other.lang}&device=${encodeURIComponent(id)}`;
+  for (const other of document.querySelectorAll<HTMLAnchorElement>(".languages a, #looks a")) {
+    const looks = new URLSearchParams(other.search);
+    looks.set("device", id);
+    other.search = `?${looks}`;
+  }
   list.mark(id);
   chart.hide();
   await city.loadValues(id).catch(() => undefined);
@@ -97,6 +103,13 @@ async function choose(id: string, isNew: boolean): Promise<void> {
   city.judge(link.now());
   tiles.show(device, link.now());
   tiles.press(null);
+  draw(device);
+}
+
+/** Shows the chart of the first number of a device, so that nobody has to ask for one. */
+function draw(device: Device): void {
+  const first = [...device.values].filter(([, value]) => value.text === null && !value.isFlag && !Number.isNaN(value.number)).map(([metric]) => metric).sort()[0];
+  if (first && !chart.isShown) chooseMetric(first);
 }
 
 function describe(id: string): void {

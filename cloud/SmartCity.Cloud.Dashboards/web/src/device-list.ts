@@ -1,4 +1,5 @@
 import { age, type CityState, type Device, type State } from "./city-state.js";
+import { fold } from "./search-text.js";
 import type { LocalText } from "./local-text.js";
 import { kindName, word } from "./words.js";
 
@@ -9,7 +10,7 @@ export class DeviceList {
   private readonly filter = document.getElementById("filter") as HTMLInputElement;
   private readonly kind = document.getElementById("kind") as HTMLSelectElement;
   private readonly counts = document.getElementById("counts")!;
-  private readonly rowsMax = Number(document.body.dataset["rows"]);
+  private readonly rowsMax = Number(document.getElementById("devices")!.dataset["rows"]);
   private readonly rows = new Map<string, HTMLAnchorElement>();
   private state: State | "" = "";
   private chosen: string | null = null;
@@ -42,10 +43,10 @@ export class DeviceList {
   /** Draws the rows anew. */
   render(): void {
     this.kinds();
-    const words = this.filter.value.trim().toLowerCase().split(/\s+/).filter((one) => one.length > 0);
+    const words = fold(this.filter.value).split(" ").filter((one) => one.length > 0);
     const found = [...this.city.devices.values()]
       .filter((device) => (this.state === "" || device.state === this.state) && (this.kind.value === "" || device.kind === this.kind.value)
-        && words.every((one) => device.id.toLowerCase().includes(one) || (device.gateway ?? "").toLowerCase().includes(one) || kindName(device.kind).toLowerCase().includes(one)))
+        && words.every((one) => fold(device.id).includes(one) || fold(device.gateway ?? "").includes(one) || fold(kindName(device.kind)).includes(one)))
       .sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
     const focused = (document.activeElement as HTMLElement | null)?.dataset["device"];
     this.rows.clear();

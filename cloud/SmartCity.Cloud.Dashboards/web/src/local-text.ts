@@ -8,20 +8,18 @@ const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
  * Languages/LocalText.cs does the same on the server; one golden file holds both to it.
  */
 export class LocalText {
-  private readonly isPersian: boolean;
   private readonly parts: Intl.DateTimeFormat;
 
-  /** @param language en or fa. @param zone IANA zone of times. */
-  constructor(language: string, zone: string, private readonly word: Lookup) {
-    this.isPersian = language === "fa";
-    this.parts = new Intl.DateTimeFormat(`en-u-nu-latn-ca-${this.isPersian ? "persian" : "gregory"}`, {
+  /** @param language en or fa. @param zone IANA zone of times. @param hasPersianDigits whether numbers are written with Persian digits and separators. */
+  constructor(language: string, zone: string, private readonly word: Lookup, private readonly hasPersianDigits = language === "fa") {
+    this.parts = new Intl.DateTimeFormat(`en-u-nu-latn-ca-${language === "fa" ? "persian" : "gregory"}`, {
       timeZone: zone, weekday: "short", year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
     });
   }
 
   /** Latin digits of a text in the language's own; nothing else changes. */
   digits(text: string): string {
-    return this.isPersian ? text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x6f0 + digit.charCodeAt(0) - 0x30)) : text;
+    return this.hasPersianDigits ? text.replace(/[0-9]/g, (digit) => String.fromCharCode(0x6f0 + digit.charCodeAt(0) - 0x30)) : text;
   }
 
   whole(value: number): string {
@@ -57,6 +55,12 @@ export class LocalText {
       `${at["hour"]}:${at["minute"]}:${at["second"]}`));
   }
 
+  /** The date of ms since 1970 as it is sorted and typed: 1405-09-03 or 2026-11-24. */
+  date(ms: number): string {
+    const at = this.partsOf(ms);
+    return this.digits(`${at["year"]!.padStart(4, "0")}-${at["month"]!.padStart(2, "0")}-${at["day"]!.padStart(2, "0")}`);
+  }
+
   /** How long ago something was, in the largest unit that fits once. */
   age(seconds: number): string {
     if (seconds < 1) return this.word("age.now");
@@ -71,7 +75,7 @@ export class LocalText {
   }
 
   private separated(number: string): string {
-    return this.isPersian ? this.digits(number.replaceAll(",", "٬").replace(".", "٫")) : number;
+    return this.hasPersianDigits ? this.digits(number.replaceAll(",", "٬").replace(".", "٫")) : number;
   }
 }
 

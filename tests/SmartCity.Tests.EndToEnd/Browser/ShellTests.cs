@@ -1,0 +1,112 @@
+using System.Text.Json;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using SmartCity.Cloud.Dashboards.Shell;
+using SmartCity.Tests.EndToEnd.Trunk;
+
+namespace SmartCity.Tests.EndToEnd.Browser;
+
+/// <summary>What all pages have in common, in a real browser: both languages, every theme, the keyboard, and the words and dates of the golden file.</summary>
+public sealed class ShellTests : IAsyncLifetime
+{
+    private readonly TrunkCity _city = new();
+    private readonly CityBrowser _browser;
+
+    public ShellTests() => _browser = new CityBrowser(_city);
+
+    /// <summary>Pages that anybody may see.</summary>
+    public static TheoryData<string, string> Pages()
+    {
+        var pages = new TheoryData<string, string>();
+        foreach (var entry in Navigation.All.Where(entry => entry.Roles.Length == 0))
+            foreach (var language in (string[])["en", "fa"]) pages.Add(entry.Path, language);
+        return pages;
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        await _city.StartAsync(TestContext.Current.CancellationToken);
+        await _browser.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _city.Dispose();
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task Every_page_is_without_a_violation_in_every_theme_and_asks_no_other_host(string path, string language)
+    {
+        foreach (var theme in Enum.GetValues<Theme>())
+        {
+            var name = Preferences.NameOf(theme);
+            var page = await _browser.OpenAsync($"{path}?lang={language}&theme={name}");
+            await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
+            var found = await page.RunAxe();
+            Assert.True(found.Violations.Length == 0, $"{path} {language} {name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
+            await CityBrowser.KeepAsync(page, $"{path.Trim('/').Replace('/', '-')}-{language}-{name}".TrimStart('-'));
+            await page.CloseAsync();
+        }
+        Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
+        Assert.Empty(_browser.Complaints);
+    }
+
+    [Theory]
+    [InlineData("en")]
+    [InlineData("fa")]
+    public async Task Help_palette_and_navigation_work_by_keyboard_alone(string language)
+    {
+        var page = await _browser.OpenAsync($"/?lang={language}");
+        await page.Keyboard.PressAsync("?");
+        await Assertions.Expect(page.Locator("#help")).ToBeVisibleAsync();
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(page.Locator("#help")).ToBeHiddenAsync();
+        await page.Keyboard.PressAsync("Control+k");
+        await page.Keyboard.TypeAsync(language == "fa" ? "شهر" : "city");
+        await Assertions.Expect(page.Locator("#palette-found li[aria-selected=true]")).ToContainTextAsync(language == "fa" ? "شهر" : "City");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page).ToHaveURLAsync(_browser.AddressOf("/"));
+        await page.Keyboard.PressAsync("Tab");
+        await Assertions.Expect(page.Locator(".skip")).ToBeFocusedAsync();
+        await page.Keyboard.PressAsync("Enter");
+        Assert.EndsWith("#main", page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_browser_writes_numbers_dates_and_searches_as_the_golden_file_says()
+    {
+        var page = await _browser.OpenAsync("/?lang=fa");
+        var golden = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests/SmartCity.Tests/Cloud.Dashboards/local-text.json"), TestContext.Current.CancellationToken);
+        var words = new Dictionary<string, JsonElement>();
+        foreach (var language in (string[])["en", "fa"])
+            words[language] = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(Repository.Root, $"cloud/SmartCity.Cloud.Dashboards/Words/{language}.json"), TestContext.Current.CancellationToken));
+        var wrong = await page.EvaluateAsync<string[]>("""
+            async ([text, words]) => {
+              const golden = JSON.parse(text);
+              const { LocalText } = await import('/ui/js/local-text.js');
+              const { fold } = await import('/ui/js/search-text.js');
+              const wrong = [];
+              const expect = (what, expected, found) => { if (expected !== found) wrong.push(`${what}: expected ${expected}, found ${found}`); };
+              for (const language of ['en', 'fa']) {
+                const all = JSON.parse(words[language]);
+                const word = (key, ...parts) => parts.reduce((said, part, i) => said.replaceAll(`{${i}}`, part), all[key]);
+                const local = new LocalText(language, golden.zone, word);
+                for (const one of golden.numbers) expect(one.value, one[language], local.number(one.value));
+                for (const one of golden.times) expect(one.ms, one[language], local.dateAndTime(one.ms));
+                for (const one of golden.dates) expect(one.ms, one[language], local.date(one.ms));
+                for (const one of golden.ages) expect(one.seconds, one[language], local.age(one.seconds));
+              }
+              const utc = new LocalText('fa', 'UTC', () => '', false);
+              for (const [year, day] of Object.entries(golden.newYears)) {
+                expect(year, `${year}-01-01`, utc.date(Date.parse(day)));
+                expect(`before ${year}`, `${Number(year) - 1}-12-`, utc.date(Date.parse(day) - 1).slice(0, 8));
+              }
+              for (const one of golden.search) expect(one.text, one.folded, fold(one.text));
+              return wrong;
+            }
+            """, new object[] { golden, words.ToDictionary(pair => pair.Key, pair => pair.Value.GetRawText()) });
+        Assert.Empty(wrong);
+    }
+}

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Edge.Gateway.Page;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Edge.Spool;
@@ -62,6 +63,7 @@ internal static class GatewayHost
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
         services.AddSingleton<DeadLetterOffice>();
+        services.AddPages(data);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             endpoints.Configure(kestrel);
@@ -74,6 +76,7 @@ internal static class GatewayHost
         app.UseWebSockets();
         app.MapGateway(GatewayId.Of(options.Uplink));
         app.MapOperator();
+        app.MapPages(options.ZoneUsed);
         app.MapMqttListener(Endpoints.WebSocketPath);
         return app;
     }
@@ -147,6 +150,14 @@ internal static class GatewayHost
             address, options.BrokerClient, GatewayId.Of(options.Uplink), provider.GetRequiredService<Intake.Intake>(), state,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerService>>()));
         services.AddSingleton<IHealthPart, BrokerHealth>();
+    }
+
+    private static void AddPages(this IServiceCollection services, string data)
+    {
+        services.AddSingleton(new DataPath(data));
+        services.AddSingleton<RateMeter>();
+        services.AddHostedService(provider => provider.GetRequiredService<RateMeter>());
+        services.AddSingleton<Reporter>();
     }
 
     private static void AddUplink(this IServiceCollection services, UplinkOptions options)

@@ -14,6 +14,8 @@ public sealed record GatewayOptions : IValidatableObject
 
     /// <summary>Port of HTTP on loopback (status, health, metrics, audit); 0 = any free one. Default 8081.</summary>
     [Range(0, 65_535)] public int HttpPort { get; init; } = 8081;
+    /// <summary>IANA zone of the times on the gateway's page. Default <c>Asia/Tehran</c>.</summary>
+    public string Zone { get; init; } = "Asia/Tehran";
     /// <summary>Where devices publish.</summary>
     public MqttOptions Mqtt { get; init; } = new();
     /// <summary>The way to the cloud.</summary>
@@ -25,9 +27,13 @@ public sealed record GatewayOptions : IValidatableObject
     /// <summary>How that broker is consumed.</summary>
     public BrokerClientOptions BrokerClient { get; init; } = new();
 
+    /// <summary>The zone that was checked.</summary>
+    internal TimeZoneInfo ZoneUsed => TimeZoneInfo.FindSystemTimeZoneById(Zone);
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(Zone, out _)) yield return new ValidationResult($"\"{Zone}\" is no time zone; an IANA name is needed, e.g. Asia/Tehran or UTC.", [nameof(Zone)]);
         if (Broker is not null && BrokerAddress.TryParse(Broker, out _) is { } wrong) yield return new ValidationResult(wrong, [nameof(Broker)]);
         // A port that was not set is not among those that are compared with each other.
         if (Mqtt is { WebSocket: EndpointState.On, WebSocketPort: null, WebSocketPortUsed: > 0 and var port } && (port == HttpPort || port == Mqtt.Port || port == Mqtt.Tls.Port))

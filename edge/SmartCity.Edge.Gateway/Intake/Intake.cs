@@ -108,7 +108,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
         bool isSignal;
         lock (_gate)
         {
-            if (HasNoRoom(lane) || (LettersAreFull() && WouldReject(device, lane, payload)))
+            if (HasNoRoom(lane) || (LettersAreFull && WouldReject(device, lane, payload)))
             {
                 Interlocked.Increment(ref Counters.RefusedForRoom);
                 return false;
@@ -220,7 +220,8 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     /// <summary>Whether a lane refuses at present.</summary>
     public bool HasNoRoom(Lane lane) => _full is not null || _spool.Room((byte)lane) < RoomMin;
 
-    private bool LettersAreFull() => _spool.DeadLetterRoom - _pending.LetterBytes < 2 * LetterBytesMax;
+    /// <summary>Whether what would need a dead letter is refused at present.</summary>
+    public bool LettersAreFull => _spool.DeadLetterRoom - _pending.LetterBytes < 2 * LetterBytesMax;
 
     /// <summary>Decodes for trial: with full dead letters only what needs none is taken.</summary>
     private bool WouldReject(DeviceSeries device, Lane lane, ReadOnlySpan<byte> payload)

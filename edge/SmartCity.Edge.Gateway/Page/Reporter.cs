@@ -1,0 +1,67 @@
+using System.Reflection;
+using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Intake;
+using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Model;
+using SmartCity.Mqtt;
+
+namespace SmartCity.Edge.Gateway.Page;
+
+/// <summary>Takes the gateway's report. Reads the spool, so not for a thread that must not block.</summary>
+internal sealed class Reporter(
+    GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub,
+    UplinkState uplink, RateMeter rates, IServiceProvider services, TimeProvider clock)
+{
+    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private readonly string _software = typeof(Reporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
+
+    /// <summary>The gateway now.</summary>
+    public GatewayReport Take()
+    {
+        var broker = services.GetService<BrokerState>();
+        var quota = options.Spool.DeadLetterBytes;
+        _ = credentials.Current;   // looks whether the file has changed
+        return new GatewayReport
+        {
+            At = clock.GetUtcNow(),
+            Gateway = GatewayId.Of(options.Uplink),
+            Software = _software,
+            StartedAt = _startedAt,
+            Cloud = new LinkReport(options.Uplink.Address, uplink.IsOpen, uplink.Since, uplink.LastError, uplink.ValuesSent),
+            Broker = broker is null ? null : new LinkReport(broker.Address, broker.IsOpen, broker.Since, broker.LastError, Volatile.Read(ref broker.Messages)),
+            BrokerRefusal = broker?.Refusal,
+            Devices = hub.Peers.Count(),
+            Rates = rates.Take(),
+            Lanes = LaneStat.Of(spool),
+            FullLanes = [.. Enum.GetValues<Lane>().Where(lane => intake.Full is null && intake.HasNoRoom(lane)).Select(Lanes.NameOf)],
+            ExpiresOldest = options.Spool.ExpireOldest,
+            VolumeFull = intake.Full,
+            Letters = (spool.DeadLetterCount, quota - spool.DeadLetterRoom, quota),
+            LettersAreFull = intake.LettersAreFull,
+            LetterTotals = spool.DeadLetterTotals,
+            Disk = DiskOf(data.Folder),
+            ClockTrusted = trust.IsTrusted,
+            CredentialsTrouble = credentials.Trouble,
+            Notes = spool.Notes,
+        };
+    }
+
+    private static (long Free, long All) DiskOf(string folder)
+    {
+        try
+        {
+            var drive = new DriveInfo(folder);
+            return (drive.AvailableFreeSpace, drive.TotalSize);
+        }
+        catch (IOException)
+        {
+            return (0, 0);
+        }
+    }
+}
+
+/// <summary>Where the gateway's data lies.</summary>
+/// <param name="Folder">Absolute path.</param>
+internal sealed record DataPath(string Folder);

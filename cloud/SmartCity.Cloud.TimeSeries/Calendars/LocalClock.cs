@@ -17,6 +17,15 @@ internal sealed class LocalClock(TimeZoneInfo zone)
     /// <summary>The local date at an instant.</summary>
     public long DayOf(long instant) => FloorDiv(instant + OffsetAt(instant), UnixMicros.PerDay);
 
+    /// <summary>The local day that an instant is counted to: the one between whose starts it lies. Where the clock goes back over midnight that is not the date it shows.</summary>
+    public long DayHolding(long instant)
+    {
+        var day = DayOf(instant);
+        while (instant >= StartOfDay(day + 1)) day++;
+        while (instant < StartOfDay(day)) day--;
+        return day;
+    }
+
     /// <summary>The first instant at which the clock shows <paramref name="day"/>, or has jumped over its midnight.</summary>
     public long StartOfDay(long day)
     {

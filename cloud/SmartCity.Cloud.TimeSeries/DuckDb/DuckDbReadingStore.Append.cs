@@ -43,11 +43,12 @@ public sealed partial class DuckDbReadingStore
         _suspects.Clear();
         _pending.Clear();
         _countOf.Clear();
+        _soiled.Clear();
         var hot = _sources.Hot[^1];
         List<RejectedReading>? rejected = null;
         List<StoredSeries>? added = null;
         List<StagedRepair>? repairs = null;
-        long rows = 0, minTime = hot.MinTime, maxTime = hot.MaxTime;
+        long rows = 0, minTime = hot.MinTime, maxTime = hot.MaxTime, rolledTo = _rolledTo;
 
         using var transaction = writer.BeginTransaction();
         using (var appender = writer.CreateAppender(hot.Name))
@@ -76,6 +77,7 @@ public sealed partial class DuckDbReadingStore
                         if (series.PendingBatch < 0) _pending.Add(series);
                         (series.PendingBatch, series.PendingIndex) = (b, i);
                     }
+                    if (time < rolledTo) Soil(series.Id, time, batch.FirstOffset + i);
                     if (time < minTime) minTime = time;
                     if (time > maxTime) maxTime = time;
                     rows++;
@@ -94,6 +96,7 @@ public sealed partial class DuckDbReadingStore
         var supersedes = _suspects.Count > 0 && CountSuperseded(writer);
         if (supersedes && !hot.Supersedes) writer.Run("UPDATE hot SET supersedes = true WHERE number = $1", hot.Number);
         WriteCounts(writer);
+        WriteSoiled(writer);
         writer.Run("UPDATE meta SET next_offset = $1", nextOffset);
         // Set before the commit, so that no query sees the rows and not the flag or the bounds.
         hot.Supersedes |= supersedes;

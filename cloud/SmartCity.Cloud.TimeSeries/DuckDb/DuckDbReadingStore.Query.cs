@@ -62,23 +62,26 @@ public sealed partial class DuckDbReadingStore
         var edges = BucketEdges.Compute(query.From, query.To, query.Bucket, query.Zone, query.Calendar);
         var buckets = query.Series.Distinct().ToDictionary(key => key, _ => new List<Bucket>());
         var known = buckets.Keys.Select(Find).OfType<StoredSeries>().ToDictionary(series => series.Id);
+        var levels = new Dictionary<SeriesKey, string>();
         if (known.Count > 0 && edges.Length > 1)
         {
             using var look = await LookAsync(cancellationToken).ConfigureAwait(false);
-            if (look.Sources.Select([.. known.Keys], query.From, query.To) is { } readings)
+            var (parts, level) = PartsOf(look, known, query, edges);
+            if (parts.Count > 0)
             {
-                using var command = look.Connection.Make(RollupSql.Gather(RollupSql.OfReadings(readings)), [edges[..^1].ToList()]);
+                using var command = look.Connection.Make(RollupSql.Gather(string.Join(" UNION ALL ", parts)), [edges[..^1].ToList()]);
                 command.UseStreamingMode = true;
                 using var reader = look.Execute(command);
                 while (look.Read(reader))
                 {
                     var series = known[reader.GetInt32(0)];
                     var i = (int)reader.GetInt64(1) - 1;
+                    if (reader.GetBoolean(10)) levels[series.Entry.Key] = level;
                     buckets[series.Entry.Key].Add(BucketIn(reader, series, query, edges[i], edges[i + 1]));
                 }
             }
         }
-        return [.. query.Series.Select(key => new SeriesBuckets(key, "raw", buckets[key]))];
+        return [.. query.Series.Select(key => new SeriesBuckets(key, levels.GetValueOrDefault(key, "raw"), buckets[key]))];
     }
 
     /// <inheritdoc/>

@@ -7,12 +7,16 @@ public sealed partial class DuckDbReadingStore
 {
     private static readonly TimeSpan _lookEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _rollUpEvery = TimeSpan.FromMinutes(1);
+    /// <summary>Then what is hot may be due again.</summary>
+    private static readonly TimeSpan _rollUpFor = TimeSpan.FromSeconds(20);
 
     private readonly SemaphoreSlim _upkeepGate = new(1, 1);
     private readonly SemaphoreSlim _upkeepDue = new(0, 1);
     private readonly CancellationTokenSource _stopUpkeep = new();
     private readonly List<(ReadingSources Sources, HotTable? Hot, SealedFile? File)> _retired = [];
     private Task? _upkeep;
+    private long _rolledUp;
 
     /// <summary>Readings in sealed files; a replaced one may be among them until its files are merged.</summary>
     public long SealedReadings
@@ -33,7 +37,7 @@ public sealed partial class DuckDbReadingStore
         {
             if (_sources.Hot[^1].Rows > 0) Rotate(writer);
         }, cancellationToken).ConfigureAwait(false);
-        await KeepUpAsync(cancellationToken).ConfigureAwait(false);
+        await KeepUpAsync(rollUpFor: TimeSpan.MaxValue, cancellationToken).ConfigureAwait(false);
     }
 
     private void StartUpkeep() => _upkeep ??= Task.Run(() => KeepUpForeverAsync(_stopUpkeep.Token));
@@ -62,7 +66,9 @@ public sealed partial class DuckDbReadingStore
                     var hot = _sources.Hot[^1];
                     if (hot.Rows >= _options.SealRows || (hot.Rows > 0 && UnixMicros.Now(_clock) - hot.Began >= _options.SealAfter.TotalMicroseconds)) Rotate(writer);
                 }, cancellationToken).ConfigureAwait(false);
-                await KeepUpAsync(cancellationToken).ConfigureAwait(false);
+                var isDue = _clock.GetElapsedTime(_rolledUp) >= _rollUpEvery;
+                await KeepUpAsync(isDue ? _rollUpFor : TimeSpan.Zero, cancellationToken).ConfigureAwait(false);
+                if (isDue) _rolledUp = _clock.GetTimestamp();
                 UpkeepTrouble = null;
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -85,7 +91,9 @@ public sealed partial class DuckDbReadingStore
         }
     }
 
-    private async Task KeepUpAsync(CancellationToken cancellationToken)
+    /// <param name="rollUpFor">How long to go on with rollups.</param>
+    /// <param name="cancellationToken">Gives up between two steps.</param>
+    private async Task KeepUpAsync(TimeSpan rollUpFor, CancellationToken cancellationToken)
     {
         await _upkeepGate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -104,6 +112,7 @@ public sealed partial class DuckDbReadingStore
                 await MergeAsync(connection, inputs, cancellationToken).ConfigureAwait(false);
             }
             await InGateAsync(_ => RemoveRetired(), cancellationToken).ConfigureAwait(false);
+            if (rollUpFor > TimeSpan.Zero) await RollUpAsync(connection, rollUpFor, cancellationToken).ConfigureAwait(false);
         }
         catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
         {

@@ -1,5 +1,6 @@
 using DuckDB.NET.Data;
 using Microsoft.Extensions.Logging;
+using SmartCity.Cloud.TimeSeries.Calendars;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
@@ -11,8 +12,9 @@ namespace SmartCity.Cloud.TimeSeries.DuckDb;
 /// </summary>
 /// <remarks>
 /// <code>
-/// AppendAsync ─► hot table ──(5 M rows or an hour)──► sealed files ──(many small, or the day is over)──► merged files ─► rollups
-///                    └──────────────── queries: one SELECT over what a lease on the sources names ─────────┘
+/// AppendAsync ─► hot table ──(5 M rows or an hour)──► sealed files ──(many small, or the day is over)──► merged files
+///      │             └──────────────── queries: one SELECT over what a lease on the sources names ─────────┘
+///      └► dirty (series, local day) ──(the day is over, or a minute later)──► rollups of minutes, hours, days ─► buckets
 /// </code>
 /// One writer under a gate, one connection for upkeep, a few for queries; all of one process. A second process is refused by DuckDB's own lock.
 /// </remarks>
@@ -22,6 +24,7 @@ public sealed partial class DuckDbReadingStore : IReadingStore
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly TimeZoneInfo _cityZone;
+    private readonly LocalClock _cityClock;
     private readonly string _sealedFolder;
     private readonly string _connectionString;
 
@@ -48,6 +51,7 @@ public sealed partial class DuckDbReadingStore : IReadingStore
         ArgumentNullException.ThrowIfNull(options);
         (_options, _clock, _logger) = (options, clock, logger);
         _cityZone = TimeZoneInfo.FindSystemTimeZoneById(options.CityZone);
+        _cityClock = new LocalClock(_cityZone);
         _queries = new SemaphoreSlim(options.QueriesMax, options.QueriesMax);
         var folder = Path.GetFullPath(options.Folder);
         _sealedFolder = Path.Combine(folder, "sealed");
@@ -187,6 +191,7 @@ public sealed partial class DuckDbReadingStore : IReadingStore
             _sources = new ReadingSources(_sealedFolder, hot, files);
         }
         if (hot.Count == 0) Rotate(writer);
+        LoadRollups(writer);
     }
 
     private void LoadSeries(DuckDBConnection writer)

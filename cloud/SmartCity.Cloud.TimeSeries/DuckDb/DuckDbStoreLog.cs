@@ -15,4 +15,7 @@ internal static partial class DuckDbStoreLog
 
     [LoggerMessage(43, LogLevel.Information, "Removed {Count} files of sealing that a crash had left without an entry")]
     public static partial void OrphansRemoved(this ILogger logger, int count);
+
+    [LoggerMessage(44, LogLevel.Information, "Rolled up {Rows} readings of local day {Day} (since 1970) in {Milliseconds} ms")]
+    public static partial void RolledUp(this ILogger logger, long rows, long day, long milliseconds);
 }

@@ -53,18 +53,27 @@ internal sealed class ReadingSources(string folder, IReadOnlyList<HotTable> hot,
     public int Leases { get; set; }
 
     /// <summary>SQL of the readings of some series in a range, replaced ones left out, with the columns of <see cref="StoreSchema.Columns"/>; null where there is nothing to read.</summary>
-    public string? Select(IReadOnlyList<int> series, long from, long to)
+    public string? Select(IReadOnlyList<int> series, long from, long to) => Select(
+        Filter(series), file => series.Any(id => id >= file.MinSeries && id <= file.MaxSeries), from, to);
+
+    /// <summary>The same of a range of series; replaced ones may stay in where they do not matter.</summary>
+    public string? Select(int least, int greatest, long from, long to, bool withReplaced = false) => Select(
+        string.Create(CultureInfo.InvariantCulture, $"series BETWEEN {least} AND {greatest}"), file => file.MinSeries <= greatest && file.MaxSeries >= least, from, to, withReplaced);
+
+    /// <summary>Condition on the series.</summary>
+    public static string Filter(IReadOnlyList<int> series) => series.Count == 1 ? $"series = {series[0]}" : $"series IN ({string.Join(',', series)})";
+
+    private string? Select(string filter, Func<SealedFile, bool> holdsSome, long from, long to, bool withReplaced = false)
     {
         var parts = new List<string>();
         var supersedes = false;
-        var filter = series.Count == 1 ? $"series = {series[0]}" : $"series IN ({string.Join(',', series)})";
         foreach (var table in Hot)
         {
             if (table.MinTime >= to || table.MaxTime < from) continue;
             supersedes |= table.Supersedes;
             parts.Add(string.Create(CultureInfo.InvariantCulture, $"SELECT {StoreSchema.Columns} FROM {table.Name} WHERE {filter} AND time >= {from} AND time < {to}"));
         }
-        var files = Files.Where(file => file.MinTime < to && file.MaxTime >= from && series.Any(id => id >= file.MinSeries && id <= file.MaxSeries)).ToList();
+        var files = Files.Where(file => file.MinTime < to && file.MaxTime >= from && holdsSome(file)).ToList();
         if (files.Count > 0)
         {
             supersedes |= files.Any(file => file.Supersedes);
@@ -73,7 +82,14 @@ internal sealed class ReadingSources(string folder, IReadOnlyList<HotTable> hot,
         }
         if (parts.Count == 0) return null;
         var all = string.Join(" UNION ALL ", parts);
-        return supersedes ? Newest(all) : all;
+        return supersedes && !withReplaced ? Newest(all) : all;
+    }
+
+    /// <summary>The least event time at or after <paramref name="from"/> that a source may hold; null where none does.</summary>
+    public long? NextTime(long from)
+    {
+        var sources = Hot.Select(table => (table.MinTime, table.MaxTime)).Concat(Files.Select(file => (file.MinTime, file.MaxTime))).Where(source => source.MinTime <= source.MaxTime && source.MaxTime >= from).ToList();
+        return sources.Count == 0 ? null : Math.Max(from, sources.Min(source => source.MinTime));
     }
 
     /// <summary>Cuts a range where a source begins, so that what is sorted at once holds about <paramref name="rows"/> readings of all series.</summary>

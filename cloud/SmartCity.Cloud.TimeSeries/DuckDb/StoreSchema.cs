@@ -6,7 +6,7 @@ internal static class StoreSchema
     /// <summary>Raised when an older program could no longer read what this one writes.</summary>
     public const int Version = 1;
 
-    public const string Create = RejectedTable.Create + """
+    public const string Create = RejectedTable.Create + RollupSql.Create + """
         CREATE TABLE IF NOT EXISTS meta (version INTEGER, next_offset BIGINT, next_number BIGINT);
         INSERT INTO meta SELECT 1, 0, 1 WHERE NOT EXISTS (FROM meta);
         CREATE TABLE IF NOT EXISTS series (id INTEGER, device VARCHAR, metric VARCHAR, kind UTINYINT);

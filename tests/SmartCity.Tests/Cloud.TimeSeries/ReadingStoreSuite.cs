@@ -34,6 +34,25 @@ public abstract partial class ReadingStoreSuite : IAsyncLifetime
     /// <summary>Moves what is stored to where the store keeps old readings; nothing for a store that has only one place.</summary>
     protected virtual Task SettleAsync() => Task.CompletedTask;
 
+    /// <summary>Tells a store that asks for the time what it is.</summary>
+    protected virtual void SetNow(DateTimeOffset now) { }
+
+    /// <summary>Begins anew, at a time, with a store that holds nothing.</summary>
+    private protected async Task BeginAtAsync(DateTimeOffset now)
+    {
+        await Store.DisposeAsync();
+        SetNow(now);
+        Forget();
+        Store = Create();
+        Assert.Equal(0, await Store.OpenAsync(Stop));
+    }
+
+    /// <summary>Removes what the closed, empty store has made, where it would say that it is older than the time that is set.</summary>
+    protected virtual void Forget() { }
+
+    /// <summary>The levels that the store answers buckets from.</summary>
+    protected virtual IReadOnlyList<string> Levels => ["raw"];
+
     public virtual async ValueTask InitializeAsync()
     {
         Store = Create();
@@ -80,10 +99,13 @@ public abstract partial class ReadingStoreSuite : IAsyncLifetime
     {
         var edges = BucketEdges.Compute(query.From, query.To, query.Bucket, query.Zone, query.Calendar);
         var buckets = new List<Bucket>();
-        for (var i = 0; i + 1 < edges.Length; i++)
+        var sorted = readings.OrderBy(r => r.Time).ToList();
+        for (var (i, at) = (0, 0); i + 1 < edges.Length; i++)
         {
             var (start, end) = (edges[i], edges[i + 1]);
-            var inside = readings.Where(r => r.Time >= Math.Max(start, query.From) && r.Time < Math.Min(end, query.To)).OrderBy(r => r.Time).ToList();
+            while (at < sorted.Count && sorted[at].Time < Math.Max(start, query.From)) at++;
+            var inside = sorted.Skip(at).TakeWhile(r => r.Time < Math.Min(end, query.To)).ToList();
+            at += inside.Count;
             if (inside.Count == 0) continue;
             var numbers = inside.Select(r => r.Value.AsNumber()).OfType<double>().ToList();
             double? coverage = query.ExpectedInterval?.Invoke(inside[0].Series) is { } interval

@@ -51,12 +51,28 @@ internal static class GatewayHost
     /// <summary>Builds the application; its spool is open then.</summary>
     public static WebApplication Build(Settings settings, string data)
     {
+        var spool = Edge.Spool.Spool.Open(SpoolOf(settings.Get<GatewayOptions>().Spool, data));
+        try
+        {
+            return Build(settings, data, spool);
+        }
+        catch
+        {
+            spool.Dispose();
+            throw;
+        }
+    }
+
+    private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool)
+    {
         var options = settings.Get<GatewayOptions>();
         var builder = ProcessHost.CreateBuilder(settings);
         var services = builder.Services;
         var endpoints = new Endpoints(options);
         services.AddSingleton(endpoints);
-        services.AddSpool(options.Spool, data);
+        services.AddSingleton(options.Spool);
+        // By a factory, so that it is closed with the application.
+        services.AddSingleton(_ => spool);
         services.AddIntake(options);
         services.AddListener(options.Mqtt, data);
         services.AddBroker(options);
@@ -79,14 +95,6 @@ internal static class GatewayHost
         app.MapPages(options.ZoneUsed);
         app.MapMqttListener(Endpoints.WebSocketPath);
         return app;
-    }
-
-    private static void AddSpool(this IServiceCollection services, SpoolSettings settings, string data)
-    {
-        services.AddSingleton(settings);
-        var spool = Edge.Spool.Spool.Open(SpoolOf(settings, data));
-        // By a factory, so that it is closed with the application.
-        services.AddSingleton(_ => spool);
     }
 
     /// <summary>Where the spool of a gateway lies and what it may hold.</summary>

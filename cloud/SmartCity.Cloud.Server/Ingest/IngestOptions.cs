@@ -31,5 +31,7 @@ public sealed record IngestOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Surface.TryAddress(Address) is null) yield return new ValidationResult(Surface.AddressNeeded(Address), [nameof(Address)]);
+        foreach (var wrong in CertificatePair.Validate(Certificate, Key)) yield return wrong;
+        if (CertificatePair.WrongAuthority(Authority) is { } why) yield return new ValidationResult(why, [nameof(Authority)]);
     }
 }

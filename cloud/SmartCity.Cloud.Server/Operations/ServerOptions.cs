@@ -46,6 +46,6 @@ public sealed record ServerOptions : IValidatableObject
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (Surface.TryAddress(HttpsAddress) is null) yield return new ValidationResult(Surface.AddressNeeded(HttpsAddress), [nameof(HttpsAddress)]);
-        if (HttpsCertificate is null != HttpsKey is null) yield return new ValidationResult("a certificate and its key are set together or not at all.", [HttpsKey is null ? nameof(HttpsKey) : nameof(HttpsCertificate)]);
+        foreach (var wrong in CertificatePair.Validate(HttpsCertificate, HttpsKey, nameof(HttpsCertificate), nameof(HttpsKey))) yield return wrong;
     }
 }

@@ -188,7 +188,9 @@ internal sealed class SettingsBinder(IReadOnlyDictionary<string, Setting> settin
     {
         if (take) _taken.Add(key);
         _atFault.Add(key);
-        errors.Add(new SettingsError(settings.TryGetValue(key, out var setting) ? setting.Where : "default", key, message));
+        // What is wrong with a whole list or section is said where its first value stands.
+        var place = settings.TryGetValue(key, out var setting) ? setting : Below(key).Select(below => settings[below]).FirstOrDefault();
+        errors.Add(new SettingsError(place?.Where ?? "default", key, message));
     }
 
     private void Show(PropertyInfo property, string key, object? value) =>

@@ -94,8 +94,32 @@ public sealed class ServerCommandTests : IDisposable
         var other = _authority.Server("other");
         var (exit, _, talk) = await RunAsync([.. Words("serve"), .. Settings(), $"--Cloud:Ingest:Key={other.Key}"]);
         Assert.Equal(2, exit);
-        Assert.Contains("Cloud:Ingest:Certificate", talk);
+        Assert.Contains($"Cloud:Ingest:Key: {other.Key} is not the private key of", talk);
         Assert.False(Directory.Exists(Data));
+    }
+
+    [Theory]
+    [InlineData("--Cloud:HttpPort=70000", "70000 is no port: 0 (any free one) to 65535 is needed")]
+    [InlineData("--Cloud:HttpsPort=8443", "port 8443 is taken by Cloud:")]
+    [InlineData("--Cloud:Ingest:Authority=/etc", "/etc is a folder; a file is needed")]
+    [InlineData("--Cloud:Ingest:Authority=/etc/hostname", "holds no certificate; a PEM file with BEGIN CERTIFICATE is needed")]
+    [InlineData("--Cloud:HttpsCertificate=/etc/hostname", "a certificate and its key are set together or not at all")]
+    public async Task A_setting_that_cannot_be_used_is_named_with_what_is_needed(string setting, string said)
+    {
+        var (exit, output, talk) = await RunAsync(["serve", "--data", Data, .. Settings(), "--Cloud:Ingest:Port=8443", setting]);
+        Assert.Equal((2, ""), (exit, output));
+        Assert.Contains(said, talk);
+        Assert.False(Directory.Exists(Data));
+    }
+
+    [Fact]
+    public async Task A_private_key_that_others_can_read_is_refused_with_its_remedy()
+    {
+        var server = _authority.Server();
+        File.SetUnixFileMode(server.Key, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        var (exit, _, talk) = await RunAsync(["serve", "--data", Data, .. Settings()]);
+        Assert.Equal(2, exit);
+        Assert.Contains($"Cloud:Ingest:Key: {server.Key} can be read by others; run: chmod 600 {server.Key}", talk);
     }
 
     [Fact]

@@ -26,4 +26,8 @@ internal static class OperatorAnswers
     public static async Task<object> DiscardAsync(DurableLog log, long id) => await log.DiscardDeadLettersAsync(id, CancellationToken.None) > 0
         ? new { }
         : throw new CommandException(ExitCode.NotFound, $"There is no dead letter {id}.");
+
+    /// <exception cref="CommandException">There is none of that number.</exception>
+    public static async Task<object> ResubmitAsync(DurableLog log, long id) => await log.ResubmitAsync(id, CancellationToken.None)
+        ?? throw new CommandException(ExitCode.NotFound, $"There is no dead letter {id}.");
 }

@@ -13,6 +13,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
     private const int LettersMax = 10_000;
     private static readonly string[] _gatewayColumns = ["gateway", "connected", "since", "remote", "software", "epoch", "lastBatch", "refusal"];
     private static readonly string[] _completenessColumns = ["gateway", "lane", "epoch", "first", "last", "received", "missing", "ranges"];
+    private static readonly string[] _outcomeColumns = ["id", "resubmitted", "reason"];
     private static readonly string[] _letterColumns = ["id", "gateway", "lane", "series", "kind", "time", "value", "reason", "recorded"];
 
     /// <summary><c>gateway list</c>.</summary>
@@ -44,7 +45,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
         return command;
     }
 
-    /// <summary><c>dead-letter list|show ID|discard ID</c>.</summary>
+    /// <summary><c>dead-letter list|show ID|resubmit ID|discard ID</c>.</summary>
     public Command DeadLetter()
     {
         var listOutput = CommonOptions.Output();
@@ -64,6 +65,15 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
             return ExitCode.Done;
         });
 
+        var (resubmitted, resubmitOutput) = (Id(), CommonOptions.Output());
+        var resubmit = new Command("resubmit", "Sends one value set aside to the stores again; one that is refused again is set aside again. Exit 3 where it cannot be sent.") { resubmitted, resubmitOutput };
+        resubmit.SetAction(async (result, stop) =>
+        {
+            var id = result.GetValue(resubmitted);
+            var rows = Print(result, resubmitOutput, _outcomeColumns, await AskAsync(result, new Question(HttpMethod.Post, $"/api/v1/dead-letters/{id}/resubmit", log => OperatorAnswers.ResubmitAsync(log, id)), stop));
+            return rows[0][1] is true ? ExitCode.Done : ExitCode.Findings;
+        });
+
         var discarded = Id();
         var discard = new Command("discard", "Drops one value set aside for good; it stays counted.") { discarded };
         discard.SetAction(async (result, stop) =>
@@ -72,7 +82,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
             await AskAsync(result, new Question(HttpMethod.Delete, $"/api/v1/dead-letters/{id}", log => OperatorAnswers.DiscardAsync(log, id)), stop);
             return ExitCode.Done;
         });
-        return new Command("dead-letter", "Looks at values that could not be stored.") { list, show, discard };
+        return new Command("dead-letter", "Looks at values that could not be stored.") { list, show, resubmit, discard };
 
         static Argument<long> Id()
         {

@@ -26,6 +26,10 @@ internal static class OperationsEndpoints
         app.MapGet("/api/v1/dead-letters/{id:long}", (DurableLog log, long id) => log.DeadLetters(id - 1, 1) is [var letter] && letter.Id == id
             ? Results.Json(letter)
             : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
+        app.MapPost("/api/v1/dead-letters/{id:long}/resubmit", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
+            !AdminSocket.Brought(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter resubmit.", statusCode: StatusCodes.Status403Forbidden)
+            : await log.ResubmitAsync(id, cancellationToken) is { } outcome ? Results.Json(outcome)
+            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
         app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
             !AdminSocket.Brought(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter discard.", statusCode: StatusCodes.Status403Forbidden)
             : await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)

@@ -32,6 +32,7 @@ public sealed class ServerCommandTests : IDisposable
         Assert.StartsWith("gateway,connected,", (await RunAsync(0, "gateway", "list", "--output", "csv")).Output);
         Assert.Contains("\"series\":\"d/t\",\"kind\":\"bool\",\"time\":\"1970-01-01T00:00:00.000001Z\"", (await RunAsync(0, "dead-letter", "list", "--output", "ndjson")).Output);
         Assert.Contains("series:kind", (await RunAsync(0, "dead-letter", "show", "1")).Output);
+        Assert.Contains("1,false,\"series:kind is Double, the value is Bool\"", (await RunAsync(3, "dead-letter", "resubmit", "1", "--output", "csv")).Output);
         await RunAsync(0, "dead-letter", "discard", "1");
         await RunAsync(4, "dead-letter", "show", "1");
     }
@@ -46,6 +47,8 @@ public sealed class ServerCommandTests : IDisposable
         Assert.False(serving.IsCompleted, serving.IsCompleted ? (await serving).Talk : "");
         Assert.Contains("2–4 expired", (await RunAsync(3, "completeness")).Output);
         Assert.Contains("g1", (await RunAsync(0, "gateway", "list")).Output);
+        Assert.Contains("1,false,", (await RunAsync(3, "dead-letter", "resubmit", "1", "--output", "csv")).Output);
+        Assert.Contains("There is no dead letter 9.", (await RunAsync(4, "dead-letter", "resubmit", "9")).Talk);
         await RunAsync(0, "dead-letter", "discard", "1");
         Assert.Contains("There is no dead letter 1.", (await RunAsync(4, "dead-letter", "show", "1")).Talk);
         Assert.Contains("No gateway g9 has ever sent.", (await RunAsync(4, "completeness", "--gateway", "g9")).Talk);
@@ -60,7 +63,7 @@ public sealed class ServerCommandTests : IDisposable
 
     [Theory]
     [InlineData(2, "Did you mean dead-letter?", "dead-leter", "list")]
-    [InlineData(2, "Commands: list, show, discard.", "dead-letter", "eat")]
+    [InlineData(2, "Commands: list, show, resubmit, discard.", "dead-letter", "eat")]
     [InlineData(2, "-1 is no number of a dead letter", "dead-letter", "show", "-1")]
     [InlineData(2, "--gateway", "completeness", "--gateway")]
     [InlineData(2, "table, json, ndjson, csv", "completeness", "--output", "xml")]
@@ -163,6 +166,7 @@ public sealed class ServerCommandTests : IDisposable
     private async Task FillAsync()
     {
         using var log = DurableLog.Open(new DurableLogOptions { Folder = Path.Combine(Data, "log"), ReserveBytes = 0 }, TimeProvider.System);
+        log.Series.NumberOf(new SeriesKey("d", "t"), ValueKind.Double);
         var letter = new DeadLetter(0, "g1", Lane.Telemetry, new SeriesKey("d", "t"), ValueKind.Bool, 1, 1, "true", "series:kind", 1);
         await log.AppendAsync(new LogAppend { Gateway = "g1", Epoch = ulong.MaxValue, Lane = Lane.Telemetry, FirstSequence = 1, Sequences = 1, DeadLetters = [letter] }, TestContext.Current.CancellationToken);
         await log.AppendAsync(new LogAppend { Gateway = "g1", Epoch = ulong.MaxValue, Lane = Lane.Telemetry, FirstSequence = 2, Gap = GapReason.Expired, GapLast = 4 }, TestContext.Current.CancellationToken);

@@ -52,6 +52,7 @@ internal static class ApiEndpoints
         operation.Responses ??= [];
         operation.Responses["200"] = new OpenApiResponse { Description = "What was asked for.", Content = mediaTypes.ToDictionary(type => type, _ => new OpenApiMediaType()) };
         operation.Responses["400"] = new OpenApiResponse { Description = "Parameters that cannot be used, a sentence each.", Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() } };
+        operation.Responses["422"] = new OpenApiResponse { Description = "More than is possible; maxima says how much is.", Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() } };
         return Task.CompletedTask;
     });
 }

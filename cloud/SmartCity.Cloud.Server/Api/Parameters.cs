@@ -13,6 +13,7 @@ internal sealed class Parameters(IQueryCollection query)
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _maxima = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong so far: a sentence a parameter.</summary>
     public IReadOnlyDictionary<string, string> Errors => _errors;
@@ -22,11 +23,17 @@ internal sealed class Parameters(IQueryCollection query)
     {
         foreach (var name in query.Keys)
             if (!_known.Contains(name)) Wrong(name, $"There is no such parameter.{NearestName.Hint(name, _known)} Known: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
-        return _errors.Count == 0 ? null : Problems.Parameters(_errors);
+        return _errors.Count == 0 ? null : Problems.Parameters(_errors, _maxima);
     }
 
     /// <summary>Says what is wrong with a parameter; the first word on each stands.</summary>
     public void Wrong(string name, string what) => _errors.TryAdd(name, what);
+
+    /// <summary>Says that a parameter asks for more than is possible, and how much is.</summary>
+    public void TooMuch(string name, long greatest, string what)
+    {
+        if (_errors.TryAdd(name, what)) _maxima.Add(name, greatest);
+    }
 
     /// <summary>Whether it was given.</summary>
     public bool Has(string name) => One(name) is not null;
@@ -55,7 +62,9 @@ internal sealed class Parameters(IQueryCollection query)
     {
         if (One(name) is not { } text) return null;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= greatest) return value;
-        Wrong(name, $"\"{text}\" is not possible: a whole number from {least.ToString("N0", CultureInfo.InvariantCulture)} to {greatest.ToString("N0", CultureInfo.InvariantCulture)} is needed.");
+        var what = $"\"{text}\" is not possible: a whole number from {least.ToString("N0", CultureInfo.InvariantCulture)} to {greatest.ToString("N0", CultureInfo.InvariantCulture)} is needed.";
+        if (text.All(char.IsAsciiDigit) && text.TrimStart('0').Length > 0 && (text.TrimStart('0').Length > 10 || long.Parse(text, CultureInfo.InvariantCulture) > greatest)) TooMuch(name, greatest, what);
+        else Wrong(name, what);
         return null;
     }
 

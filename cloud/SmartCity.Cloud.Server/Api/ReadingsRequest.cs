@@ -111,7 +111,7 @@ internal sealed record ReadingsRequest
         }
         if (devices.Count > SeriesMax)
         {
-            parameters.Wrong("device", $"At most {SeriesMax:N0} devices fit in one request; these are {devices.Count:N0}. Ask in parts.");
+            parameters.TooMuch("device", SeriesMax, $"At most {SeriesMax:N0} devices fit in one request; these are {devices.Count:N0}. Ask in parts.");
             return [];
         }
         var found = new List<SeriesKey>();
@@ -130,7 +130,7 @@ internal sealed record ReadingsRequest
         }
         if (metrics.FirstOrDefault(metric => !known.Contains(metric)) is { } missing)
             parameters.Wrong("metric", $"{(devices.Count == 1 ? $"Device {devices[0]} has" : "These devices have")} no metric {missing}.{NearestName.Hint(missing, known)} Known: {string.Join(", ", known.Order(StringComparer.Ordinal).Take(50))}.");
-        if (found.Count > SeriesMax) parameters.Wrong("device", $"At most {SeriesMax:N0} series fit in one request; these are {found.Count:N0}. Name fewer devices, or their metrics.");
+        if (found.Count > SeriesMax) parameters.TooMuch("device", SeriesMax, $"At most {SeriesMax:N0} series fit in one request; these are {found.Count:N0}. Name fewer devices, or their metrics.");
         return [.. found.OrderBy(series => series.Device, StringComparer.Ordinal).ThenBy(series => series.Metric, StringComparer.Ordinal)];
     }
 
@@ -163,11 +163,11 @@ internal sealed record ReadingsRequest
         try
         {
             var buckets = (BucketEdges.Compute(from, to, width, zone, calendar).Length - 1L) * Math.Max(1, series);
-            if (buckets > BucketsMax) parameters.Wrong("bucket", $"At most {BucketsMax:N0} buckets fit in one answer; these would be {buckets:N0}. Take a wider bucket, a shorter range or fewer series.");
+            if (buckets > BucketsMax) parameters.TooMuch("bucket", BucketsMax, $"At most {BucketsMax:N0} buckets fit in one answer; these would be {buckets:N0}. Take a wider bucket, a shorter range or fewer series.");
         }
         catch (ArgumentException error)
         {
-            parameters.Wrong("bucket", error.Message);
+            parameters.TooMuch("bucket", BucketEdges.BucketsMax, error.Message);
         }
     }
 }

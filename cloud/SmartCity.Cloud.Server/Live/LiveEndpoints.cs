@@ -6,7 +6,8 @@ namespace SmartCity.Cloud.Server.Live;
 /// <summary><c>/api/v1/live</c> and <c>/api/v1/live.sse</c>.</summary>
 internal static class LiveEndpoints
 {
-    private const int NamesMax = 1_000;
+    /// <summary>More would not fit in a request line either.</summary>
+    private const int NamesMax = 500;
 
     public static IServiceCollection AddLive(this IServiceCollection services, LiveOptions options) => services
         .AddSingleton(options)
@@ -122,7 +123,7 @@ internal static class LiveEndpoints
         var (devices, metrics) = (context.Request.Query["device"], context.Request.Query["metric"]);
         if (devices.Count + metrics.Count > NamesMax)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"At most {NamesMax:N0} names fit in one connection; these are {devices.Count + metrics.Count:N0}. Leave them out for all values.");
+            await RefuseAsync(context, StatusCodes.Status422UnprocessableEntity, $"At most {NamesMax:N0} names fit in one connection; these are {devices.Count + metrics.Count:N0}. Leave them out for all values.");
             return null;
         }
         var subscription = hub.Subscribe(new LiveFilter(devices.OfType<string>(), metrics.OfType<string>()), encoding);

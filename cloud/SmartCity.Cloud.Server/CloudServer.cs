@@ -11,7 +11,9 @@ using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
+using SmartCity.Cloud.Server.Registry;
 using SmartCity.Cloud.TimeSeries;
+using SmartCity.Cloud.TimeSeries.Quality;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
@@ -33,6 +35,7 @@ internal static class CloudServer
         services.TryAddSingleton<MetricsText>();
         more?.Invoke(services);
         services.AddLog(options);
+        services.AddRegistry(options);
         services.AddConsumers(options);
         services.AddIngest();
         services.AddLive(options.Live);
@@ -58,6 +61,7 @@ internal static class CloudServer
         app.UseWebSockets();
         app.MapOperations();
         app.MapImports();
+        app.MapRegistry();
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone);
@@ -103,6 +107,7 @@ internal static class CloudServer
     {
         services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db")));
         Add<TollEventConsumer>();
+        services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();
         services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));

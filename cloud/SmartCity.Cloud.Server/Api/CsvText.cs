@@ -13,7 +13,7 @@ internal sealed class CsvText : IRowWriter
     public const string MediaType = "text/csv";
     /// <summary>What a spreadsheet would run as a formula begins with one of these; a text with one in front gets an apostrophe, as spreadsheets write it.</summary>
     /// <remarks>The apostrophe itself is among them, so that taking one away again (<see cref="Unguarded"/>) gives back every text.</remarks>
-    private const string Guarded = "=+-@\t\r'";
+    private const string Formulas = "=+-@\t\r'";
     private const int FlushBytes = 32_768;
 
     private readonly PipeWriter _output;
@@ -29,15 +29,19 @@ internal sealed class CsvText : IRowWriter
     public bool IsDue => _output.UnflushedBytes >= FlushBytes;
 
     /// <summary>The text of a cell without the apostrophe that made it harmless.</summary>
-    public static string Unguarded(string cell) => cell.Length >= 2 && cell[0] == '\'' && Guarded.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
+    public static string Unguarded(string cell) => cell.Length >= 2 && cell[0] == '\'' && Formulas.Contains(cell[1], StringComparison.Ordinal) ? cell[1..] : cell;
+
+    /// <summary>A text as a cell: harmless for spreadsheets, in quotation marks where it needs them.</summary>
+    public static string? Guarded(string? text)
+    {
+        if (text is { Length: > 0 } && Formulas.Contains(text[0], StringComparison.Ordinal)) text = "'" + text;
+        return text is not null && text.AsSpan().IndexOfAny(",\"\r\n") >= 0 ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    }
 
     public void Text(string? text)
     {
         Separate();
-        if (text is null) return;
-        if (text.Length > 0 && Guarded.Contains(text[0], StringComparison.Ordinal)) text = "'" + text;
-        if (text.AsSpan().IndexOfAny(",\"\r\n") >= 0) text = $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-        Raw(text);
+        if (Guarded(text) is { } cell) Raw(cell);
     }
 
     public void Number(double? number)

@@ -11,7 +11,7 @@ namespace SmartCity.Cloud.Server.Api;
 /// What is known of the city now: values from the store of readings, intervals from the silence pipeline (devices) and the live board (series).
 /// A value's age counts from its own time, or from when its device was last heard where that is earlier: a clock that is ahead must not keep a value alive.
 /// </summary>
-internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silence, LiveHub live, DurableLog log, LiveOptions options, TimeProvider clock) : ILatestQueries
+internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silence, LiveHub live, DurableLog log, IDeviceRegistry registry, LiveOptions options, TimeProvider clock) : ILatestQueries
 {
     public async Task<IReadOnlyList<DeviceSummary>> DevicesAsync(LatestFilter filter, CancellationToken cancellationToken) =>
         [.. (await GatherAsync(filter, cancellationToken)).Select(device => new DeviceSummary(
@@ -28,7 +28,7 @@ internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silen
         return [.. series.Select((one, i) => Value(one.Device, one.Status, intervals[i], now))];
     }
 
-    /// <summary>At which interval series are expected to report: the longer of the device's and the series' own; those of which nothing is known are left out.</summary>
+    /// <summary>At which interval series are expected to report: the registry's, else the longer of the device's and the series' own; those of which nothing is known are left out.</summary>
     public async Task<IReadOnlyDictionary<SeriesKey, TimeSpan?>> IntervalsAsync(IReadOnlyList<SeriesKey> series)
     {
         var devices = (await silence.DevicesAsync()).ToDictionary(device => device.Device, device => device.Interval, StringComparer.Ordinal);
@@ -36,6 +36,11 @@ internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silen
         var intervals = new Dictionary<SeriesKey, TimeSpan?>();
         for (var i = 0; i < series.Count; i++)
         {
+            if (registry.MetricOf(series[i])?.ExpectedInterval is { } expected)
+            {
+                intervals[series[i]] = expected;
+                continue;
+            }
             var longer = Math.Max(own[i], devices.GetValueOrDefault(series[i].Device)?.TotalMicroseconds ?? 0);
             if (longer > 0) intervals[series[i]] = TimeSpan.FromMicroseconds(longer);
         }

@@ -17,7 +17,7 @@ internal static class ServerCommand
         var root = new RootCommand("The smart city's server: takes what gateways send, keeps it, stores it and shows it. Settings are given as --Section:Key=value.")
         {
             data, serve, DoctorCommand.Create(args, data), ConfigCommand.Create(result => ServerSettings.Load(args, result, data)),
-            operators.Gateway(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(),
+            operators.Gateway(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
         };
         root.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
         return root;

@@ -13,4 +13,7 @@ internal static partial class ConsumerLog
 
     [LoggerMessage(23, LogLevel.Critical, "The log failed and the process ends: {Reason}")]
     public static partial void LogFailed(this ILogger logger, string reason);
+
+    [LoggerMessage(24, LogLevel.Warning, "The state of the quality flags could not be saved: {Reason}")]
+    public static partial void QualityNotSaved(this ILogger logger, string reason);
 }

@@ -1,18 +1,22 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries;
+using SmartCity.Cloud.TimeSeries.Quality;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 
 namespace SmartCity.Cloud.Server.Consumers;
 
-/// <summary>Takes telemetry and alarms from the log to the store of readings, up to 50,000 a time.</summary>
-internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeProvider clock, ILogger<ReadingConsumer> logger)
+/// <summary>Takes telemetry and alarms from the log to the store of readings, up to 50,000 a time, and flags on the way what cannot be.</summary>
+internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, QualityFold quality, QualityState qualityState, TimeProvider clock, ILogger<ReadingConsumer> logger)
     : LogConsumer("readings", log, clock, logger)
 {
     private const int ReadingsMax = 50_000;
     /// <summary>Commits begin no closer together than this unless one is full, so that a trickle does not become a commit a row; after a pause the first row waits for none.</summary>
     private static readonly TimeSpan _commitEvery = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>After a crash the flags of so long are judged again.</summary>
+    private static readonly TimeSpan _saveQualityEvery = TimeSpan.FromSeconds(30);
 
     private readonly LogReader _reader = log.OpenReader();
     private readonly CatalogueNames _names = new(log.Series);
@@ -21,6 +25,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
     private bool _mayHaveRefused;
     private long? _began;
     private int _gathered;
+    private long _qualitySavedAt = clock.GetTimestamp();
 
     /// <summary>The store's counts; call inside <see cref="LogConsumer.StandStillAsync{T}"/>.</summary>
     public Task<IReadOnlyList<StoreCount>> CountsAsync(CancellationToken cancellationToken) =>
@@ -36,7 +41,39 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
     {
         var offset = await store.OpenAsync(cancellationToken);
         await SetAsideAsync(cancellationToken);
+        await CatchUpAsync(offset, cancellationToken);
         return offset;
+    }
+
+    /// <summary>Brings the fold's state to the store's offset.</summary>
+    private async Task CatchUpAsync(long offset, CancellationToken cancellationToken)
+    {
+        var readings = new ReadingBatch();
+        for (var next = qualityState.Load(quality) ?? offset; next < offset;)
+            next = await _reader.ReadAsync(next, static lane => lane is Lane.Telemetry or Lane.Alarm, ReadingsMax, (in LogRow row, ReadOnlySpan<byte> columns) =>
+            {
+                if (row.FirstOffset < offset && ReadingColumns.TryDecode(columns, readings) == ColumnsError.None) quality.Apply(readings, _names);
+            }, cancellationToken);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (Offset >= 0 && _batches.Count == 0) SaveQuality(Offset);
+    }
+
+    private void SaveQuality(long offset)
+    {
+        _qualitySavedAt = _clock.GetTimestamp();
+        try
+        {
+            qualityState.Save(quality, offset);
+        }
+        catch (IOException error)
+        {
+            // The state before it stays; after a crash a little more is judged again.
+            logger.QualityNotSaved(error.Message);
+        }
     }
 
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
@@ -56,6 +93,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
                 return;
             }
             _gathered += row.Count;
+            quality.Apply(readings, _names);
             _batches.Add(new StoreBatch(row.FirstOffset, row.Gateway, row.Lane, readings, _names));
         }, cancellationToken);
         foreach (var firstOffset in undecodable ?? []) await Log.LoseRowAsync(firstOffset, cancellationToken);
@@ -71,6 +109,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, TimeP
         if (_mayHaveRefused) await SetAsideAsync(cancellationToken);
         foreach (var batch in _batches) ReadingBatchPool.Return(batch.Readings);
         _batches.Clear();
+        if (_clock.GetElapsedTime(_qualitySavedAt) > _saveQualityEvery) SaveQuality(nextOffset);
     }
 
     /// <summary>What the store refused goes to the dead letters, and only then out of the store: a crash in between sets the same values aside again, which counts nothing.</summary>

@@ -18,6 +18,8 @@ public sealed class QualityFold(IDeviceRegistry registry)
 {
     private const byte Format = 1;
     private const int EntryBytes = 4 + (8 * 3) + 1;
+    /// <summary>More than any city has; a damaged state must not ask for memory.</summary>
+    private const int SeriesMax = 100_000_000;
 
     private Known[] _known = new Known[1024];
     private long _revision = -1;
@@ -78,7 +80,7 @@ public sealed class QualityFold(IDeviceRegistry registry)
         for (var rest = state[1..]; rest.Length > 0; rest = rest[EntryBytes..])
         {
             var series = BinaryPrimitives.ReadInt32LittleEndian(rest);
-            if (series < 0) throw new InvalidDataException("The state of the quality fold names a series that cannot be.");
+            if (series is < 0 or > SeriesMax) throw new InvalidDataException("The state of the quality fold names a series that cannot be.");
             if (series >= known.Length) Array.Resize(ref known, Math.Max(series + 1, known.Length * 2));
             known[series] = new Known
             {

@@ -27,6 +27,8 @@ internal sealed class CloudUnderTest : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
+    /// <summary>The server's data folder.</summary>
+    public string Data => _folder["data"];
     public WebApplication App { get; private set; } = null!;
     public HttpClient Http { get; private set; } = null!;
     public Uri Address => new($"http://127.0.0.1:{CloudServer.PortOf(App, "http")}");

@@ -61,6 +61,26 @@ public sealed class ServerCommandTests : IDisposable
         Assert.Null(PortsFile.TryRead(Data));
     }
 
+    [Fact]
+    public async Task Devices_are_entered_retired_replaced_and_carried_over_in_files()
+    {
+        Directory.CreateDirectory(Data);
+        var file = _folder["devices.csv"];
+        await File.WriteAllTextAsync(file, "id,model,lat,lon\nair-1,air,35.7,51.4\nair-2,air,,\n", TestContext.Current.CancellationToken);
+        Assert.Contains("Would be: 2 added", (await RunAsync(0, "device", "import", file, "--dry-run")).Talk);
+        Assert.DoesNotContain("air-1", (await RunAsync(0, "device", "list")).Output);
+        Assert.Contains("2 added, 0 changed, 0 unchanged", (await RunAsync(0, "device", "import", file)).Talk);
+        Assert.Contains("0 added, 0 changed, 2 unchanged", (await RunAsync(0, "device", "import", file)).Talk);
+        await RunAsync(0, "device", "replace", "air-1", "air-9");
+        Assert.Contains("air-9,air,,,,35.7,51.4,active", (await RunAsync(0, "device", "list", "--output", "csv")).Output);
+        Assert.Contains("air-1,air,,,,35.7,51.4,retired", (await RunAsync(0, "device", "show", "air-1", "--output", "csv")).Output);
+        await RunAsync(0, "device", "retire", "air-1", "--undo");
+        Assert.Contains("active", (await RunAsync(0, "device", "show", "air-1")).Output);
+        Assert.Contains("There is no model none", (await RunAsync(2, "device", "add", "x", "--model", "none")).Talk, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Did you mean air-1", (await RunAsync(4, "device", "show", "air-11")).Talk);
+        Assert.Contains("\"coordinates\":[51.4,35.7]", (await RunAsync(0, "device", "export", "--format", "geojson")).Output);
+    }
+
     [Theory]
     [InlineData(2, "Did you mean dead-letter?", "dead-leter", "list")]
     [InlineData(2, "Commands: list, show, resubmit, discard.", "dead-letter", "eat")]

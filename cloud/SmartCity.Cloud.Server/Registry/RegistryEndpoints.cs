@@ -1,0 +1,119 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Net.Http.Headers;
+using SmartCity.Cloud.Fleet.Registry;
+using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Registry;
+
+/// <summary>
+/// The registry over HTTP: <c>/api/v1/registry</c> whole, and its models, sites and devices one by one. A change names the version that it replaces
+/// (<c>If-Match</c>), or that there is to be none (<c>If-None-Match: *</c>).
+/// </summary>
+internal static class RegistryEndpoints
+{
+    private const int BodyBytesMax = 50 << 20;
+
+    public static IServiceCollection AddRegistry(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton<IDeviceRegistry>(provider => new SqliteDeviceRegistry(Path.Combine(options.Data, "registry", "registry.db"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new DeviceDiscovery(
+            provider.GetRequiredService<IDeviceRegistry>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<DeviceDiscovery>>(), provider.GetService<ILatestQueries>()));
+        return services.AddHostedService(provider => provider.GetRequiredService<DeviceDiscovery>());
+    }
+
+    public static void MapRegistry(this IEndpointRouteBuilder app)
+    {
+        app.MapGet("/api/v1/registry", (HttpRequest request, IDeviceRegistry registry) => Answer.Negotiate(request, Answer.Json, CsvText.MediaType, Answer.GeoJson) switch
+        {
+            Answer.Json => Results.Text(RegistryFile.Json(registry), Answer.Json),
+            CsvText.MediaType => Results.Text(RegistryFile.Csv(registry), CsvText.MediaType),
+            Answer.GeoJson => Results.Text(RegistryFile.GeoJson(registry), Answer.GeoJson),
+            _ => Problems.NotAcceptable([Answer.Json, CsvText.MediaType, Answer.GeoJson]),
+        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.");
+        app.MapPost("/api/v1/registry", ImportAsync).WithSummary("Takes a file that GET gives, all or nothing; with dryRun=true says only what it would do.")
+            .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).OnlyByOperators();
+        app.MapEntries<DeviceModel>("models", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
+        app.MapEntries<Site>("sites", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
+        app.MapEntries<RegisteredDevice>("registry/devices", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
+    }
+
+    /// <summary>A list in pages, each entry with its version as its tag, and its replacement.</summary>
+    private static void MapEntries<T>(this IEndpointRouteBuilder app, string name, Func<IDeviceRegistry, IReadOnlyList<Versioned<T>>> all, Func<T, string> idOf, Func<T, RegistryChange> change)
+    {
+        app.MapGet($"/api/v1/{name}", (HttpRequest request, IDeviceRegistry registry) =>
+        {
+            var parameters = new Parameters(request.Query);
+            var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
+            if (parameters.Problem() is { } problem) return problem;
+            var found = all(registry).Where(entry => after is null || string.CompareOrdinal(idOf(entry.Value), after) > 0).Take(limit + 1).ToList();
+            var next = found.Count > limit ? Paging.Next(request, "after", idOf(found[limit - 1].Value)) : null;
+            return Results.Json(new { items = found.Take(limit).Select(entry => entry.Value), next }, RegistryJson.Options);
+        }).WithSummary($"The {name} of the registry, a page at a time.");
+        app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, IDeviceRegistry registry, string id) =>
+        {
+            if (all(registry).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing($"The registry has no {name} {id}.");
+            context.Response.GetTypedHeaders().ETag = TagOf(entry.Version);
+            return Results.Json(entry.Value, RegistryJson.Options);
+        }).WithSummary("One entry; its ETag is what a change names.");
+        app.MapPut($"/api/v1/{name}/{{id}}", async (HttpContext context, IDeviceRegistry registry, string id, CancellationToken cancellationToken) =>
+        {
+            T? entry;
+            try
+            {
+                entry = await JsonSerializer.DeserializeAsync<T>(context.Request.Body, RegistryJson.Options, cancellationToken);
+            }
+            catch (JsonException error)
+            {
+                return Wrong($"line {error.LineNumber + 1}, {error.Path ?? "$"}: {error.Message.Split(" Path:")[0]}");
+            }
+            if (entry is null || idOf(entry) != id) return Wrong($"The id in the body is {(entry is null ? "missing" : idOf(entry))}, in the path {id}; they must be the same.");
+            return Apply(registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
+        }).WithSummary("Enters or replaces one entry.").OnlyByOperators();
+    }
+
+    private static async Task<IResult> ImportAsync(HttpContext context, IDeviceRegistry registry, CancellationToken cancellationToken)
+    {
+        var isDryRun = context.Request.Query["dryRun"] == "true";
+        using var body = new MemoryStream();
+        await context.Request.Body.CopyToAsync(body, cancellationToken);
+        try
+        {
+            return Apply(registry, RegistryFile.Read(body.ToArray(), context.Request.Query["name"] is [{ Length: > 0 } name] ? name : "the file"), isDryRun);
+        }
+        catch (RegistryException error)
+        {
+            return Wrong(error.Message);
+        }
+    }
+
+    private static IResult Apply(IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes, bool isDryRun)
+    {
+        try
+        {
+            return Results.Json(registry.Apply(changes, isDryRun), RegistryJson.Options);
+        }
+        catch (RegistryException error)
+        {
+            return error.IsConflict ? Results.Problem(error.Message, title: "It has been changed meanwhile.", statusCode: StatusCodes.Status412PreconditionFailed, type: "urn:smartcity:problem:version") : Wrong(error.Message);
+        }
+    }
+
+    private static IResult Wrong(string detail) => Results.Problem(detail, title: "It cannot be entered.", statusCode: StatusCodes.Status422UnprocessableEntity, type: "urn:smartcity:problem:registry");
+
+    private static EntityTagHeaderValue TagOf(long version) => new(string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));
+
+    private static long? ExpectedOf(HttpRequest request)
+    {
+        var headers = request.GetTypedHeaders();
+        if (headers.IfNoneMatch is [var none] && none.Equals(EntityTagHeaderValue.Any)) return 0;
+        return headers.IfMatch is [var match] && long.TryParse(match.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
+    }
+
+    private static RouteHandlerBuilder OnlyByOperators(this RouteHandlerBuilder route) => route.AddEndpointFilter(async (context, next) => AdminSocket.Brought(context.HttpContext)
+        ? await next(context)
+        : Results.Problem("The registry is changed by the operator's command: smartcity device.", statusCode: StatusCodes.Status403Forbidden));
+}

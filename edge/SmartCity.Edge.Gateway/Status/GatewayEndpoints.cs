@@ -41,6 +41,9 @@ internal static class GatewayEndpoints
         metrics.AddCounter("smartcity_commit_seconds_total", "Time in group commits.", () => counters.CommitMicros / 1e6);
         metrics.AddGauge("smartcity_series", "Series numbered.", () => intake.Series);
         metrics.AddGauge("smartcity_dead_letters", "Dead letters kept.", () => spool.DeadLetterCount);
+        metrics.AddGauge("smartcity_dead_letters_bytes", "Bytes that they take.", () => services.GetRequiredService<SpoolSettings>().DeadLetterBytes - spool.DeadLetterRoom);
+        metrics.AddCounter("smartcity_dead_letters_discarded_total", "Dead letters that operators discarded, over the life of the spool.", () => spool.DeadLetterTotals.DiscardedLetters);
+        metrics.AddCounter("smartcity_dead_letters_resubmitted_total", "Dead letters that operators resubmitted and that were kept, over the life of the spool.", () => spool.DeadLetterTotals.ResubmittedLetters);
         metrics.AddGauges("smartcity_queued_values", "Values that the cloud has not acknowledged.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Queued)));
         metrics.AddGauges("smartcity_queued_bytes", "Bytes that they take in the spool.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Bytes)));
         metrics.AddGauges("smartcity_quota_bytes", "Bytes that a lane may take.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.QuotaBytes)));

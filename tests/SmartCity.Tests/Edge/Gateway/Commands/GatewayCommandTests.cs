@@ -84,7 +84,11 @@ public sealed class GatewayCommandTests : IAsyncDisposable
         Assert.Contains("There is no dead letter 2", (await RunAsync(4, "dead-letter", "discard", "2")).Talk);
         Assert.Contains("1 discarded", (await RunAsync(0, "dead-letter", "discard", "--all")).Talk);
         Assert.Equal(2, Terms(await RunAsync(0, "spool", "stat", "--output", "json"))("deadLettered"));
-        if (isRunning) await _gateway.StopAsync();
+        if (isRunning)
+        {
+            Assert.Equal((2, 1), (await _gateway.MetricAsync("smartcity_dead_letters_discarded_total"), await _gateway.MetricAsync("smartcity_dead_letters_resubmitted_total")));
+            await _gateway.StopAsync();
+        }
         var kept = GatewayUnderTest.Kept(_gateway.Data);
         Assert.Equal(["d1/a", "d1/a", "d1/b", "d1/c"], kept.Select(one => one.Series));
         // Under the time at which it came: the store knows the second "a" for a repeat.

@@ -10,7 +10,7 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- --filter '*Columns*'
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
-//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query --readings 100000000   one series of one day over so many stored readings
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
 if (args is ["path", .. var options]) return PathBench.Run(options);
 if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));

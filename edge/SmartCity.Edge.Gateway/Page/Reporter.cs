@@ -14,7 +14,7 @@ internal sealed class Reporter(
     GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub,
     UplinkState uplink, RateMeter rates, IServiceProvider services, TimeProvider clock)
 {
-    private readonly DateTimeOffset _startedAt = clock.GetUtcNow();
+    private readonly DateTimeOffset _startedAt = StartOfProcess();
     private readonly string _software = typeof(Reporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
 
     /// <summary>The gateway now.</summary>
@@ -46,6 +46,12 @@ internal sealed class Reporter(
             CredentialsTrouble = credentials.Trouble,
             Notes = spool.Notes,
         };
+    }
+
+    private static DateTimeOffset StartOfProcess()
+    {
+        using var self = System.Diagnostics.Process.GetCurrentProcess();
+        return self.StartTime.ToUniversalTime();
     }
 
     private static (long Free, long All) DiskOf(string folder)

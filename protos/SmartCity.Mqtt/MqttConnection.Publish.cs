@@ -1,6 +1,7 @@
 using System.Text;
-using MQTTnet.Packets;
 using SmartCity.Mqtt.Packets;
+using SmartCity.Mqtt.Routing;
+using SmartCity.Mqtt.Sessions;
 
 namespace SmartCity.Mqtt;
 
@@ -8,7 +9,10 @@ internal sealed partial class MqttConnection
 {
     // Set with the CONNACK, before anything but CONNECT is read.
     private Session _session = null!; // null for a connection that ends before its CONNACK
+    // QoS 0 has no acknowledgement that would hold its sender back: so many messages of it may wait for the store.
+    private const int UnstoredMax = 100;
     private byte[]?[]? _aliases;
+    private int _unstored;
     private int _inFlight;
     private long _publishes;
     private bool _asked;
@@ -47,72 +51,124 @@ internal sealed partial class MqttConnection
     }
 
     /// <inheritdoc/>
+    public override ReadOnlyMemory<byte> ReceiptOf(ushort packetId) => _listener.Broker.ReceiptOf(_session, packetId);
+
+    /// <inheritdoc/>
     public override void Flush() => _output.Flush();
 
-    private MqttPublishPacket? TakePublish(PacketHeader header, ReadOnlySpan<byte> body)
+    private Fault TakePublish(PacketHeader header, ReadOnlySpan<byte> body)
     {
         var fault = PublishBody.Read(header.Flags, body, IsVersion5, out var publish);
         if (fault.IsNone) fault = ResolveAlias(ref publish);
-        if (!fault.IsNone)
-        {
-            Close(fault);
-            return null;
-        }
+        if (!fault.IsNone) return fault;
         var qos = (byte)(header.Flags >> 1 & 3);
         var repetition = qos == 2 ? _session.Receive(publish.PacketId, this) : Session.Repetition.None;
-        if (repetition is Session.Repetition.Pending) return null;
+        if (repetition is Session.Repetition.Pending) return Fault.None;
         if (repetition is Session.Repetition.Committed)
         {
             _output.QueueAcknowledgement(0x50, publish.PacketId);
-            return null;
+            return Fault.None;
         }
         if (qos > 0 && Interlocked.Increment(ref _inFlight) > _options.ReceiveMaximum && IsVersion5)
         {
             if (repetition is Session.Repetition.None && qos == 2) _session.Release(publish.PacketId);
-            Close(new Fault(MqttReason.ReceiveMaximumExceeded, $"more than {_options.ReceiveMaximum} messages in flight, the Receive Maximum of the CONNACK"));
-            return null;
+            return new Fault(MqttReason.ReceiveMaximumExceeded, $"more than {_options.ReceiveMaximum} messages in flight, the Receive Maximum of the CONNACK");
         }
         if (repetition is not Session.Repetition.None)
         {
             // The same message [MQTT-4.3.3-10], taken on an earlier connection of this session: not asked for again, whatever it carries now.
             if (repetition is Session.Repetition.CommittedBefore) Received(publish.PacketId);
-            return null;
+            return Fault.None;
         }
 
         switch (Ask(header, publish, qos))
         {
             case PublishResult.Pending:
-                return null;
+                break;
             case PublishResult.Done:
                 Acknowledge(publish.PacketId, qos);
-                return null;
+                break;
             case PublishResult.Forward:
-                _listener.Hub.Counters.CountForwarded();
-                if (qos == 2) _session.Forward(publish.PacketId);
-                var packet = (MqttPublishPacket)Decode(header, body);
-                packet.Topic = Encoding.UTF8.GetString(publish.Topic);
-                packet.TopicAlias = 0;
-                return packet;
+                Forward(new Message
+                {
+                    Topic = Encoding.UTF8.GetString(publish.Topic),
+                    Payload = publish.Payload.ToArray(),
+                    Properties = Properties.OfMessage(publish.Properties),
+                    QoS = qos,
+                    Retain = (header.Flags & 0x01) != 0,
+                    Expiry = publish.Expiry,
+                    ReceivedAt = _listener.Time.GetTimestamp(),
+                }, publish.PacketId);
+                break;
             case PublishResult.NotAuthorized:
                 Reject(publish.PacketId, qos, new Fault(MqttReason.NotAuthorized, "a PUBLISH to a topic that this client may not publish to"));
-                return null;
+                break;
             case PublishResult.QuotaExceeded when qos == 0:
                 _listener.Hub.Counters.CountRefused();
                 _listener.Hub.Counters.CountDropped();
-                return null;
+                break;
             case PublishResult.QuotaExceeded:
                 Reject(publish.PacketId, qos, new Fault(MqttReason.QuotaExceeded, "no room for a PUBLISH; send it again later"));
-                return null;
+                break;
             default:
                 Reject(publish.PacketId, qos, new Fault(MqttReason.TopicNameInvalid,
                     $"a PUBLISH to a topic that is not served here, or is beyond {_options.TopicBytesMax} bytes or {_options.TopicLevelsMax} levels"));
-                return null;
+                break;
         }
+        return Fault.None;
+    }
+
+    // To subscribers. Whoever wants to be told first is told first, and the read loop waits for it.
+    private void Forward(Message message, ushort packetId)
+    {
+        _listener.Hub.Counters.CountForwarded();
+        if (_listener.Hub.Forwarded is null) Route(message, packetId);
+        else _forwarding = new Forwarding(message, packetId);
+    }
+
+    private async ValueTask ForwardAsync()
+    {
+        var (message, packetId) = _forwarding!;
+        _forwarding = null;
+        if (await _listener.TellAsync(_clientId, message).ConfigureAwait(false))
+        {
+            Route(message, packetId);
+            _output.Flush();
+            return;
+        }
+        if (message.QoS == 2) _session.Release(packetId);
+        Close(new Fault(MqttReason.ImplementationError, "the listener failed on a PUBLISH"));
+    }
+
+    private void Route(Message message, ushort packetId)
+    {
+        var isDone = 0;
+        Interlocked.Increment(ref _unstored);
+        var reached = _listener.Broker.Publish(message, _session, message.QoS == 2 ? packetId : (ushort)0, (kept, sessions) =>
+        {
+            if (Interlocked.Exchange(ref isDone, 1) != 0) return;
+            if (Interlocked.Decrement(ref _unstored) == UnstoredMax - 1) _readerRoom.Pulse();
+            if (kept && message.QoS == 1 && IsVersion5 && sessions == 0) AcknowledgeUnheard(packetId);
+            else if (kept) Acknowledge(packetId, message.QoS);
+            else Refuse(packetId, message.QoS, MqttReason.QuotaExceeded);
+            Flush();
+        });
+        if (reached >= 0) return;
+        Interlocked.Decrement(ref _unstored);
+        _listener.LogRetainedFull(_clientId);
+        Reject(packetId, message.QoS, new Fault(MqttReason.QuotaExceeded, $"no room for one more retained message; {_options.RetainedMessagesMax} topics have one"));
+    }
+
+    // PUBACK of a message that nobody subscribes to, section 3.4.2.1.
+    private void AcknowledgeUnheard(ushort packetId)
+    {
+        _output.Queue([0x40, 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), MqttReason.NoMatchingSubscribers]);
+        Settle();
     }
 
     private PublishResult Ask(PacketHeader header, in PublishBody publish, byte qos)
     {
-        if (publish.Topic[0] == '$' || !Topics.IsWithin(publish.Topic, _options.TopicBytesMax, _options.TopicLevelsMax)) return PublishResult.TopicInvalid;
+        if (Topics.IsOfServer(publish.Topic) || !Topics.IsWithin(publish.Topic, _options.TopicBytesMax, _options.TopicLevelsMax)) return PublishResult.TopicInvalid;
         _asked = true;
         try
         {
@@ -175,14 +231,22 @@ internal sealed partial class MqttConnection
         if (!IsVersion5) Settle();
     }
 
-    // PUBREL: the id is free again.
+    // PUBREL: the id is free again. Where a store remembers it, PUBCOMP waits until it does not: the client gives its next message the same id.
     private void Release(ushort packetId)
     {
         var committed = _session.Release(packetId);
-        if (committed is not null || !IsVersion5) _output.Queue([0x70, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)]);
-        else _output.Queue([0x70, 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), MqttReason.PacketIdentifierNotFound]);
         if (IsVersion5 ? committed is not null : committed == false) Settle();
+        var code = committed is null && IsVersion5 ? MqttReason.PacketIdentifierNotFound : (byte)0;
+        if (committed is null || !_listener.Broker.Forget(_session, packetId, () =>
+            {
+                Complete(packetId, code);
+                Flush();
+            }))
+            Complete(packetId, code);
     }
+
+    private void Complete(ushort packetId, byte code) =>
+        _output.Queue(code == 0 ? [0x70, 2, (byte)(packetId >> 8), (byte)(packetId & 0xFF)] : [0x70, 3, (byte)(packetId >> 8), (byte)(packetId & 0xFF), code]);
 
     // One message less is in flight.
     private void Settle()
@@ -190,4 +254,6 @@ internal sealed partial class MqttConnection
         Interlocked.Decrement(ref _inFlight);
         _readerRoom.Pulse();
     }
+
+    private sealed record Forwarding(Message Message, ushort PacketId);
 }

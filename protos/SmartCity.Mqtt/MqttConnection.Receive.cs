@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
-using MQTTnet.Adapter;
-using MQTTnet.Packets;
 using SmartCity.Mqtt.Packets;
+using SmartCity.Mqtt.Routing;
+using SmartCity.Mqtt.Sessions;
 
 namespace SmartCity.Mqtt;
 
@@ -13,53 +13,49 @@ internal sealed partial class MqttConnection
     private readonly Signal _readerRoom = new();
     private bool _lastWords;
 
-    // The CONNECT under judgement.
-    private MqttConnectPacket? _connect;
+    // What the read loop has to wait for before it goes on: a CONNECT under judgement, a message that is told before it is routed.
+    private ConnectRequest? _connect;
+    private Forwarding? _forwarding;
+    private bool _dropsWill;
 
-    /// <summary>
-    /// The read loop: takes packets from the pipe until there is one for MQTTnet. Null = the connection is over.
-    /// </summary>
-    public async Task<MqttPacket?> ReceivePacketAsync(CancellationToken cancellationToken)
+    /// <summary>The read loop: takes packets from the pipe until the connection is over.</summary>
+    public async Task RunAsync()
     {
-        using var cancellation = cancellationToken.UnsafeRegister(static state => ((MqttConnection)state!).WakeReader(), this);
         try
         {
-            while (!cancellationToken.IsCancellationRequested)
+            while (true)
             {
                 var read = await _input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
                 var buffer = read.Buffer;
-                if (Volatile.Read(ref _closing) != 0 || cancellationToken.IsCancellationRequested)
+                if (Volatile.Read(ref _closing) != 0)
                 {
                     _input.AdvanceTo(buffer.Start);
-                    return null;
+                    return;
                 }
-                var packet = Process(buffer, out var consumed, out var needsMore);
+                Process(buffer, out var consumed, out var needsMore);
                 _input.AdvanceTo(consumed, needsMore ? buffer.End : consumed);
-                if (Volatile.Read(ref _closing) != 0) return null;
-                if (packet is MqttConnectPacket connect) packet = await AuthenticateAsync(connect, cancellationToken).ConfigureAwait(false);
-                if (packet is not null) return packet;
-                if (Volatile.Read(ref _closing) != 0) return null;
-                if (needsMore && read.IsCompleted) return null;
-                if (MustWait()) await WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (_forwarding is not null) await ForwardAsync().ConfigureAwait(false);
+                if (Volatile.Read(ref _closing) != 0) return;
+                if (_connect is not null) await ConnectAsync().ConfigureAwait(false);
+                if (Volatile.Read(ref _closing) != 0 || (needsMore && read.IsCompleted)) return;
+                if (MustWait()) await WaitAsync().ConfigureAwait(false);
             }
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
             // The peer reset the connection, or the listener cut it: it is over either way.
         }
-        return null;
     }
 
-    // Works off what was read. Stops at a packet for MQTTnet, at a fault, or when nothing more may be taken at present.
-    private MqttPacket? Process(in ReadOnlySequence<byte> buffer, out SequencePosition consumed, out bool needsMore)
+    // Works off what was read. Stops at what has to be waited for, at a fault, or when nothing more may be taken at present.
+    private void Process(in ReadOnlySequence<byte> buffer, out SequencePosition consumed, out bool needsMore)
     {
         var rest = buffer;
-        MqttPacket? packet = null;
         var publishes = 0;
         needsMore = false;
         try
         {
-            while (packet is null && Volatile.Read(ref _closing) == 0 && !MustWait())
+            while (_connect is null && _forwarding is null && Volatile.Read(ref _closing) == 0 && !MustWait())
             {
                 if (_stage == Stage.Opened && !rest.IsEmpty && rest.FirstSpan[0] != 0x10)
                 {
@@ -74,9 +70,8 @@ internal sealed partial class MqttConnection
                 }
                 Volatile.Write(ref _heard, true);
                 if (header.Type == PacketType.Publish) publishes++;
-                packet = rest.FirstSpan.Length >= header.TotalBytes
-                    ? Take(header, rest.FirstSpan.Slice(header.HeaderBytes, header.BodyBytes))
-                    : TakeInPieces(header, rest.Slice(header.HeaderBytes, header.BodyBytes));
+                if (rest.FirstSpan.Length >= header.TotalBytes) Take(header, rest.FirstSpan.Slice(header.HeaderBytes, header.BodyBytes));
+                else TakeInPieces(header, rest.Slice(header.HeaderBytes, header.BodyBytes));
                 rest = rest.Slice(header.TotalBytes);
             }
         }
@@ -87,10 +82,8 @@ internal sealed partial class MqttConnection
         _output.Flush();
         consumed = rest.Start;
         var bytes = buffer.Length - rest.Length;
-        BytesReceived += bytes;
         if (publishes > 0) Volatile.Write(ref _publishes, _publishes + publishes);
         _listener.Hub.Counters.CountRead(bytes, publishes);
-        return packet;
     }
 
     private void EndRead()
@@ -109,13 +102,13 @@ internal sealed partial class MqttConnection
     }
 
     // A packet that lies across segments of the pipe is copied together: rare for small packets, cheap against the work on large ones.
-    private MqttPacket? TakeInPieces(PacketHeader header, in ReadOnlySequence<byte> body)
+    private void TakeInPieces(PacketHeader header, in ReadOnlySequence<byte> body)
     {
         var copy = ArrayPool<byte>.Shared.Rent(header.BodyBytes);
         try
         {
             body.CopyTo(copy);
-            return Take(header, copy.AsSpan(0, header.BodyBytes));
+            Take(header, copy.AsSpan(0, header.BodyBytes));
         }
         finally
         {
@@ -123,83 +116,85 @@ internal sealed partial class MqttConnection
         }
     }
 
-    // One whole packet: done here (null), or decoded for MQTTnet.
-    private MqttPacket? Take(PacketHeader header, ReadOnlySpan<byte> body)
+    // One whole packet.
+    private void Take(PacketHeader header, ReadOnlySpan<byte> body)
     {
-        if (_stage == Stage.Opened) return TakeConnect(header, body);
-        var fault = Fault.None;
-        switch (header.Type)
+        var fault = _stage == Stage.Opened ? TakeConnect(body) : header.Type switch
         {
-            case PacketType.Publish:
-                return TakePublish(header, body);
-            case PacketType.PingReq:
-                if (header.BodyBytes == 0) _output.Queue(PacketBytes.PingResponse);
-                else fault = Fault.Malformed($"a PINGREQ with a body of {header.BodyBytes} bytes");
-                break;
-            case PacketType.PubRel:
-                fault = ControlBody.ReadAcknowledgement(header.Type, body, IsVersion5, out var released, out _);
-                if (fault.IsNone) Release(released);
-                break;
-            case PacketType.PubAck or PacketType.PubRec or PacketType.PubComp:
-                fault = ControlBody.ReadAcknowledgement(header.Type, body, IsVersion5, out var acknowledged, out var code);
-                if (fault.IsNone) fault = SettleOutgoing(header.Type, acknowledged, code);
-                if (fault.IsNone) return Decode(header, body);
-                break;
-            case PacketType.Subscribe:
-                fault = ControlBody.ReadSubscribe(body, IsVersion5, out _);
-                if (fault.IsNone) return JudgeSubscribe((MqttSubscribePacket)Decode(header, body));
-                break;
-            case PacketType.Unsubscribe:
-                fault = ControlBody.ReadUnsubscribe(body, IsVersion5);
-                if (fault.IsNone) return Forget((MqttUnsubscribePacket)Decode(header, body));
-                break;
-            case PacketType.Disconnect:
-                return TakeDisconnect(header, body);
-            case PacketType.Connect:
-                fault = Fault.Protocol("a second CONNECT");
-                break;
-            default:
-                fault = Fault.Protocol($"an {header.Type} packet, which nothing asked for");
-                break;
-        }
+            PacketType.Publish => TakePublish(header, body),
+            PacketType.PingReq => TakePing(header),
+            PacketType.PubRel => TakeRelease(body),
+            PacketType.PubAck or PacketType.PubRec or PacketType.PubComp => TakeAcknowledgement(header, body),
+            PacketType.Subscribe => TakeSubscribe(body),
+            PacketType.Unsubscribe => TakeUnsubscribe(body),
+            PacketType.Disconnect => TakeDisconnect(body),
+            PacketType.Connect => Fault.Protocol("a second CONNECT"),
+            _ => Fault.Protocol($"an {header.Type} packet, which nothing asked for"),
+        };
         if (!fault.IsNone) Close(fault);
-        return null;
     }
 
-    private MqttConnectPacket? TakeConnect(PacketHeader header, ReadOnlySpan<byte> body)
+    private Fault TakePing(PacketHeader header)
+    {
+        if (header.BodyBytes != 0) return Fault.Malformed($"a PINGREQ with a body of {header.BodyBytes} bytes");
+        _output.Queue(PacketBytes.PingResponse);
+        return Fault.None;
+    }
+
+    private Fault TakeRelease(ReadOnlySpan<byte> body)
+    {
+        var fault = ControlBody.ReadAcknowledgement(PacketType.PubRel, body, IsVersion5, out var packetId, out _);
+        if (fault.IsNone) Release(packetId);
+        return fault;
+    }
+
+    private Fault TakeAcknowledgement(PacketHeader header, ReadOnlySpan<byte> body)
+    {
+        var fault = ControlBody.ReadAcknowledgement(header.Type, body, IsVersion5, out var packetId, out var reasonCode);
+        return fault.IsNone ? _listener.Broker.Settle(this, _session, header.Type, packetId, reasonCode) : fault;
+    }
+
+    private Fault TakeConnect(ReadOnlySpan<byte> body)
     {
         var fault = ConnectBody.Read(body, _options.TopicBytesMax, _options.TopicLevelsMax, out var connect);
         _level = connect.Level;
         if (connect.MaximumPacketSize > 0) _maximumPacketSize = connect.MaximumPacketSize;
-        if (!fault.IsNone)
-        {
-            Close(fault);
-            return null;
-        }
+        if (!fault.IsNone) return fault;
         _stage = Stage.Connecting;
-        _receiveMaximum = Math.Min((int)connect.ReceiveMaximum, _options.ReceiveMaximum); // 3.1.1 has none; what is unacknowledged is bounded all the same
+        SendMaximum = Math.Min((int)connect.ReceiveMaximum, _options.ReceiveMaximum); // 3.1.1 has none; what is unacknowledged is bounded all the same
+        _aliasesOutMax = Math.Min(connect.TopicAliasMaximum, _options.TopicAliasMaximum);
         _sessionExpiry = connect.SessionExpiry;
         _assigned = connect.ClientId.IsEmpty;
         _clientId = _assigned ? $"auto-{Guid.NewGuid():N}" : Encoding.UTF8.GetString(connect.ClientId);
         _userName = connect.HasUserName ? Encoding.UTF8.GetString(connect.UserName) : null;
         _keepAlive = TimeSpan.FromSeconds(connect.KeepAlive);
         if (IsVersion5 && (_keepAlive == TimeSpan.Zero || _keepAlive > _options.KeepAliveMax)) _serverKeepAlive = _keepAlive = _options.KeepAliveMax;
-        PacketFormatterAdapter.DetectProtocolVersion(new ReceivedMqttPacket(header.First, body.ToArray(), header.TotalBytes));
-        var packet = (MqttConnectPacket)Decode(header, body);
-        packet.ClientId = _clientId;
-        packet.KeepAlivePeriod = 0;
-        var longest = (uint)_options.SessionExpiryMax.TotalSeconds;
-        if (packet.SessionExpiryInterval > longest) packet.SessionExpiryInterval = longest;
-        SessionExpiry = IsVersion5 ? TimeSpan.FromSeconds(packet.SessionExpiryInterval) : connect.CleanStart ? TimeSpan.Zero : _options.SessionExpiryMax;
-        return packet;
+        SessionExpiry = IsVersion5 ? Bounded(connect.SessionExpiry) : connect.CleanStart ? TimeSpan.Zero : _options.SessionExpiryMax;
+        _connect = new ConnectRequest(connect.CleanStart, connect.HasPassword ? connect.Password.ToArray() : null, WillOf(connect));
+        return Fault.None;
     }
 
-    private async ValueTask<MqttPacket?> AuthenticateAsync(MqttConnectPacket connect, CancellationToken cancellationToken)
+    private Will? WillOf(in ConnectBody connect) => !connect.HasWill ? null : new Will(new Message
     {
+        Topic = Encoding.UTF8.GetString(connect.WillTopic),
+        Payload = connect.WillPayload.ToArray(),
+        Properties = Properties.OfMessage(connect.WillProperties),
+        QoS = connect.WillQoS,
+        Retain = connect.WillRetain,
+        Expiry = connect.WillExpiry,
+        ReceivedAt = _listener.Time.GetTimestamp(),
+    }, connect.WillDelay);
+
+    private TimeSpan Bounded(uint seconds) => TimeSpan.FromSeconds(Math.Min(seconds, _options.SessionExpiryMax.TotalSeconds));
+
+    private async ValueTask ConnectAsync()
+    {
+        var connect = _connect!;
+        _connect = null;
         if (_listener.Hub.IntakePause is { } pause)
         {
             Close(new Fault(MqttReason.QuotaExceeded, pause));
-            return null;
+            return;
         }
         MqttVerdict verdict;
         try
@@ -211,13 +206,13 @@ internal sealed partial class MqttConnection
                 UserName = _userName,
                 Password = connect.Password,
                 ClientCertificate = ClientCertificate,
-                WillTopic = connect.WillFlag ? connect.WillTopic : null,
+                WillTopic = connect.Will?.Message.Topic,
                 IsVersion5 = IsVersion5,
                 IsSecure = IsSecure,
                 IsWebSocket = _http is not null,
                 Remote = Remote,
-                Local = LocalEndPoint,
-            }, cancellationToken).ConfigureAwait(false);
+                Local = Local,
+            }, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error) when (error is not OperationCanceledException)
         {
@@ -227,39 +222,32 @@ internal sealed partial class MqttConnection
         if (verdict.ReasonCode != 0)
         {
             Close(new Fault(verdict.ReasonCode, verdict.Reason));
-            return null;
+            return;
         }
         State = verdict.State;
-        _connect = connect;
-        return connect;
+        if (Volatile.Read(ref _closing) != 0) return;
+        if (_listener.Broker.Open(this, connect.CleanStart, SessionExpiry, connect.Will, verdict.Owner) is not var (session, isPresent))
+        {
+            Close(new Fault(MqttReason.NotAuthorized, "the client id is another's, whose session it names; use an id of your own"));
+            return;
+        }
+        _session = session;
+        SendConnAck(isPresent);
+        _stage = Stage.Connected;
+        _listener.Hub.Counters.CountConnection();
+        _listener.Broker.Pump(session);
     }
 
-    private MqttDisconnectPacket? TakeDisconnect(PacketHeader header, ReadOnlySpan<byte> body)
+    private Fault TakeDisconnect(ReadOnlySpan<byte> body)
     {
         var fault = ControlBody.ReadDisconnect(body, IsVersion5, _sessionExpiry, out var reasonCode, out var sessionExpiry);
-        if (!fault.IsNone)
-        {
-            Close(fault);
-            return null;
-        }
-        if (sessionExpiry is { } seconds)
-        {
-            _connect!.SessionExpiryInterval = Math.Min(seconds, (uint)_options.SessionExpiryMax.TotalSeconds);
-            SessionExpiry = TimeSpan.FromSeconds(_connect.SessionExpiryInterval);
-        }
-        if (reasonCode == 0)
-        {
-            var packet = (MqttDisconnectPacket)Decode(header, body);
-            packet.SessionExpiryInterval = 0; // it stands in the CONNECT now, where MQTTnet looks when it finds none here
-            return packet;
-        }
-        // Any other reason leaves the Will to be published [MQTT-3.14.4-3], which MQTTnet does for a connection that ends without DISCONNECT.
+        if (!fault.IsNone) return fault;
+        if (sessionExpiry is { } seconds) SessionExpiry = Bounded(seconds);
+        // Any other reason leaves the Will to be published [MQTT-3.14.4-3].
+        _dropsWill = reasonCode == 0;
         Volatile.Write(ref _closing, 1);
-        return null;
+        return fault;
     }
-
-    private MqttPacket Decode(PacketHeader header, ReadOnlySpan<byte> body) =>
-        PacketFormatterAdapter.Decode(new ReceivedMqttPacket(header.First, body.ToArray(), header.TotalBytes));
 
     private static Fault NotMqtt(byte first) => Fault.Protocol(first switch
     {
@@ -269,30 +257,31 @@ internal sealed partial class MqttConnection
     });
 
     // Nothing more is taken while too much is in flight (5.0 is closed instead) or too much waits to be sent.
-    private bool MustWait() => _output.IsFull || (!IsVersion5 && Volatile.Read(ref _inFlight) >= _options.ReceiveMaximum);
+    private bool MustWait() => _output.IsFull || (!IsVersion5 && Volatile.Read(ref _inFlight) >= _options.ReceiveMaximum) || Volatile.Read(ref _unstored) >= UnstoredMax;
 
-    private async ValueTask WaitAsync(CancellationToken cancellationToken)
+    private async ValueTask WaitAsync()
     {
         while (MustWait() && Volatile.Read(ref _closing) == 0)
         {
             var room = _readerRoom.Arm();
-            if (MustWait() && Volatile.Read(ref _closing) == 0) await room.WaitAsync(cancellationToken).ConfigureAwait(false);
+            if (MustWait() && Volatile.Read(ref _closing) == 0) await room.ConfigureAwait(false);
         }
     }
 
-    // Ends whatever waits here, after _closing has been set or MQTTnet has cancelled; each looks at the reason itself.
-    // The read may go on at once on the thread that cancels it, and that one may hold MQTTnet's lock or be the handler's: so it is another one.
+    // Ends whatever waits here, after _closing has been set; each looks at the reason itself.
+    // The read may go on at once on the thread that cancels it, which may be the handler's or hold a lock: so it is another one.
     private void WakeReader()
     {
         _readerRoom.Pulse();
-        _outputRoom.Pulse();
         ThreadPool.UnsafeQueueUserWorkItem(static input => input.CancelPendingRead(), _input, false);
     }
 
+    // What waits for this subscriber goes on by another thread: this one is in the middle of a write, and the next write would nest in it.
     private void WakeForRoom()
     {
         _readerRoom.Pulse();
-        _outputRoom.Pulse();
+        if (_session?.Waiting is not null && IsConnected)
+            ThreadPool.UnsafeQueueUserWorkItem(static connection => connection._listener.Broker.Pump(connection._session), this, false);
     }
 
     // What a closed peer still sends is read and thrown away for a moment: a socket closed over unread bytes is reset, and the reset overtakes the last words.

@@ -5,22 +5,16 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
-using MQTTnet.Adapter;
-using MQTTnet.Formatter;
 using SmartCity.Mqtt.Packets;
 
 namespace SmartCity.Mqtt;
 
 /// <summary>
-/// One connection: its reader, what is in flight on it, and what is sent to it. Seen by handlers as a <see cref="MqttPeer"/>, by MQTTnet as a channel.
-/// The read loop is MQTTnet's call of <see cref="ReceivePacketAsync"/>; acknowledgements and outgoing packets come from other threads.
+/// One connection: its reader, what is in flight on it, and what is sent to it. Seen by handlers as a <see cref="MqttPeer"/>.
+/// One read loop; acknowledgements and outgoing packets come from other threads.
 /// </summary>
-internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
+internal sealed partial class MqttConnection : MqttPeer
 {
-    // MQTTnet keeps such a buffer for each connection; what it encodes here is mostly small, and 4 KiB times 10,000 idle subscribers is not.
-    private const int EncoderBytes = 128;
-    private const int EncoderBytesMax = 8 * 1024;
-
     private readonly MqttListener _listener;
     private readonly MqttListenerOptions _options;
     private readonly ConnectionContext _context;
@@ -48,7 +42,6 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
         _output = new ConnectionOutput(context.Transport.Output, listener.Hub.Counters, _options.OutputBytesMax) { Drained = WakeForRoom };
         _openedAt = _heardAt = listener.Time.GetTimestamp();
         ConnectedAt = listener.Time.GetUtcNow();
-        PacketFormatterAdapter = new MqttPacketFormatterAdapter(new MqttBufferWriter(EncoderBytes, EncoderBytesMax));
     }
 
     private enum Stage
@@ -76,29 +69,8 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
     /// <summary>How long its session is to be kept after it; zero = not at all.</summary>
     public TimeSpan SessionExpiry { get; private set; }
 
-    /// <summary>Whether it speaks MQTT 3.1.</summary>
-    public bool IsVersion31 => _level == 3;
-
-    public MqttPacketFormatterAdapter PacketFormatterAdapter { get; }
-    public X509Certificate2? ClientCertificate => _http is null ? _context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate : _http.Connection.ClientCertificate;
-    public bool IsSecureConnection => IsSecure;
-    public EndPoint? RemoteEndPoint => Remote;
-    public EndPoint? LocalEndPoint => _http is { Connection: { LocalIpAddress: { } address } http } ? new IPEndPoint(address, http.LocalPort) : _context.LocalEndPoint;
-    public long BytesReceived { get; private set; }
-    public long BytesSent => 0;
-
-    public Task ConnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    // MQTTnet calls it when it is done with the connection; the listener's own EndAsync follows at once.
-    public Task DisconnectAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public void ResetStatistics()
-    {
-    }
-
-    public void Dispose()
-    {
-    }
+    private X509Certificate2? ClientCertificate => _http is null ? _context.Features.Get<ITlsConnectionFeature>()?.ClientCertificate : _http.Connection.ClientCertificate;
+    private EndPoint? Local => _http is { Connection: { LocalIpAddress: { } address } http } ? new IPEndPoint(address, http.LocalPort) : _context.LocalEndPoint;
 
     public override void Close(byte reasonCode, string reason) => Close(new Fault(reasonCode, reason));
 
@@ -133,14 +105,14 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
     {
         Volatile.Write(ref _closing, 1);
         WakeReader();
+        if (_session is not null) _listener.Broker.Close(this, SessionExpiry, _dropsWill);
         var written = _output.CompleteAsync();
         if (!written.IsCompleted) await Task.WhenAny(written, Task.Delay(TimeSpan.FromSeconds(1), _listener.Time)).ConfigureAwait(false);
         if (_lastWords) await DrainInputAsync().ConfigureAwait(false);
         await _input.CompleteAsync().ConfigureAwait(false);
         if (written.IsCompleted) await _context.Transport.Output.CompleteAsync().ConfigureAwait(false);
         else _context.Abort();
-        _aliases = null;
-        _session?.End(this);
+        (_aliases, _aliasesOut) = (null, null);
     }
 
     // Ends the connection once: says why, as far as the version has words for it, and wakes the read loop, which then ends.
@@ -149,9 +121,10 @@ internal sealed partial class MqttConnection : MqttPeer, IMqttChannelAdapter
         if (Interlocked.Exchange(ref _closing, 1) != 0) return;
         _listener.Hub.Counters.CountClosed(fault.Code);
         LogClosed(_clientId, Remote, fault.Code, fault.Text!);
+        // A client that wants no reasons gets them in CONNACK and DISCONNECT all the same, as it must take them there [MQTT-3.1.2-29].
         var words = _stage == Stage.Connected
             ? IsVersion5 ? PacketBytes.Disconnect(fault.Code, fault.Text!) : []
-            : _level == 0 ? [] : PacketBytes.Refusal(_level, fault.Code, fault.Text!);
+            : _level == 0 || (fault.IsSilent && !IsVersion5) ? [] : PacketBytes.Refusal(_level, fault.Code, fault.Text!);
         if (words.Length > _maximumPacketSize) words = [];
         _lastWords = words.Length > 0;
         _output.Seal(words);

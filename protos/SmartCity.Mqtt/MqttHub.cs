@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Collections.Concurrent;
-using MQTTnet;
-using MQTTnet.Protocol;
-using MQTTnet.Server;
+using System.Text;
+using SmartCity.Mqtt.Packets;
+using SmartCity.Mqtt.Routing;
+using SmartCity.Mqtt.Sessions;
 
 namespace SmartCity.Mqtt;
 
@@ -13,10 +13,8 @@ namespace SmartCity.Mqtt;
 public sealed class MqttHub
 {
     private readonly ConcurrentDictionary<MqttConnection, byte> _connections = [];
-    // Messages on their way through the broker, by reference, with the number of sessions that took them.
-    private readonly ConcurrentDictionary<MqttApplicationMessage, int[]> _published = new(ReferenceEqualityComparer.Instance as IEqualityComparer<MqttApplicationMessage>);
-    private MqttServer? _server;
-    private SessionTable? _sessions;
+    private Broker? _broker;
+    private TimeProvider _time = TimeProvider.System;
     private string? _pause;
 
     /// <summary>What has been counted since the process began.</summary>
@@ -35,10 +33,13 @@ public sealed class MqttHub
     public int ConnectionCount => _connections.Count;
 
     /// <summary>Sessions kept for clients that are not connected.</summary>
-    public int KeptSessionCount => _sessions?.KeptCount ?? 0;
+    public int KeptSessionCount => _broker?.KeptCount ?? 0;
+
+    /// <summary>Topics that have a retained message.</summary>
+    public int RetainedCount => _broker?.RetainedCount ?? 0;
 
     /// <summary>The connection of this client id, if it has its CONNACK.</summary>
-    public MqttPeer? Find(string clientId) => _sessions?.Find(clientId) is { Connection: { IsConnected: true } connection } ? connection : null;
+    public MqttPeer? Find(string clientId) => _broker?.Find(clientId) is { Connection: { IsConnected: true } connection } ? connection : null;
 
     /// <summary>Why no connection is taken at present; null = they are taken.</summary>
     public string? IntakePause => Volatile.Read(ref _pause);
@@ -58,45 +59,27 @@ public sealed class MqttHub
     /// <param name="qos">0, 1 or 2.</param>
     /// <param name="retain">Whether it stays as the topic's retained message.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Sessions, connected or kept, in whose queue it now is; 0 = nobody listens.</returns>
+    /// <returns>Sessions, connected or kept, in whose queue it now is, durably where they are; 0 = nobody listens, or nobody has room for it.</returns>
+    /// <exception cref="IOException">It could not be kept: the disk has no room. It may have reached connected sessions all the same.</exception>
     public async ValueTask<int> PublishAsync(string topic, ReadOnlyMemory<byte> payload, byte qos, bool retain = false, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(topic);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(qos, 2);
-        var server = _server ?? throw new InvalidOperationException("The MQTT listener has not started; start the host before publishing.");
-        var message = new MqttApplicationMessage
-        {
-            Topic = topic,
-            Payload = new ReadOnlySequence<byte>(payload),
-            QualityOfServiceLevel = (MqttQualityOfServiceLevel)qos,
-            Retain = retain,
-        };
-        var sessions = _published[message] = new int[1];
-        try
-        {
-            await server.InjectApplicationMessage(new InjectedMqttApplicationMessage(message) { SenderClientId = ServerId }, cancellationToken).ConfigureAwait(false);
-            return Volatile.Read(ref sessions[0]);
-        }
-        finally
-        {
-            _published.TryRemove(message, out _);
-        }
+        if (Topics.HasWildcard(Encoding.UTF8.GetBytes(topic))) throw new ArgumentException($"{topic} has a wildcard; one publishes to a topic name.", nameof(topic));
+        var broker = _broker ?? throw new InvalidOperationException("The MQTT listener has not started; start the host before publishing.");
+        var message = new Message { Topic = topic, Payload = payload, QoS = qos, Retain = retain, ReceivedAt = _time.GetTimestamp() };
+        var completion = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var sessions = broker.Publish(message, null, 0, (kept, _) => completion.TrySetResult(kept));
+        if (sessions < 0) throw new IOException("There is no room for one more retained message. Clear some with empty retained messages, or raise the limit.");
+        return await completion.Task.WaitAsync(cancellationToken).ConfigureAwait(false) ? sessions : throw new IOException("The message could not be kept: the disk has no room.");
     }
-
-    /// <summary>Sender of what <see cref="PublishAsync"/> publishes; no client can have this id, for U+0000 is refused.</summary>
-    internal const string ServerId = "\0server";
 
     // Not Keys, which copies them under all locks.
     internal IEnumerable<MqttConnection> Connections => _connections.Select(static pair => pair.Key);
 
-    internal void Attach(MqttServer server, SessionTable sessions) => (_server, _sessions) = (server, sessions);
+    internal void Attach(Broker broker, TimeProvider time) => (_broker, _time) = (broker, time);
 
     internal void Add(MqttConnection connection) => _connections[connection] = 0;
 
     internal void Remove(MqttConnection connection) => _connections.TryRemove(connection, out _);
-
-    internal void CountSession(MqttApplicationMessage message)
-    {
-        if (_published.TryGetValue(message, out var sessions)) Interlocked.Increment(ref sessions[0]);
-    }
 }

@@ -1,50 +1,47 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using MQTTnet.Adapter;
-using MQTTnet.Diagnostics.Logger;
-using MQTTnet.Server;
+using SmartCity.Mqtt.Routing;
+using SmartCity.Mqtt.Sessions;
 
 namespace SmartCity.Mqtt;
 
 /// <summary>
-/// MQTT on Kestrel: connections come from Kestrel's endpoints, every inbound packet is read and judged here, PUBLISH goes straight to the
-/// <see cref="IPublishHandler"/>, and what remains goes to MQTTnet's broker, for which this class is the server adapter.
+/// MQTT 3.1, 3.1.1 and 5.0 on Kestrel: connections come from Kestrel's endpoints, every inbound packet is read and judged before anything is
+/// allocated, PUBLISH goes straight to the <see cref="IPublishHandler"/>, and what that forwards goes to subscribers.
 /// </summary>
 /// <remarks>
 /// How a packet goes through:
 /// <code>
 ///            Kestrel (TCP, TLS) or a WebSocket
-///                     │ pipe
-///            MqttConnection.ReceivePacketAsync          one read loop a connection, run by MQTTnet's own receive loop
+///                     │ pipe; an idle connection holds no buffer
+///            MqttConnection.RunAsync                    one read loop a connection
 ///                     │ PacketHeader, PublishBody …     judged in the pipe's buffer, before anything is allocated
-///        ┌────────────┼───────────────────────┐
-///     PUBLISH      PINGREQ, PUBREL         CONNECT, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT,
-///        │         answered here           acknowledgements of outgoing messages
-///  IPublishHandler    │                       │ decoded by MQTTnet, returned to its loop
-///        │ Forward ───┼──────────────────────►│
-///        │ Pending    │                  MqttServer: sessions, subscriptions, retained, Will
-///        ▼            ▼                       │ SendPacketAsync
-///  commit → Acknowledge → Flush ──► ConnectionOutput ──► one write for all that is queued
+///        ┌────────────┼──────────────────────────────┐
+///     PUBLISH      PINGREQ                        CONNECT, SUBSCRIBE, UNSUBSCRIBE, DISCONNECT,
+///        │         answered here                  acknowledgements of outgoing messages
+///  IPublishHandler    │                              │
+///        │ Forward ───┼─────────────────────────► Broker ── records ──► IMqttStore
+///        │ Pending                                   │
+///   Acknowledge ──► ConnectionOutput ◄───────────────┘ messages, SUBACK …
+///                     │ one write for all that waits
+///                   pipe
 /// </code>
-/// MQTTnet awaits each publish before it reads the next, and writes each acknowledgement by itself; taking PUBLISH before it is what lets a
-/// connection have many messages in one commit and all their acknowledgements in one packet of the network.
-/// Its keep alive is switched off (it would not see the publishes); a sweep of this class's timer does it, with the other timeouts.
+/// A sweep twice a second does every timeout there is.
 /// </remarks>
-internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapter, IHostedService
+internal sealed partial class MqttListener : ConnectionHandler, IHostedService, IDisposable
 {
     // Every timeout of a connection is kept to within this; a sweep over 20,000 connections costs about a millisecond.
     private static readonly TimeSpan _sweepEvery = TimeSpan.FromMilliseconds(500);
 
     private readonly IHostApplicationLifetime? _lifetime;
-    private readonly MqttServer _server;
-    private readonly HashSet<string> _retained = new(StringComparer.Ordinal);
     private readonly ILogger _log;
     private ITimer? _sweep;
+    private bool _isStarted;
     private CancellationTokenRegistration _stopping;
 
     public MqttListener(IPublishHandler publishes, IMqttAuthenticator authenticator, MqttHub hub, MqttListenerOptions options, TimeProvider time,
-        ILogger<MqttListener> log, IHostApplicationLifetime? lifetime = null)
+        ILogger<MqttListener> log, IHostApplicationLifetime? lifetime = null, IMqttStore? store = null)
     {
         ArgumentOutOfRangeException.ThrowIfZero(options.ReceiveMaximum);
         Publishes = publishes;
@@ -54,19 +51,8 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
         Time = time;
         _log = log;
         _lifetime = lifetime;
-        var broker = new MqttServerOptionsBuilder()
-            .WithoutDefaultEndpoint()
-            .WithPersistentSessions()
-            .WithMaxPendingMessagesPerClient(2 * options.SessionMessagesMax) // never reached: QueueAsync stops before
-            .WithDefaultCommunicationTimeout(options.ConnectTimeout + TimeSpan.FromSeconds(5))
-            .Build();
-        // It lists all clients each time to find that none has a keep alive here, and sleeps a thread for as long as this when it stops.
-        broker.KeepAliveOptions.MonitorInterval = TimeSpan.FromSeconds(10);
-        _server = new MqttServer(broker, [this], new BrokerLog(log));
-        _server.InterceptingPublishAsync += ForwardAsync;
-        _server.InterceptingClientEnqueueAsync += QueueAsync;
-        Sessions = new SessionTable(time, options.SessionsKeptMax);
-        hub.Attach(_server, Sessions);
+        Broker = new Broker(options, time, hub.Counters, store) { PublishWill = (session, will) => _ = PublishWillAsync(session, will) };
+        hub.Attach(Broker, time);
     }
 
     public IPublishHandler Publishes { get; }
@@ -74,26 +60,29 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
     public MqttHub Hub { get; }
     public MqttListenerOptions Options { get; }
     public TimeProvider Time { get; }
-    public SessionTable Sessions { get; }
+    public Broker Broker { get; }
     public ILogger Log => _log;
 
-    /// <summary>Set by MQTTnet's server while it is started.</summary>
-    public Func<IMqttChannelAdapter, Task>? ClientHandler { get; set; }
-
-    public async Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken)
     {
-        await _server.StartAsync();
+        Broker.Load();
+        _isStarted = true;
         _sweep = Time.CreateTimer(static state => ((MqttListener)state!).Sweep(), this, _sweepEvery, _sweepEvery);
         // Kestrel waits for its connections when it stops, so they are ended first.
         _stopping = _lifetime?.ApplicationStopping.Register(CloseAll) ?? default;
+        return Task.CompletedTask;
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.DisposeAsync();
         if (_sweep is not null) await _sweep.DisposeAsync();
+        _isStarted = false;
         CloseAll();
-        await _server.StopAsync(new MqttServerStopOptions());
+        // Their sessions and Wills go into the store before its owner stops.
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        enough.CancelAfter(TimeSpan.FromSeconds(3));
+        while (Broker.ConnectedCount > 0 && !enough.IsCancellationRequested) await Task.Delay(10, CancellationToken.None).ConfigureAwait(false);
     }
 
     public override Task OnConnectedAsync(ConnectionContext connection) => ServeAsync(connection, null);
@@ -103,35 +92,45 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
     /// <param name="http">The request it was upgraded from, for a WebSocket.</param>
     public async Task ServeAsync(ConnectionContext context, Microsoft.AspNetCore.Http.HttpContext? http)
     {
-        var handler = ClientHandler;
-        if (handler is null || Hub.ConnectionCount >= Options.ConnectionsMax)
+        if (!Volatile.Read(ref _isStarted) || Hub.ConnectionCount >= Options.ConnectionsMax)
         {
             Hub.Counters.CountClosed(MqttReason.ServerBusy);
             LogTooMany(context.RemoteEndPoint, Options.ConnectionsMax);
             context.Abort();
             return;
         }
-        using var connection = new MqttConnection(this, context, http);
+        var connection = new MqttConnection(this, context, http);
         Hub.Add(connection);
         try
         {
-            await handler(connection).ConfigureAwait(false);
+            await connection.RunAsync().ConfigureAwait(false);
         }
         finally
         {
-            Hub.Remove(connection);
             await connection.EndAsync().ConfigureAwait(false);
-            Sessions.End(connection, connection.SessionExpiry);
-            // MQTTnet keeps every session of MQTT 3.1, also those that were to be clean.
-            if (connection.IsVersion31 && connection.SessionExpiry == TimeSpan.Zero && Sessions.Find(connection.ClientId) is null) await DeleteSessionAsync(connection.ClientId).ConfigureAwait(false);
+            Hub.Remove(connection);
         }
     }
 
+    /// <summary>Tells whoever wants to know of a message before it is routed. False = that failed, and the message must not be acknowledged.</summary>
+    public async ValueTask<bool> TellAsync(string clientId, Message message)
+    {
+        if (Hub.Forwarded is not { } forwarded) return true;
+        try
+        {
+            await forwarded(new ForwardedPublish(clientId, message.Topic, message.Payload, message.QoS, message.Retain), CancellationToken.None).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception error)
+        {
+            LogForwardFailed(error, clientId);
+            return false;
+        }
+    }
+
+    public void LogRetainedFull(string clientId) => LogRetainedFull(clientId, Options.RetainedMessagesMax);
+
     public void Dispose() => _sweep?.Dispose();
-
-    Task IMqttServerAdapter.StartAsync(MqttServerOptions options, IMqttNetLogger logger) => Task.CompletedTask;
-
-    Task IMqttServerAdapter.StopAsync() => Task.CompletedTask;
 
     private void CloseAll()
     {
@@ -142,74 +141,13 @@ internal sealed partial class MqttListener : ConnectionHandler, IMqttServerAdapt
     {
         var now = Time.GetTimestamp();
         foreach (var connection in Hub.Connections) connection.Sweep(now);
-        foreach (var clientId in Sessions.TakeExpired()) _ = DeleteSessionAsync(clientId);
+        Broker.Sweep();
     }
 
-    private async Task ForwardAsync(InterceptingPublishEventArgs publish)
+    private async Task PublishWillAsync(Session session, Message will)
     {
-        var message = publish.ApplicationMessage;
-        if (message.Retain && !TryRetain(message))
-        {
-            Hub.Counters.CountRefused();
-            publish.ProcessPublish = false;
-            publish.Response.ReasonCode = MQTTnet.Protocol.MqttPubAckReasonCode.QuotaExceeded;
-            publish.CloseConnection = Hub.Find(publish.ClientId)?.IsVersion5 == false;
-            LogRetainedFull(publish.ClientId, Options.RetainedMessagesMax);
-            return;
-        }
-        if (publish.ClientId == MqttHub.ServerId || Hub.Forwarded is not { } forwarded) return;
-        var payload = message.Payload.IsSingleSegment ? message.Payload.First : System.Buffers.BuffersExtensions.ToArray(message.Payload);
-        try
-        {
-            await forwarded(new ForwardedPublish(publish.ClientId, message.Topic, payload, (byte)message.QualityOfServiceLevel, message.Retain), publish.CancellationToken)
-                .ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            LogForwardFailed(error, publish.ClientId);
-            throw;
-        }
-    }
-
-    // MQTTnet keeps one message a topic, without a bound.
-    private bool TryRetain(MQTTnet.MqttApplicationMessage message)
-    {
-        lock (_retained)
-        {
-            if (message.Payload.IsEmpty)
-            {
-                _retained.Remove(message.Topic);
-                return true;
-            }
-            return _retained.Contains(message.Topic) || (_retained.Count < Options.RetainedMessagesMax && _retained.Add(message.Topic));
-        }
-    }
-
-    // A full queue takes no more, and the publisher is told; MQTTnet would drop the oldest, tell nobody, and keep it as unacknowledged for ever.
-    private Task QueueAsync(InterceptingClientApplicationMessageEnqueueEventArgs queued)
-    {
-        if (Sessions.Find(queued.ReceiverClientId)?.TryQueue(Options.SessionMessagesMax) == false)
-        {
-            queued.AcceptEnqueue = false;
-            Hub.Counters.CountMessageDropped();
-        }
-        else
-        {
-            Hub.CountSession(queued.ApplicationMessage);
-        }
-        return Task.CompletedTask;
-    }
-
-    private async Task DeleteSessionAsync(string clientId)
-    {
-        try
-        {
-            await (await _server.GetSessionAsync(clientId).ConfigureAwait(false)).DeleteAsync().ConfigureAwait(false);
-        }
-        catch (InvalidOperationException)
-        {
-            // MQTTnet has deleted it, or has been stopped.
-        }
+        if (!await TellAsync(session.ClientId, will).ConfigureAwait(false)) return;
+        if (Broker.Publish(will, session, 0, null) < 0) LogRetainedFull(session.ClientId, Options.RetainedMessagesMax);
     }
 
     [LoggerMessage(1501, LogLevel.Warning, "MQTT connection from {Remote} not taken: {Max} are open, or the listener is not started.")]

@@ -24,6 +24,11 @@ public abstract class MqttPeer
     /// <summary>Whatever the handler or the authenticator keeps for this connection.</summary>
     public object? State { get; set; }
 
+    /// <summary>
+    /// Key of the record that must become durable together with what a QoS 2 packet carried, so that the packet is known when it comes again after
+    /// a restart; empty where there is nothing to keep. The record's value is empty.
+    /// </summary>
+    public virtual ReadOnlyMemory<byte> ReceiptOf(ushort packetId) => default;
     /// <summary>Queues the PUBACK (QoS 1) or PUBREC (QoS 2) of a pending packet; nothing is sent before <see cref="Flush"/>. Nothing happens at QoS 0 or on a closed connection.</summary>
     public abstract void Acknowledge(ushort packetId, byte qos);
     /// <summary>Refuses a pending packet that could not be kept after all: 5.0 gets its PUBACK or PUBREC with <paramref name="reasonCode"/> (≥ 0x80), 3.1.1 is closed.</summary>

@@ -3,6 +3,8 @@ namespace SmartCity.Mqtt;
 /// <summary>Reason codes of MQTT 5.0 (section 2.4) that the listener and its handlers give.</summary>
 public static class MqttReason
 {
+    /// <summary>Taken, and nobody subscribes to it (PUBACK).</summary>
+    public const byte NoMatchingSubscribers = 0x10;
     /// <summary>Bytes that do not follow the grammar of their packet.</summary>
     public const byte MalformedPacket = 0x81;
     /// <summary>A packet that is well formed and not allowed here.</summary>
@@ -45,6 +47,4 @@ public static class MqttReason
     public const byte QuotaExceeded = 0x97;
     /// <summary>An operator ended the connection.</summary>
     public const byte AdministrativeAction = 0x98;
-    /// <summary>Shared subscriptions are not served.</summary>
-    public const byte SharedSubscriptionsNotSupported = 0x9E;
 }

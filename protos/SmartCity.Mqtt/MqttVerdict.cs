@@ -3,8 +3,9 @@ namespace SmartCity.Mqtt;
 /// <summary>What is decided about a CONNECT.</summary>
 public readonly record struct MqttVerdict
 {
-    private MqttVerdict(byte reasonCode, string? reason, object? state)
+    private MqttVerdict(byte reasonCode, string? reason, object? state, string? owner = null)
     {
+        Owner = owner;
         ReasonCode = reasonCode;
         Reason = reason;
         State = state;
@@ -17,8 +18,13 @@ public readonly record struct MqttVerdict
     /// <summary>Becomes <see cref="MqttPeer.State"/>.</summary>
     public object? State { get; }
 
+    /// <summary>Whose the client's session is. A client id whose session is another owner's cannot be used: 0x87.</summary>
+    public string? Owner { get; }
+
     /// <summary>Lets the client in.</summary>
-    public static MqttVerdict Accept(object? state = null) => new(0, null, state);
+    /// <param name="state">Becomes <see cref="MqttPeer.State"/>.</param>
+    /// <param name="owner">Whose the session is; null = nobody's in particular.</param>
+    public static MqttVerdict Accept(object? state = null, string? owner = null) => new(0, null, state, owner);
     /// <summary>Unknown user name, or a password that does not fit: 0x86, code 4.</summary>
     public static MqttVerdict BadUserNameOrPassword(string reason) => new(MqttReason.BadUserNameOrPassword, reason, null);
     /// <summary>Known, but may not do this: another's client id, another's Will topic: 0x87, code 5.</summary>

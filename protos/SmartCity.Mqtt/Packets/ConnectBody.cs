@@ -14,6 +14,13 @@ internal ref struct ConnectBody
     public ReadOnlySpan<byte> ClientId;
     public ReadOnlySpan<byte> WillTopic;
     public bool HasWill;
+    public byte WillQoS;
+    public bool WillRetain;
+    public ReadOnlySpan<byte> WillPayload;
+    /// <summary>The Will's property list without its length.</summary>
+    public ReadOnlySpan<byte> WillProperties;
+    public uint WillDelay;
+    public uint? WillExpiry;
     public ReadOnlySpan<byte> UserName;
     public bool HasUserName;
     public ReadOnlySpan<byte> Password;
@@ -21,6 +28,8 @@ internal ref struct ConnectBody
     public uint SessionExpiry;
     public ushort ReceiveMaximum;
     public uint MaximumPacketSize;
+    public ushort TopicAliasMaximum;
+    public bool WantsReasons;
 
     public readonly bool IsVersion5 => Level == 5;
 
@@ -30,6 +39,7 @@ internal ref struct ConnectBody
         connect = default;
         connect.ReceiveMaximum = ushort.MaxValue;
         connect.MaximumPacketSize = uint.MaxValue;
+        connect.WantsReasons = true;
         var reader = new PacketReader(body);
         if (!reader.TryText(out var protocol) || !reader.TryByte(out var level)) return Fault.Malformed("a CONNECT without protocol name and level");
         var isMqtt = protocol.SequenceEqual("MQTT"u8);
@@ -42,9 +52,11 @@ internal ref struct ConnectBody
         if (!reader.TryByte(out var flags)) return Fault.Malformed("a CONNECT without flags");
         connect.CleanStart = (flags & 0x02) != 0;
         connect.HasWill = (flags & 0x04) != 0;
+        connect.WillQoS = (byte)(flags >> 3 & 3);
+        connect.WillRetain = (flags & 0x20) != 0;
         connect.HasPassword = (flags & 0x40) != 0;
         connect.HasUserName = (flags & 0x80) != 0;
-        if ((flags & 0x01) != 0) return Fault.Malformed("a CONNECT with its reserved flag set");
+        if ((flags & 0x01) != 0 && level != 3) return Fault.Malformed("a CONNECT with its reserved flag set");
         if (connect.HasWill ? (flags & 0x18) == 0x18 : (flags & 0x38) != 0) return Fault.Malformed("a CONNECT with Will flags that contradict each other");
         if (level != 5 && connect.HasPassword && !connect.HasUserName) return Fault.Malformed("a CONNECT with a password and no user name");
         if (!reader.TryUInt16(out connect.KeepAlive)) return Fault.Malformed("a CONNECT without keep alive");
@@ -56,29 +68,44 @@ internal ref struct ConnectBody
             if (properties.Has(0x15)) return new Fault(MqttReason.BadAuthenticationMethod, "a CONNECT with an authentication method; use user name and password or a certificate");
             connect.SessionExpiry = properties.SessionExpiry;
             if (properties.Has(0x21)) connect.ReceiveMaximum = properties.ReceiveMaximum;
+            connect.TopicAliasMaximum = properties.TopicAliasMaximum;
+            connect.WantsReasons = properties.RequestProblemInformation == 1;
             if (properties.Has(0x27)) connect.MaximumPacketSize = properties.MaximumPacketSize;
         }
 
         if (!reader.TryBinary(out connect.ClientId)) return Fault.Malformed("a CONNECT without client id");
-        if (!IsName(connect.ClientId)) return new Fault(MqttReason.ClientIdentifierNotValid, $"a client id that is no text, has control characters or is longer than {NameBytesMax} bytes");
+        if (!IsName(connect.ClientId)) return NotName("client id", connect.ClientId);
+        if (connect.ClientId.IsEmpty && level == 3) return new Fault(MqttReason.ClientIdentifierNotValid, "no client id; 3.1 has none made up for it");
         if (connect.ClientId.IsEmpty && level != 5 && !connect.CleanStart) return new Fault(MqttReason.ClientIdentifierNotValid, "no client id for a session that is to be kept");
 
         if (connect.HasWill)
         {
-            if (level == 5 && Properties.Read(ref reader, Properties.OfWill, out _) is { IsNone: false } fault) return fault;
-            if (!reader.TryText(out connect.WillTopic)) return Fault.Malformed("a Will topic that is no text");
+            if (level == 5)
+            {
+                var list = reader;
+                if (Properties.Read(ref reader, Properties.OfWill, out var properties) is { IsNone: false } fault) return fault;
+                connect.WillDelay = properties.WillDelay;
+                if (properties.Has(0x02)) connect.WillExpiry = properties.MessageExpiry;
+                list.TryVariable(out var length);
+                list.TrySlice(length, out connect.WillProperties);
+            }
+            if (!reader.TryTopic(out connect.WillTopic)) return Fault.Malformed("a Will topic that is no text");
             if (connect.WillTopic.IsEmpty || Topics.HasWildcard(connect.WillTopic) || !Topics.IsWithin(connect.WillTopic, topicBytesMax, topicLevelsMax))
                 return new Fault(MqttReason.TopicNameInvalid, $"a Will topic that is empty, has a wildcard, or is beyond {topicBytesMax} bytes or {topicLevelsMax} levels");
-            if (!reader.TryBinary(out _)) return Fault.Malformed("a CONNECT without its Will payload");
+            if (!reader.TryBinary(out connect.WillPayload)) return Fault.Malformed("a CONNECT without its Will payload");
         }
         if (connect.HasUserName)
         {
             if (!reader.TryBinary(out connect.UserName)) return Fault.Malformed("a CONNECT without its user name");
-            if (!IsName(connect.UserName)) return new Fault(MqttReason.ClientIdentifierNotValid, $"a user name that is no text, has control characters or is longer than {NameBytesMax} bytes");
+            if (!IsName(connect.UserName)) return NotName("user name", connect.UserName);
         }
         if (connect.HasPassword && !reader.TryBinary(out connect.Password)) return Fault.Malformed("a CONNECT without its password");
         return reader.Left == 0 ? Fault.None : Fault.Malformed($"a CONNECT with {reader.Left} bytes behind its end");
     }
+
+    // 3.1.1 closes on text that is none without a CONNACK [MQTT-1.5.3-1, -2].
+    private static Fault NotName(string what, ReadOnlySpan<byte> bytes) => new(MqttReason.ClientIdentifierNotValid,
+        $"a {what} that is no text, has control characters or is longer than {NameBytesMax} bytes", bytes.Length <= NameBytesMax);
 
     // Ids and names stand in logs, tables and file names: no control characters, not even those the specification only advises against.
     private static bool IsName(ReadOnlySpan<byte> bytes)

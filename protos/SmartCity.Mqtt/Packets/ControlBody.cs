@@ -22,16 +22,30 @@ internal static class ControlBody
     }
 
     /// <summary>SUBSCRIBE: that it is well formed; whether its filters are allowed is judged one by one, each with its own reason code.</summary>
-    public static Fault ReadSubscribe(ReadOnlySpan<byte> body, bool version5, out ushort packetId)
+    /// <param name="body">What follows the fixed header.</param>
+    /// <param name="version5">Whether it is 5.0.</param>
+    /// <param name="packetId">Packet id.</param>
+    /// <param name="identifier">Subscription identifier; 0 = none.</param>
+    /// <param name="filters">Where the filters begin.</param>
+    public static Fault ReadSubscribe(ReadOnlySpan<byte> body, bool version5, out ushort packetId, out uint identifier, out int filters)
     {
+        (identifier, filters) = (0, 0);
         var reader = new PacketReader(body);
         if (!reader.TryUInt16(out packetId)) return Fault.Malformed("a SUBSCRIBE without its packet id");
         if (packetId == 0) return Fault.Protocol("a SUBSCRIBE with packet id 0");
-        if (version5 && Properties.Read(ref reader, Properties.OfSubscribe, out _) is { IsNone: false } fault) return fault;
+        if (version5)
+        {
+            if (Properties.Read(ref reader, Properties.OfSubscribe, out var properties) is { IsNone: false } fault) return fault;
+            identifier = properties.SubscriptionIdentifier;
+        }
+        filters = reader.Position;
         if (reader.Left == 0) return Fault.Protocol("a SUBSCRIBE without a topic filter");
         while (reader.Left > 0)
         {
-            if (!reader.TryText(out var filter)) return Fault.Malformed("a topic filter that is no text");
+            if (!reader.TryTopic(out var filter)) return Fault.Malformed("a topic filter that is no text");
+            if (filter.IsEmpty) return Fault.Malformed("an empty topic filter"); // [MQTT-4.7.3-1]
+            // 5.0 has a reason code for it in the SUBACK; 3.1.1 is closed [MQTT-4.7.1-2, -3].
+            if (!version5 && !Topics.IsFilter(filter)) return Fault.Malformed("a topic filter that is none");
             if (!reader.TryByte(out var options)) return Fault.Malformed("a topic filter without its options");
             if ((options & 0x03) == 3) return Fault.Malformed("a topic filter with QoS 3");
             if (!version5 && (options & 0xFC) != 0) return Fault.Malformed("a topic filter with reserved bits set");
@@ -43,16 +57,18 @@ internal static class ControlBody
     }
 
     /// <summary>UNSUBSCRIBE.</summary>
-    public static Fault ReadUnsubscribe(ReadOnlySpan<byte> body, bool version5)
+    public static Fault ReadUnsubscribe(ReadOnlySpan<byte> body, bool version5, out ushort packetId, out int filters)
     {
+        filters = 0;
         var reader = new PacketReader(body);
-        if (!reader.TryUInt16(out var packetId)) return Fault.Malformed("an UNSUBSCRIBE without its packet id");
+        if (!reader.TryUInt16(out packetId)) return Fault.Malformed("an UNSUBSCRIBE without its packet id");
         if (packetId == 0) return Fault.Protocol("an UNSUBSCRIBE with packet id 0");
         if (version5 && Properties.Read(ref reader, Properties.OfUnsubscribe, out _) is { IsNone: false } fault) return fault;
+        filters = reader.Position;
         if (reader.Left == 0) return Fault.Protocol("an UNSUBSCRIBE without a topic filter");
         while (reader.Left > 0)
         {
-            if (!reader.TryText(out var filter)) return Fault.Malformed("a topic filter that is no text");
+            if (!reader.TryTopic(out var filter)) return Fault.Malformed("a topic filter that is no text");
             if (!Topics.IsFilter(filter)) return Fault.Malformed("a topic filter that is none");
         }
         return Fault.None;

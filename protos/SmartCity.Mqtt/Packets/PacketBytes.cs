@@ -7,6 +7,9 @@ internal static class PacketBytes
 {
     public static ReadOnlySpan<byte> PingResponse => [0xD0, 0x00];
 
+    /// <summary>Bytes of a variable byte integer.</summary>
+    public static int VariableBytes(int value) => value switch { < 1 << 7 => 1, < 1 << 14 => 2, < 1 << 21 => 3, _ => 4 };
+
     /// <summary>CONNACK that refuses, in the client's version; empty for a 3.1.1 client whose fault has no return code and who is closed without a word.</summary>
     public static byte[] Refusal(byte level, byte reasonCode, string text)
     {

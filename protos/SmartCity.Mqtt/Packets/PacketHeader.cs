@@ -20,6 +20,11 @@ internal readonly record struct PacketHeader(byte First, int HeaderBytes, int Bo
         fault = default;
         if (bytes.IsEmpty) return false;
         var first = bytes[0];
+        if ((PacketType)(first >> 4) is 0 or PacketType.ConnAck or PacketType.SubAck or PacketType.UnsubAck or PacketType.PingResp or PacketType.Auth)
+        {
+            fault = Fault.Protocol($"a packet that begins with 0x{first:X2}: no client sends this type here");
+            return false;
+        }
         if (!FlagsAreValid(first))
         {
             fault = Fault.Malformed($"a packet that begins with 0x{first:X2}: no client sends this type with these flags");
@@ -63,7 +68,7 @@ internal readonly record struct PacketHeader(byte First, int HeaderBytes, int Bo
         PacketType.Publish => (first & 0x06) != 0x06 && (first & 0x0E) != 0x08, // QoS 3, and DUP at QoS 0 [MQTT-3.3.1-2, -4]
         PacketType.PubRel or PacketType.Subscribe or PacketType.Unsubscribe => (first & 0x0F) == 0x02,
         PacketType.Connect or PacketType.PubAck or PacketType.PubRec or PacketType.PubComp
-            or PacketType.PingReq or PacketType.Disconnect or PacketType.Auth => (first & 0x0F) == 0,
+            or PacketType.PingReq or PacketType.Disconnect => (first & 0x0F) == 0,
         _ => false,
     };
 }

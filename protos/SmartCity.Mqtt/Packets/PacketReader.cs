@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Unicode;
 
 namespace SmartCity.Mqtt.Packets;
@@ -71,6 +73,30 @@ internal ref struct PacketReader(ReadOnlySpan<byte> body)
         Position = start;
         value = default;
         return false;
+    }
+
+    /// <summary>
+    /// A topic name or filter: text without control characters and non-characters, which section 1.5.4 leaves to the receiver to take or not.
+    /// Nobody means them in a topic, and they would stand in logs and tables.
+    /// </summary>
+    public bool TryTopic(out ReadOnlySpan<byte> value)
+    {
+        var start = Position;
+        if (TryBinary(out value) && (!value.ContainsAnyExceptInRange((byte)0x20, (byte)0x7E) || IsTopicText(value))) return true;
+        Position = start;
+        value = default;
+        return false;
+    }
+
+    private static bool IsTopicText(ReadOnlySpan<byte> value)
+    {
+        while (!value.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(value, out var rune, out var used) != OperationStatus.Done || Rune.IsControl(rune)
+                || rune.Value is >= 0xFDD0 and <= 0xFDEF || (rune.Value & 0xFFFE) == 0xFFFE) return false;
+            value = value[used..];
+        }
+        return true;
     }
 
     public bool TrySlice(uint length, out ReadOnlySpan<byte> value)

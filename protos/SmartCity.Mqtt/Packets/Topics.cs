@@ -9,6 +9,9 @@ internal static class Topics
 
     public static bool HasWildcard(ReadOnlySpan<byte> topic) => topic.ContainsAny(_wildcards);
 
+    /// <summary>Whether only the server itself may publish to a topic.</summary>
+    public static bool IsOfServer(ReadOnlySpan<byte> topic) => topic[0] == '$' && (topic.SequenceEqual("$SYS"u8) || topic.StartsWith("$SYS/"u8));
+
     /// <summary>Whether a topic name or filter keeps within the listener's limits.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> topic, int bytesMax, int levelsMax) => topic.Length <= bytesMax && topic.Count((byte)'/') < levelsMax;
 

@@ -184,9 +184,9 @@ public sealed class ConnectionTests
         foreach (var version in new[] { V311, V5 })
         {
             var connection = await listener.ConnectAsync(version);
-            await connection.SendAsync(Subscribe(version, 5, null, ("a", 0), ("secret/#", 1), ("b", 2), ("a/#/b", 0), ("$share/g/a", 1), ("$share/g", 1), ("c", 1)));
-            byte[] codes = version == V5 ? [0, MqttReason.NotAuthorized, 2, MqttReason.TopicFilterInvalid, MqttReason.SharedSubscriptionsNotSupported, MqttReason.TopicFilterInvalid, 1]
-                : [0, 0x80, 2, 0x80, 0x80, 0x80, 1];
+            await connection.SendAsync(Subscribe(version, 5, null, ("a", 0), ("secret/#", 1), ("b", 2), (version == V5 ? "a/#/b" : "secret", 0), ("$share/g/a", 1), ("$share/g", 1), ("c", 1)));
+            byte[] codes = version == V5 ? [0, MqttReason.NotAuthorized, 2, MqttReason.TopicFilterInvalid, 1, MqttReason.TopicFilterInvalid, 1]
+                : [0, 0x80, 2, 0x80, 1, 0x80, 1];
             Assert.Equal(Packet(0x90, Number(5), version == V5 ? [0] : [], codes), await connection.ReceiveAsync());
             await connection.SendAsync(Subscribe(version, 6, null, ("secret", 0)));
             Assert.Equal(Packet(0x90, Number(6), version == V5 ? [0] : [], [codes[1]]), await connection.ReceiveAsync());

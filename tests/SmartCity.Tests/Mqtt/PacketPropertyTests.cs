@@ -150,8 +150,8 @@ public sealed class PacketPropertyTests
         PublishBody.Read((byte)(flags & 0x0F), bytes, version5, out _);
         ConnectBody.Read(bytes, 512, 16, out _);
         foreach (var type in new[] { PacketType.PubAck, PacketType.PubRec, PacketType.PubRel, PacketType.PubComp }) ControlBody.ReadAcknowledgement(type, bytes, version5, out _, out _);
-        ControlBody.ReadSubscribe(bytes, version5, out _);
-        ControlBody.ReadUnsubscribe(bytes, version5);
+        ControlBody.ReadSubscribe(bytes, version5, out _, out _, out _);
+        ControlBody.ReadUnsubscribe(bytes, version5, out _, out _);
         ControlBody.ReadDisconnect(bytes, version5, 1, out _, out _);
     }, iter: 20_000);
 }

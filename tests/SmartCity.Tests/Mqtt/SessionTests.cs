@@ -162,6 +162,8 @@ public sealed class SessionTests
             Assert.Equal(i, message[^1]);
             await second.SendAsync(Acknowledge(0x40, message[7] << 8 | message[8]));
         }
+        await second.SendAsync(Ping);
+        Assert.Equal(Pong, await second.ReceiveAsync());
         Assert.Equal(1, await listener.Hub.PublishAsync("cmd", _cmd, 1, cancellationToken: Stop));
         Assert.Equal((byte)'x', (await second.ReceiveAsync())[^1]);
     }

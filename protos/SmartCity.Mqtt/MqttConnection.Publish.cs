@@ -144,11 +144,11 @@ internal sealed partial class MqttConnection
     {
         var isDone = 0;
         Interlocked.Increment(ref _unstored);
-        var reached = _listener.Broker.Publish(message, _session, message.QoS == 2 ? packetId : (ushort)0, (kept, sessions) =>
+        var reached = _listener.Broker.Publish(message, _session, message.QoS == 2 ? packetId : (ushort)0, (kept, subscriptions) =>
         {
             if (Interlocked.Exchange(ref isDone, 1) != 0) return;
             if (Interlocked.Decrement(ref _unstored) == UnstoredMax - 1) _readerRoom.Pulse();
-            if (kept && message.QoS == 1 && IsVersion5 && sessions == 0) AcknowledgeUnheard(packetId);
+            if (kept && message.QoS == 1 && IsVersion5 && subscriptions == 0) AcknowledgeUnheard(packetId);
             else if (kept) Acknowledge(packetId, message.QoS);
             else Refuse(packetId, message.QoS, MqttReason.QuotaExceeded);
             Flush();

@@ -20,7 +20,7 @@ internal readonly record struct PacketHeader(byte First, int HeaderBytes, int Bo
         fault = default;
         if (bytes.IsEmpty) return false;
         var first = bytes[0];
-        if ((PacketType)(first >> 4) is 0 or PacketType.ConnAck or PacketType.SubAck or PacketType.UnsubAck or PacketType.PingResp or PacketType.Auth)
+        if ((PacketType)(first >> 4) is 0 or PacketType.ConnAck or PacketType.Auth || first is (byte)PacketType.SubAck << 4 or (byte)PacketType.UnsubAck << 4 or (byte)PacketType.PingResp << 4)
         {
             fault = Fault.Protocol($"a packet that begins with 0x{first:X2}: no client sends this type here");
             return false;

@@ -67,7 +67,11 @@ internal struct Properties
     {
         if (!reader.TryVariable(out var id) || id >= 64) return Fault.Malformed("a property that does not exist");
         var bit = 1UL << (int)id;
-        if ((allowed & bit) == 0) return Fault.Malformed($"property 0x{id:X2}, which this packet cannot carry"); // section 2.2.2.2
+        if (!IsKnown(id)) return Fault.Malformed($"property 0x{id:X2}, which does not exist");
+        // Section 2.2.2.2 calls it malformed, the packets' own sections a protocol error; each is told the way other brokers tell it.
+        if ((allowed & bit) == 0)
+            return SkipOne(ref reader, id) && allowed is not (OfSubscribe or OfUnsubscribe) ? Fault.Protocol($"property 0x{id:X2}, which this packet cannot carry")
+                : Fault.Malformed($"property 0x{id:X2}, which this packet cannot carry, or with a value that is none");
         if ((_seen & bit) != 0 && id != UserProperty) return Fault.Protocol($"property 0x{id:X2} more than once");
         _seen |= bit;
         switch (id)
@@ -115,4 +119,18 @@ internal struct Properties
         }
         return Fault.Malformed($"property 0x{id:X2} with a value that is none");
     }
+
+    // Of the properties that only a server sends.
+    private static bool SkipOne(ref PacketReader reader, uint id) => id switch
+    {
+        0x01 or 0x17 or 0x19 or 0x24 or 0x25 or 0x28 or 0x29 or 0x2A => reader.TryByte(out _),
+        0x13 or 0x21 or 0x22 or 0x23 => reader.TryUInt16(out _),
+        0x02 or 0x11 or 0x18 or 0x27 => reader.TryUInt32(out _),
+        0x0B => reader.TryVariable(out _),
+        0x03 or 0x08 or 0x12 or 0x15 or 0x1A or 0x1C or 0x1F => reader.TryText(out _),
+        0x09 or 0x16 => reader.TryBinary(out _),
+        _ => reader.TryText(out _) && reader.TryText(out _),
+    };
+
+    private static bool IsKnown(uint id) => id is 0x01 or 0x02 or 0x03 or 0x08 or 0x09 or 0x0B or (>= 0x11 and <= 0x13) or (>= 0x15 and <= 0x1A) or 0x1C or 0x1F or (>= 0x21 and <= 0x2A);
 }

@@ -12,14 +12,14 @@ internal sealed partial class Broker
     /// <param name="message">The message.</param>
     /// <param name="from">Who published it; null = the server.</param>
     /// <param name="received">Its QoS 2 id in that session, to be kept with it; 0 = none.</param>
-    /// <param name="completed">Told, perhaps before the return, whether all of it that has to be durable is (false = it could not be kept), and how many sessions it reached.</param>
+    /// <param name="completed">Told, perhaps before the return, whether all of it that has to be durable is (false = it could not be kept), and how many subscriptions matched.</param>
     /// <returns>Sessions that it reached; −1 = there is no room for one more retained message, and nothing has been done.</returns>
     public int Publish(Message message, Session? from, ushort received, Action<bool, int>? completed)
     {
         MqttChanges? changes = null;
         List<(Session, Outgoing)>? unstored = null;
         List<MqttConnection>? touched = null;
-        var reached = 0;
+        var (reached, matched) = (0, 0);
         lock (_gate)
         {
             if (message.Retain && !_retained.TrySet(message, _options.RetainedMessagesMax)) return -1;
@@ -35,20 +35,21 @@ internal sealed partial class Broker
             _reached.Clear();
         }
         Flush(touched);
-        if (changes is null) completed?.Invoke(true, reached);
+        if (changes is null) completed?.Invoke(true, matched);
         return reached;
 
         MqttChanges NewChanges() => changes ??= new MqttChanges(kept =>
         {
             if (unstored is not null) Stored(unstored, kept);
-            completed?.Invoke(kept, reached);
+            completed?.Invoke(kept, matched);
         });
 
         int Route(Message message, Session? from)
         {
             _matches.Clear();
             _subscriptions.Match(message.Topic, _matches);
-            if (_matches.Count == 0) return 0;
+            matched = _matches.Count;
+            if (matched == 0) return 0;
             var number = ++_publishes;
             foreach (var subscription in _matches)
             {

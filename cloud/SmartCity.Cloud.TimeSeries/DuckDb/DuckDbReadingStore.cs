@@ -12,7 +12,7 @@ namespace SmartCity.Cloud.TimeSeries.DuckDb;
 /// </summary>
 /// <remarks>
 /// <code>
-/// AppendAsync ─► hot table ──(5 M rows or an hour)──► sealed files ──(many small, or the day is over)──► merged files
+/// AppendAsync ─► hot table ──(2.5 M rows or an hour)──► sealed files ──(many small, or the day is over)──► merged files
 ///      │             └──────────────── queries: one SELECT over what a lease on the sources names ─────────┘
 ///      └► dirty (series, local day) ──(the day is over, or a minute later)──► rollups of minutes, hours, days ─► buckets
 /// </code>

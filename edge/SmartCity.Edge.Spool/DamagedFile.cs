@@ -8,7 +8,6 @@ namespace SmartCity.Edge.Spool;
 internal static class DamagedFile
 {
     private const string MarkName = "spool.damaged";
-    private const int Kept = 3;
 
     /// <summary>Whether SQLite says that the file is damaged or is no database.</summary>
     public static bool Is(SqliteException error) => error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB;
@@ -26,24 +25,26 @@ internal static class DamagedFile
         return note;
     }
 
-    /// <summary>Renames the database and its log; returns the note for the operator.</summary>
+    /// <summary>Renames the database and its log, and never deletes one that was set aside before; returns the note for the operator.</summary>
     public static string SetAside(SpoolOptions options, string why)
     {
-        var stamp = options.Clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
-        var aside = Path.Combine(options.Folder, $"damaged-{stamp}-{SpoolOptions.FileName}");
+        var aside = FreeName(options);
         foreach (var suffix in new[] { "", "-wal", "-shm" })
         {
             var file = Path.Combine(options.Folder, SpoolOptions.FileName + suffix);
-            if (File.Exists(file)) File.Move(file, aside + suffix, overwrite: true);
+            if (File.Exists(file)) File.Move(file, aside + suffix);
         }
-        DropOldest(options.Folder);
-        return $"The spool's database was damaged ({why}) and is set aside as {aside}. A new one begins with a new epoch; what the old one still held has not reached the cloud.";
+        return $"The spool's database was damaged ({why}) and is set aside as {aside}. A new one begins with a new epoch; what the old one still held has not reached the cloud. Keep the file until someone has looked at it; then delete it by hand.";
     }
 
-    private static void DropOldest(string folder)
+    /// <summary>A name that nothing has: two damages within one second must not cost the first file.</summary>
+    private static string FreeName(SpoolOptions options)
     {
-        var databases = Directory.GetFiles(folder, $"damaged-*-{SpoolOptions.FileName}").Order(StringComparer.Ordinal).ToList();
-        foreach (var old in databases.Take(Math.Max(0, databases.Count - Kept)))
-            foreach (var file in Directory.GetFiles(folder, Path.GetFileName(old) + "*")) File.Delete(file);
+        var stamp = options.Clock.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        for (var again = 0; ; again++)
+        {
+            var name = Path.Combine(options.Folder, string.Create(CultureInfo.InvariantCulture, $"damaged-{stamp}{(again == 0 ? "" : $"-{again}")}-{SpoolOptions.FileName}"));
+            if (!File.Exists(name) && !File.Exists(name + "-wal") && !File.Exists(name + "-shm")) return name;
+        }
     }
 }

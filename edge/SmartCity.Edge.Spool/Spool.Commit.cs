@@ -156,6 +156,19 @@ public sealed partial class Spool
         lane.HeldBytes -= bytes;
     }
 
+    /// <summary>
+    /// Rows that are gone without a trace: their numbers are lost. Whether the figures of what is held still count them depends on whether the
+    /// file was opened since, so they are summed up anew.
+    /// </summary>
+    private void GiveUpHole(LaneState lane, long ordinal, SpoolEntry hole)
+    {
+        _insertGap.With(ordinal, lane.Options.Lane, hole.First, hole.Last, (long)SpoolGap.Corrupt).Run();
+        lane.Expired += hole.Count;
+        using var held = new Statement(_writer, "SELECT coalesce(sum(count), 0), coalesce(sum(bytes), 0) FROM row INDEXED BY row_place WHERE lane=?");
+        held.With(lane.Options.Lane).Step();
+        (lane.HeldValues, lane.HeldBytes) = (held.Long(0), held.Long(1));
+    }
+
     private void Write(DeadLetter letter)
     {
         var bytes = BytesOf(letter);

@@ -23,7 +23,8 @@ public sealed partial class Spool
 
     /// <summary>
     /// What stands for the numbers from <paramref name="from"/> on, without a hole: rows, and gaps for what will never come. The first entry
-    /// may begin before <paramref name="from"/> where that lies inside a row. A row whose CRC is wrong becomes a recorded gap here.
+    /// may begin before <paramref name="from"/> where that lies inside a row. A row whose CRC is wrong, and one that is gone without a trace,
+    /// becomes a recorded gap here.
     /// </summary>
     /// <param name="epoch">Epoch.</param>
     /// <param name="lane">Lane.</param>
@@ -160,10 +161,17 @@ public sealed partial class Spool
             while (expected <= end)
             {
                 while (nextGap < gaps.Count && gaps[nextGap].Last < expected) nextGap++;
-                if (nextGap == gaps.Count || gaps[nextGap].First > end) Add(Gap(expected, end, SpoolGap.Corrupt));
-                else if (gaps[nextGap].First > expected) Add(Gap(expected, gaps[nextGap].First - 1, SpoolGap.Corrupt));
+                if (nextGap == gaps.Count || gaps[nextGap].First > end) Vanished(end);
+                else if (gaps[nextGap].First > expected) Vanished(gaps[nextGap].First - 1);
                 else Add(Gap(expected, Math.Min(end, gaps[nextGap].Last), gaps[nextGap].Reason));
             }
+        }
+
+        void Vanished(long end)
+        {
+            var hole = Gap(expected, end, SpoolGap.Corrupt);
+            damaged.Add(hole);
+            Add(hole);
         }
 
         SpoolEntry Gap(long first, long end, SpoolGap reason) => new(epoch, lane, first, end, reason, 0, 0, []);
@@ -202,12 +210,27 @@ public sealed partial class Spool
 
     private void Record(long ordinal, SpoolEntry damaged)
     {
-        using var find = new Statement(_writer, "SELECT id, bytes FROM row WHERE epoch=? AND lane=? AND first=?");
-        if (!find.With(ordinal, damaged.Lane, damaged.First).Step()) return;
-        var (id, bytes) = (find.Long(0), find.Long(1));
-        find.Reset();
-        GiveUp(LaneOf(damaged.Lane), id, ordinal, damaged.First, damaged.Count, bytes, SpoolGap.Corrupt);
+        var lane = LaneOf(damaged.Lane);
+        if (FindRow(ordinal, damaged) is { } row) GiveUp(lane, row.Id, ordinal, damaged.First, row.Count, row.Bytes, SpoolGap.Corrupt);
+        else if (IsHole(ordinal, damaged)) GiveUpHole(lane, ordinal, damaged);
+        else return;
         SaveState();
+    }
+
+    private (long Id, long Count, long Bytes)? FindRow(long ordinal, SpoolEntry damaged)
+    {
+        using var find = new Statement(_writer, "SELECT id, count, bytes FROM row WHERE epoch=? AND lane=? AND first=?");
+        return find.With(ordinal, damaged.Lane, damaged.First).Step() ? (find.Long(0), find.Long(1), find.Long(2)) : null;
+    }
+
+    // Between the reading and the record the numbers may have been released, or recorded by another reading.
+    private bool IsHole(long ordinal, SpoolEntry damaged)
+    {
+        if (damaged.First <= PositionOf(ordinal, damaged.Lane).State.Released) return false;
+        using var any = new Statement(_writer, "SELECT EXISTS(SELECT 1 FROM row WHERE epoch=?1 AND lane=?2 AND first<=?4 AND first+count>?3) OR " +
+            "EXISTS(SELECT 1 FROM gap WHERE epoch=?1 AND lane=?2 AND first<=?4 AND last>=?3)");
+        any.With(ordinal, damaged.Lane, damaged.First, damaged.Last).Step();
+        return any.Long(0) == 0;
     }
 
     private long FirstHeld(Position position)

@@ -14,6 +14,9 @@ internal static partial class ConsumerLog
     [LoggerMessage(23, LogLevel.Critical, "The log failed and the process ends: {Reason}")]
     public static partial void LogFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(25, LogLevel.Warning, "The offset of consumer {Name} cannot be saved in the log, which keeps more than it must until it can: {Reason}")]
+    public static partial void OffsetNotSaved(this ILogger logger, string name, string reason);
+
     [LoggerMessage(24, LogLevel.Warning, "The state of the quality flags could not be saved: {Reason}")]
     public static partial void QualityNotSaved(this ILogger logger, string reason);
 }

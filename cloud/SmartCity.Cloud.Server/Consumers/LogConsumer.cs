@@ -14,6 +14,7 @@ internal abstract class LogConsumer(string name, DurableLog log, TimeProvider cl
 
     private readonly SemaphoreSlim _gate = new(1, 1);
     private long _offset = -1;
+    private bool _isReported = true;
 
     /// <summary>Name under which the log knows it.</summary>
     public string Name { get; } = name;
@@ -50,6 +51,9 @@ internal abstract class LogConsumer(string name, DurableLog log, TimeProvider cl
     /// <returns>The offset after it.</returns>
     protected abstract Task<long> GatherAsync(long offset, CancellationToken cancellationToken);
 
+    /// <summary>Lets go of what was gathered and not stored.</summary>
+    protected abstract void Forget();
+
     /// <summary>Makes what was gathered durable in the store; called again with the same after a failure.</summary>
     protected abstract Task StoreAsync(long nextOffset, CancellationToken cancellationToken);
 
@@ -61,15 +65,15 @@ internal abstract class LogConsumer(string name, DurableLog log, TimeProvider cl
         while (!stoppingToken.IsCancellationRequested)
         {
             await log.WaitAsync(Offset, stoppingToken);
-            var next = await GatherAsync(Offset, stoppingToken);
+            var next = await GatherUntilDoneAsync(stoppingToken);
             await UntilDoneAsync(async () =>
             {
                 await StoreAsync(next, stoppingToken);
                 Volatile.Write(ref _offset, next);
             }, stoppingToken);
             if (clock.GetElapsedTime(saved) < _saveEvery) continue;
-            await log.SaveConsumerAsync(Name, Offset, stoppingToken);
             saved = clock.GetTimestamp();
+            await ReportAsync(stoppingToken);
         }
     }
 
@@ -77,6 +81,40 @@ internal abstract class LogConsumer(string name, DurableLog log, TimeProvider cl
     {
         _gate.Dispose();
         base.Dispose();
+    }
+
+    /// <summary>A damaged row that is met while the volume is full cannot be recorded as lost: what was read with it is read again later.</summary>
+    private async Task<long> GatherUntilDoneAsync(CancellationToken cancellationToken)
+    {
+        for (var failures = 0; ; failures++)
+        {
+            try
+            {
+                return await GatherAsync(Offset, cancellationToken);
+            }
+            catch (IOException error)
+            {
+                Forget();
+                if (Trouble != error.Message) logger.Unavailable(Name, error.Message, null);
+                Trouble = error.Message;
+                await Task.Delay(BackOff(failures), clock, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Tells the log how far this consumer is, so that it can be trimmed. The store has the offset that counts: a full volume costs no more than room that is freed later.</summary>
+    private async Task ReportAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await log.SaveConsumerAsync(Name, Offset, cancellationToken);
+            _isReported = true;
+        }
+        catch (IOException error)
+        {
+            if (_isReported) logger.OffsetNotSaved(Name, error.Message);
+            _isReported = false;
+        }
     }
 
     private async Task UntilDoneAsync(Func<Task> attempt, CancellationToken cancellationToken)

@@ -100,6 +100,12 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, Quali
         return next;
     }
 
+    protected override void Forget()
+    {
+        foreach (var batch in _batches) ReadingBatchPool.Return(batch.Readings);
+        _batches.Clear();
+    }
+
     protected override async Task StoreAsync(long nextOffset, CancellationToken cancellationToken)
     {
         // An append that fails may have been kept all the same; the next one of the same batches then says nothing of what was refused.
@@ -107,8 +113,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, Quali
         _mayHaveRefused = true;
         _mayHaveRefused = (await store.AppendAsync(_batches, nextOffset, cancellationToken)).Rejected.Count > 0 || before;
         if (_mayHaveRefused) await SetAsideAsync(cancellationToken);
-        foreach (var batch in _batches) ReadingBatchPool.Return(batch.Readings);
-        _batches.Clear();
+        Forget();
         if (_clock.GetElapsedTime(_qualitySavedAt) > _saveQualityEvery) SaveQuality(nextOffset);
     }
 

@@ -44,11 +44,13 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
         return next;
     }
 
+    protected override void Forget() => _events.Clear();
+
     protected override Task StoreAsync(long nextOffset, CancellationToken cancellationToken)
     {
         // Rows of other lanes alone are no reason for a commit: passing them again after a restart costs nothing.
         if (_events.Count > 0) store.Append(_events, nextOffset);
-        _events.Clear();
+        Forget();
         return Task.CompletedTask;
     }
 }

@@ -121,6 +121,11 @@ internal sealed class SilenceConsumer : LogConsumer
         return next;
     }
 
+    /// <summary>The fold takes a sign of life twice without harm.</summary>
+    protected override void Forget()
+    {
+    }
+
     protected override Task StoreAsync(long nextOffset, CancellationToken cancellationToken) => OnLoopAsync(() =>
     {
         if (_clock.GetElapsedTime(_savedAt) > _saveEvery) Save([]);

@@ -139,12 +139,13 @@ internal static class GatewayHost
 
     private static void AddListener(this IServiceCollection services, MqttOptions options, string data)
     {
-        services.AddMqttListener(new MqttListenerOptions { ConnectionsMax = options.ConnectionsMax });
+        services.AddMqttListener(new MqttListenerOptions { ConnectionsMax = OpenFiles.Connections(options.ConnectionsMax) });
         services.AddSingleton(provider =>
         {
             var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Edge.Gateway.Listen");
             return new DeviceCredentials(options.Devices ?? Path.Combine(data, "devices.json"), provider.GetRequiredService<TimeProvider>(), logger.CredentialsUnusable);
         });
+        services.AddHostedService<CredentialsWatch>();
         services.AddSingleton<IMqttAuthenticator, DeviceAuthenticator>();
     }
 

@@ -52,7 +52,7 @@ public sealed record MqttOptions
     [Range(0, 65_535)] public int? WebSocketPort { get; init; }
     /// <summary>MQTT over TLS, on all addresses.</summary>
     public MqttTlsOptions Tls { get; init; } = new();
-    /// <summary>Connections at a time. Default 20,000.</summary>
+    /// <summary>Connections at a time; fewer where the limit of open files leaves room for fewer. Default 20,000.</summary>
     [Range(1, 1_000_000)] public int ConnectionsMax { get; init; } = 20_000;
     /// <summary>The port of MQTT over WebSocket as it is listened on.</summary>
     public int WebSocketPortUsed => WebSocketPort ?? (Port == 0 ? 0 : 8085);

@@ -23,7 +23,7 @@ internal sealed class TrunkCity : IDisposable
         var gatewayCertificate = _authority.Gateway("g1");
         Server = new TrunkProcess("cloud/SmartCity.Cloud.Server", _folder["server"], self =>
         [
-            "serve", "--data", self.Data, Set("Cloud:HttpPort", self.Port("http")), Set("Cloud:Ingest:Port", self.Port("uplink")),
+            "serve", "--data", self.Data, Set("Cloud:HttpPort", self.Port("http")), Set("Cloud:HttpsPort", 0), Set("Cloud:Ingest:Port", self.Port("uplink")),
             Set("Cloud:Ingest:Certificate", serverCertificate.Certificate), Set("Cloud:Ingest:Key", serverCertificate.Key),
             Set("Cloud:Ingest:Authority", _authority.AuthorityFile), Set("Cloud:Ingest:City", "test"), .. server,
         ]);

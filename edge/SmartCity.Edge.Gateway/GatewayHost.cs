@@ -106,11 +106,12 @@ internal static class GatewayHost
         Directory.CreateDirectory(folder);
         var held = new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length);
         var telemetry = settings.TelemetryBytes > 0 ? settings.TelemetryBytes
-            : Math.Max(16 << 20, SpoolOptions.VolumeQuota(folder, held) - settings.TollBytes - settings.AlarmBytes - settings.DeadLetterBytes);
+            : Math.Max(16 << 20, SpoolOptions.VolumeQuota(folder, held) - settings.TollBytes - settings.AlarmBytes - settings.DeadLetterBytes - settings.SessionBytes);
         return new SpoolOptions
         {
             Folder = folder,
             DeadLetterQuotaBytes = settings.DeadLetterBytes,
+            KeptQuotaBytes = settings.SessionBytes,
             Lanes =
             [
                 new SpoolLane((byte)Lane.Toll, settings.TollBytes),
@@ -128,7 +129,9 @@ internal static class GatewayHost
         services.AddSingleton<IPublishHandler>(provider => provider.GetRequiredService<Intake.Intake>());
         services.AddSingleton(provider => new CommitLoop(
             provider.GetRequiredService<Edge.Spool.Spool>(), provider.GetRequiredService<Intake.Intake>(), provider.GetRequiredService<MqttHub>(),
-            provider.GetRequiredService<ILogger<CommitLoop>>(), Die));
+            provider.GetRequiredService<ILogger<CommitLoop>>(), Die, provider.GetRequiredService<MqttRecords>()));
+        services.AddSingleton(provider => new MqttRecords(provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool.SessionBytes));
+        services.AddSingleton<IMqttStore>(provider => provider.GetRequiredService<MqttRecords>());
         // Before the listener, so that it stops after it: what is still read is still committed.
         services.AddHostedService(provider => provider.GetRequiredService<CommitLoop>());
         services.AddSingleton<IHealthPart, SpoolHealth>();

@@ -111,6 +111,8 @@ public sealed record SpoolSettings
     [Range(1 << 20, long.MaxValue)] public long AlarmBytes { get; init; } = 64L << 20;
     /// <summary>Bytes that dead letters may hold. Default 64 MiB.</summary>
     [Range(1 << 20, long.MaxValue)] public long DeadLetterBytes { get; init; } = 64L << 20;
+    /// <summary>Bytes that MQTT sessions, the messages queued for them and retained messages may take; beyond it they are not kept. Default 64 MiB.</summary>
+    [Range(1 << 20, long.MaxValue)] public long SessionBytes { get; init; } = 64L << 20;
     /// <summary>The operator's rule for telemetry at its quota: give up the oldest, with a record, in place of refusing what is new. Default false.</summary>
     public bool ExpireOldest { get; init; }
     /// <summary>Series that are told apart, over all devices. Default 500,000.</summary>

@@ -33,7 +33,9 @@ public sealed partial class Spool
         if (transaction.Rows.Count > 0) Committed?.Invoke();
     }
 
-    /// <summary>Frees rows although the volume is full: gives the reserve back first. The transaction's other parts are not looked at.</summary>
+    /// <summary>
+    /// Frees rows and records although the volume is full: gives the reserve back first. Of the transaction only releases and removals of records are looked at.
+    /// </summary>
     /// <exception cref="SpoolFullException">Even so there is no room; free some on the volume.</exception>
     /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
     public void CommitReleases(SpoolTransaction transaction)
@@ -45,6 +47,8 @@ public sealed partial class Spool
             Transact(() =>
             {
                 foreach (var release in transaction.Releases) Release(release);
+                foreach (var change in transaction.Kept)
+                    if (change.Value is null) Write(change);
                 SaveState();
             });
             _reserve.Keep();
@@ -78,6 +82,7 @@ public sealed partial class Spool
         foreach (var letter in transaction.DeadLetters) Write(letter);
         foreach (var settlement in transaction.Settlements) Write(settlement);
         if (transaction.Marks.Count > 0) Write(transaction.Marks);
+        foreach (var change in transaction.Kept) Write(change);
         foreach (var (laneNumber, values) in transaction.Superseded)
         {
             var lane = LaneOf(laneNumber);
@@ -211,7 +216,7 @@ public sealed partial class Spool
     private void Transact(Action work)
     {
         var lanes = _lanes.Values.Select(lane => (lane, lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired, lane.HeldValues, lane.HeldBytes)).ToArray();
-        var (letters, letterBytes, marks) = (_deadLetterCount, _deadLetterBytes, _marks);
+        var (letters, letterBytes, marks, keptCount, keptBytes) = (_deadLetterCount, _deadLetterBytes, _marks, _keptCount, _keptBytes);
         _touched.Clear();
         try
         {
@@ -219,6 +224,7 @@ public sealed partial class Spool
             work();
             _commit.Run();
             foreach (var lane in _lanes.Values) Volatile.Write(ref lane.CommittedBytes, lane.HeldBytes);
+            Volatile.Write(ref _keptCommittedBytes, _keptBytes);
             PublishLast();
         }
         catch (Exception error)
@@ -227,7 +233,7 @@ public sealed partial class Spool
             foreach (var (lane, accepted, stored, superseded, deadLettered, expired, heldValues, heldBytes) in lanes)
                 (lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired, lane.HeldValues, lane.HeldBytes) =
                     (accepted, stored, superseded, deadLettered, expired, heldValues, heldBytes);
-            (_deadLetterCount, _deadLetterBytes, _marks) = (letters, letterBytes, marks);
+            (_deadLetterCount, _deadLetterBytes, _marks, _keptCount, _keptBytes) = (letters, letterBytes, marks, keptCount, keptBytes);
             if (error is not SqliteException sqlite) { RollBack(); throw; }
             if (sqlite.SqliteErrorCode != raw.SQLITE_FULL) throw Broken(sqlite);
             RollBack();
@@ -269,6 +275,7 @@ public sealed partial class Spool
         _savePosition = Prepare("INSERT INTO position VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE SET next=excluded.next, released=excluded.released, names=excluded.names");
         _saveCounter = Prepare("INSERT INTO counter VALUES(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET accepted=excluded.accepted, stored=excluded.stored, " +
             "superseded=excluded.superseded, dead_lettered=excluded.dead_lettered, expired=excluded.expired");
+        PrepareKept(Prepare);
         PrepareReads();
 
         Statement Prepare(string sql)

@@ -107,6 +107,7 @@ public sealed partial class Spool
             : null;
 
         SpoolSchema.Execute(_writer, "BEGIN IMMEDIATE");
+        IsContinued = doubt is null;
         if (doubt is not null) BeginEpoch();
         else _currentOrdinal = _epochs.Keys.Max();
         WriteMeta("identity", identity);

@@ -218,6 +218,8 @@ public sealed partial class Spool : IDisposable
             lane.CommittedBytes = lane.HeldBytes;
         });
         Each("SELECT count(*), coalesce(sum(bytes), 0) FROM dead_letter", row => (_deadLetterCount, _deadLetterBytes) = (row.Long(0), row.Long(1)));
+        Each("SELECT count(*), coalesce(sum(length(key)+length(value)), 0) FROM kept", row => (_keptCount, _keptBytes) = (row.Long(0), row.Long(1) + row.Long(0) * RowOverheadBytes));
+        _keptCommittedBytes = _keptBytes;
         Each("SELECT count(*), coalesce(max(touched), 0) FROM mark", row => (_marks, _touch) = (row.Long(0), row.Long(1)));
 
         void Each(string sql, Action<Statement> use)

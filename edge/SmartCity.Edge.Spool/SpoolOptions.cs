@@ -18,6 +18,8 @@ public sealed record SpoolOptions
     public long FileBytesMax { get; init; }
     /// <summary>Marks kept (<see cref="SpoolTransaction.Mark"/>); the least recently set go first. Default 200,000.</summary>
     public int MarksMax { get; init; } = 200_000;
+    /// <summary>Bytes that records (<see cref="SpoolTransaction.Keep"/>) may take, with <see cref="Spool.RowOverheadBytes"/> each; the owner holds it. Default 64 MiB.</summary>
+    public long KeptQuotaBytes { get; init; } = 64L << 20;
     /// <summary>What identifies this machine; a spool opened under another one begins a new epoch. Default: <c>/etc/machine-id</c>, else the host name.</summary>
     public string? Machine { get; init; }
     /// <summary>Clock of dead letters and epochs.</summary>

@@ -6,7 +6,7 @@ namespace SmartCity.Edge.Spool;
 internal static class SpoolSchema
 {
     /// <summary>Version that this code writes; an older one is migrated, a newer one refused.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     // A row's place stands in an index of its own together with what the audit counts, so that opening a spool of many gigabytes
     // sums it up without touching the columns. "epoch" is the ordinal of table epoch everywhere: it sorts as the epochs began.
@@ -28,6 +28,9 @@ internal static class SpoolSchema
           dead_lettered INTEGER NOT NULL, expired INTEGER NOT NULL);
         """;
 
+    // Since version 2.
+    private const string Kept = "CREATE TABLE kept(key BLOB PRIMARY KEY, value BLOB NOT NULL, crc32c INTEGER NOT NULL) WITHOUT ROWID;";
+
     /// <summary>Makes the tables of a new file, or checks those of an old one.</summary>
     /// <exception cref="InvalidDataException">The file was written by a newer version.</exception>
     public static void Ensure(SqliteConnection connection, string file)
@@ -39,7 +42,7 @@ internal static class SpoolSchema
         if (found > Version)
             throw new InvalidDataException($"{file} has spool version {found}; this program knows up to {Version}. Start the newer program again, or let it drain first.");
         if (found == Version) return;
-        Execute(connection, "BEGIN IMMEDIATE;" + Tables + $"PRAGMA user_version={Version};COMMIT;");
+        Execute(connection, "BEGIN IMMEDIATE;" + (found == 0 ? Tables : "") + Kept + $"PRAGMA user_version={Version};COMMIT;");
     }
 
     public static void Execute(SqliteConnection connection, string sql)

@@ -13,12 +13,13 @@ public sealed class SpoolTransaction
     internal List<NewMark> Marks { get; } = [];
     internal List<NewRelease> Releases { get; } = [];
     internal List<NewCount> Superseded { get; } = [];
+    internal List<KeptChange> Kept { get; } = [];
 
     /// <summary>Nothing to do.</summary>
-    public bool IsEmpty => Rows.Count == 0 && Names.Count == 0 && DeadLetters.Count == 0 && Settlements.Count == 0 && Marks.Count == 0 && Releases.Count == 0 && Superseded.Count == 0;
+    public bool IsEmpty => Rows.Count == 0 && Names.Count == 0 && DeadLetters.Count == 0 && Settlements.Count == 0 && Marks.Count == 0 && Releases.Count == 0 && Superseded.Count == 0 && Kept.Count == 0;
 
     /// <summary>Something that takes room, so that the transaction may be refused.</summary>
-    public bool TakesRoom => Rows.Count > 0 || Names.Count > 0 || DeadLetters.Count > 0 || Settlements.Count > 0 || Marks.Count > 0 || Superseded.Count > 0;
+    public bool TakesRoom => Rows.Count > 0 || Names.Count > 0 || DeadLetters.Count > 0 || Settlements.Count > 0 || Marks.Count > 0 || Superseded.Count > 0 || Kept.Exists(static change => change.Value is not null);
 
     /// <summary>Appends a row of the current epoch; its numbers follow those of the lane's row before.</summary>
     /// <param name="lane">Lane.</param>
@@ -57,6 +58,17 @@ public sealed class SpoolTransaction
     /// <summary>Counts known repeats: accepted and superseded, not kept.</summary>
     public void CountSuperseded(byte lane, long values) => Superseded.Add(new NewCount(lane, values));
 
+    /// <summary>
+    /// Keeps a record, in place of what stands under its key. The records' quota is the owner's to hold (<see cref="Spool.KeptRoom"/>): a transaction is not refused for it.
+    /// </summary>
+    public void Keep(ReadOnlyMemory<byte> key, ReadOnlyMemory<byte> value) => Kept.Add(new KeptChange(key, value, false));
+
+    /// <summary>Removes a record, if it is there.</summary>
+    public void Forget(ReadOnlyMemory<byte> key) => Kept.Add(new KeptChange(key, null, false));
+
+    /// <summary>Removes every record whose key begins so; at least one byte of <paramref name="prefix"/> is not 0xFF.</summary>
+    public void ForgetAll(ReadOnlyMemory<byte> prefix) => Kept.Add(new KeptChange(prefix, null, true));
+
     /// <summary>Frees the rows whose numbers are all at or under <paramref name="through"/>: the cloud holds them durably.</summary>
     public void Release(ulong epoch, byte lane, long through) => Releases.Add(new NewRelease(epoch, lane, through));
 
@@ -70,6 +82,7 @@ public sealed class SpoolTransaction
         Marks.Clear();
         Releases.Clear();
         Superseded.Clear();
+        Kept.Clear();
     }
 
     /// <summary>Drops all but the releases, which need no room.</summary>
@@ -81,6 +94,7 @@ public sealed class SpoolTransaction
         Settlements.Clear();
         Marks.Clear();
         Superseded.Clear();
+        Kept.Clear();
     }
 
     internal readonly record struct NewRow(byte Lane, int Count, int NamesThrough, ReadOnlyMemory<byte> Columns);
@@ -89,4 +103,5 @@ public sealed class SpoolTransaction
     internal readonly record struct NewMark(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Value);
     internal readonly record struct NewRelease(ulong Epoch, byte Lane, long Through);
     internal readonly record struct NewCount(byte Lane, long Values);
+    internal readonly record struct KeptChange(ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte>? Value, bool IsPrefix);
 }

@@ -6,6 +6,12 @@ namespace SmartCity.Mqtt;
 /// </summary>
 public interface IMqttStore
 {
+    /// <summary>
+    /// Whether the records are the last that were written. Of an older state, e.g. one restored from a copy, only retained messages are taken over: a QoS 2 id in it
+    /// may be in use again for another message, which would be taken for a repeat and lost.
+    /// </summary>
+    bool IsContinued { get; }
+
     /// <summary>All records, in any order. Called once, before the first change.</summary>
     IEnumerable<KeyValuePair<byte[], byte[]>> Load();
 

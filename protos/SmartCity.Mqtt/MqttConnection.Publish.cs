@@ -9,7 +9,7 @@ internal sealed partial class MqttConnection
 {
     // Set with the CONNACK, before anything but CONNECT is read.
     private Session _session = null!; // null for a connection that ends before its CONNACK
-    // QoS 0 has no acknowledgement that would hold its sender back: so many messages of it may wait for the store.
+    // QoS 0 has no acknowledgement that would hold its sender back, nor has a SUBSCRIBE: so many of them may wait for the store.
     private const int UnstoredMax = 100;
     private byte[]?[]? _aliases;
     private int _unstored;
@@ -143,20 +143,28 @@ internal sealed partial class MqttConnection
     private void Route(Message message, ushort packetId)
     {
         var isDone = 0;
-        Interlocked.Increment(ref _unstored);
+        BeginStore();
         var reached = _listener.Broker.Publish(message, _session, message.QoS == 2 ? packetId : (ushort)0, (kept, subscriptions) =>
         {
             if (Interlocked.Exchange(ref isDone, 1) != 0) return;
-            if (Interlocked.Decrement(ref _unstored) == UnstoredMax - 1) _readerRoom.Pulse();
+            EndStore();
             if (kept && message.QoS == 1 && IsVersion5 && subscriptions == 0) AcknowledgeUnheard(packetId);
             else if (kept) Acknowledge(packetId, message.QoS);
             else Refuse(packetId, message.QoS, MqttReason.QuotaExceeded);
             Flush();
         });
         if (reached >= 0) return;
-        Interlocked.Decrement(ref _unstored);
+        EndStore();
         _listener.LogRetainedFull(_clientId);
         Reject(packetId, message.QoS, new Fault(MqttReason.QuotaExceeded, $"no room for one more retained message; {_options.RetainedMessagesMax} topics have one"));
+    }
+
+    // So much of one connection may wait for the store; then nothing more is read from it.
+    private void BeginStore() => Interlocked.Increment(ref _unstored);
+
+    private void EndStore()
+    {
+        if (Interlocked.Decrement(ref _unstored) == UnstoredMax - 1) _readerRoom.Pulse();
     }
 
     // PUBACK of a message that nobody subscribes to, section 3.4.2.1.

@@ -166,8 +166,10 @@ internal sealed partial class MqttConnection
             codes.Add(Judge(filter, subscription));
         }
         var answer = codes.ToArray();
+        BeginStore();
         _listener.Broker.Subscribe(_session, subscriptions, answer, () =>
         {
+            EndStore();
             if (!IsVersion5)
                 for (var i = 0; i < answer.Length; i++) answer[i] = Math.Min(answer[i], (byte)0x80);
             SendAnswer(0x90, packetId, answer);
@@ -195,8 +197,10 @@ internal sealed partial class MqttConnection
             reader.TryText(out var filter);
             filters.Add(Encoding.UTF8.GetString(filter));
         }
+        BeginStore();
         _listener.Broker.Unsubscribe(_session, filters, codes =>
         {
+            EndStore();
             SendAnswer(0xB0, packetId, IsVersion5 ? codes : []);
             Flush();
         });

@@ -10,7 +10,7 @@ using SmartCity.Mqtt;
 namespace SmartCity.Edge.Gateway.Intake;
 
 /// <summary>
-/// Group commit: takes what waits, at once when idle and else every 5 ms or 256 KiB, makes it durable with one fsync, and has it acknowledged,
+/// Group commit: takes what waits, readings and the listener's records, at once when idle and else every 5 ms or 256 KiB, makes it durable with one fsync, and has it acknowledged,
 /// all acknowledgements of a connection in one write. Two threads of its own: one commits, the other acknowledges what was committed before.
 /// </summary>
 /// <remarks>An I/O error ends the process: nothing of that commit was acknowledged, and a new start reads what is really on the disk.</remarks>
@@ -30,6 +30,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
     private readonly Edge.Spool.Spool _spool;
     private readonly Intake _intake;
     private readonly MqttHub _hub;
+    private readonly MqttRecords? _records;
     private readonly ILogger<CommitLoop> _logger;
     private readonly Action<string> _die;
     private readonly AutoResetEvent _waiting = new(false);
@@ -42,6 +43,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
     private readonly Thread _commits, _acknowledges;
     private long _fullSince;
     private long _commitNumber;
+    private bool _isHeldBack;
     private volatile bool _isOver;
 
     /// <param name="spool">Where it goes.</param>
@@ -49,10 +51,12 @@ internal sealed class CommitLoop : IHostedService, IDisposable
     /// <param name="hub">Told when there is no room.</param>
     /// <param name="logger">Log.</param>
     /// <param name="die">Ends the process at once; the argument says why.</param>
-    public CommitLoop(Edge.Spool.Spool spool, Intake intake, MqttHub hub, ILogger<CommitLoop> logger, Action<string> die)
+    /// <param name="records">The listener's records; null where there is no listener.</param>
+    public CommitLoop(Edge.Spool.Spool spool, Intake intake, MqttHub hub, ILogger<CommitLoop> logger, Action<string> die, MqttRecords? records = null)
     {
-        (_spool, _intake, _hub, _logger, _die) = (spool, intake, hub, logger, die);
+        (_spool, _intake, _hub, _logger, _die, _records) = (spool, intake, hub, logger, die, records);
         _intake.Waiting += () => _waiting.Set();
+        if (records is not null) records.Waiting += () => _waiting.Set();
         _commits = new Thread(() => Guarded(Commit)) { IsBackground = true, Name = "commit" };
         _acknowledges = new Thread(() => Guarded(Acknowledge)) { IsBackground = true, Name = "acknowledge" };
     }
@@ -108,21 +112,24 @@ internal sealed class CommitLoop : IHostedService, IDisposable
         var last = 0L;
         while (true)
         {
-            if (_intake.PendingBytes == 0 && (_releases.IsEmpty || !_isOver)) WaitForWork();
+            if (IsIdle && (_releases.IsEmpty || !_isOver)) WaitForWork();
             // Idle: at once. Busy: what comes within the 5 ms shares the fsync.
             while (!_isOver && _intake.PendingBytes < Intake.CommitBytes && _commitEvery - Stopwatch.GetElapsedTime(last) is var rest && rest > TimeSpan.FromMicroseconds(100))
                 if (!_waiting.WaitOne(rest)) break;
             last = Stopwatch.GetTimestamp();
             CommitOnce();
-            if (_isOver && _intake.PendingBytes == 0) return;
+            if (_isOver && IsIdle) return;
         }
     }
+
+    // Removals for which there was no room wait for the next attempt, and do not ask for one.
+    private bool IsIdle => _intake.PendingBytes == 0 && (_isHeldBack || _records is not { IsEmpty: false });
 
     private void WaitForWork()
     {
         if (_isOver) return;
         _waiting.WaitOne(_intake.Full is null ? Timeout.InfiniteTimeSpan : _retryAfter);
-        if (_intake.PendingBytes == 0 && !_isOver && !_releases.IsEmpty) _waiting.WaitOne(_releaseAfter);
+        if (IsIdle && !_isOver && !_releases.IsEmpty) _waiting.WaitOne(_releaseAfter);
     }
 
     private void CommitOnce()
@@ -130,12 +137,16 @@ internal sealed class CommitLoop : IHostedService, IDisposable
         _transaction.Clear();
         while (_releases.TryDequeue(out var release)) _transaction.Release(release.Epoch, release.Lane, release.Through);
         var (taken, namesThrough, newNames) = _intake.Exchange(Rent(), _transaction);
+        foreach (var id in taken.Receipts) _transaction.Keep(id, default);
+        // After the exchange: what the listener wrote before it handed over a message is in the same transaction or an earlier one.
+        _records?.TakeInto(_transaction, taken.Records);
         try
         {
             var begin = Stopwatch.GetTimestamp();
             AddRows(taken, namesThrough);
             _spool.Commit(_transaction);
             _intake.NamesSaved(newNames);
+            _isHeldBack = false;
             if (!taken.IsEmpty)
             {
                 _intake.Counters.Commits++;
@@ -150,7 +161,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
         }
         foreach (var again in taken.Resubmissions) again.Conclude(null);
         TellRoom();
-        if (taken.WaitingCount > 0) _acknowledging.Add(taken);
+        if (taken.WaitingCount > 0 || taken.Records.Count > 0) _acknowledging.Add(taken);
         else Return(taken);
     }
 
@@ -203,6 +214,8 @@ internal sealed class CommitLoop : IHostedService, IDisposable
         if (_intake.Full is null) _logger.Full(reason);
         _intake.Full = reason;
         _fullSince = Stopwatch.GetTimestamp();
+        var records = taken.Records.ToArray();
+        taken.Records.Clear();
         var later = _intake.TakeBack(taken, Rent());
         foreach (var pending in (PendingCommit[])[taken, later])
         {
@@ -213,16 +226,41 @@ internal sealed class CommitLoop : IHostedService, IDisposable
             Return(pending);
         }
         _hub.PauseIntake(reason);
-        if (_transaction.IsEmpty) return;
+        Conclude(records, TryRelease());
+    }
+
+    /// <summary>Frees what the cloud has, and the listener's records that are needed no more, although there is no room: that is how the volume gets its room back.</summary>
+    private bool TryRelease()
+    {
+        if (_transaction.IsEmpty) return true;
         try
         {
-            // What the cloud has must be freed even so: that is how the volume gets its room back.
             _spool.CommitReleases(_transaction);
+            return true;
         }
         catch (SpoolFullException error)
         {
             _logger.Full(error.Message);
+            return false;
         }
+    }
+
+    /// <summary>After a commit that was refused: records that were to be kept are not; removals are done, or wait for the next commit.</summary>
+    private void Conclude((MqttChanges Changes, bool IsIn)[] records, bool isReleased)
+    {
+        _isHeldBack = !isReleased && records.Length > 0;
+        if (records.Length == 0) return;
+        var pending = Rent();
+        foreach (var (changes, isIn) in records)
+        {
+            if (isIn) _records!.CountRefused(1);
+            if (!changes.IsRemoval) pending.Records.Add((changes, false));
+            else if (isReleased) pending.Records.Add((changes, true));
+        }
+        if (!isReleased) _records!.PutBack(records.Where(static record => record.Changes.IsRemoval).Select(static record => record.Changes));
+        // By the other thread, behind those of the commits before.
+        if (pending.Records.Count > 0) _acknowledging.Add(pending);
+        else Return(pending);
     }
 
     private void TellRoom()
@@ -244,6 +282,7 @@ internal sealed class CommitLoop : IHostedService, IDisposable
         {
             var number = ++_commitNumber;
             foreach (var waiting in committed.Waiters) waiting.Peer.Acknowledge(waiting.PacketId, waiting.QoS);
+            foreach (var (changes, isKept) in committed.Records) changes.Complete(isKept);
             foreach (var waiting in committed.Waiters)
             {
                 if (waiting.Peer.State is DeviceConnection connection)

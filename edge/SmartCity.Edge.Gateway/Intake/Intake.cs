@@ -104,11 +104,12 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     /// <param name="packetId">Under which number.</param>
     public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId)
     {
+        var id = qos == 2 ? peer.ReceiptOf(packetId) : default;
         _hasRoom.Wait();
         bool isSignal;
         lock (_gate)
         {
-            if (HasNoRoom(lane) || (LettersAreFull && WouldReject(device, lane, payload)))
+            if (HasNoRoom(lane) || (!id.IsEmpty && _spool.KeptRoom <= 0) || (LettersAreFull && WouldReject(device, lane, payload)))
             {
                 Interlocked.Increment(ref Counters.RefusedForRoom);
                 return false;
@@ -117,6 +118,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
             if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
             else TakeTelemetry(device, topic, payload, qos, receipt);
             Await(qos, peer, packetId);
+            if (!id.IsEmpty) _pending.Receipts.Add(id);
             isSignal = Grow(payload.Length);
         }
         if (isSignal) Waiting?.Invoke();

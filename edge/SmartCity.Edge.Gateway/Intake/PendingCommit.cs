@@ -24,6 +24,10 @@ internal sealed class PendingCommit
     public int Unacknowledged { get; set; }
     /// <summary>Repeat marks changed by it.</summary>
     public Dictionary<string, RepeatMarks.Mark?> Marks { get; set; } = [];
+    /// <summary>Keys of the QoS 2 ids among those that wait, to be kept with what they carried.</summary>
+    public List<ReadOnlyMemory<byte>> Receipts { get; } = [];
+    /// <summary>The listener's records that were committed with it, or could not be, in their order.</summary>
+    public List<(MqttChanges Changes, bool IsKept)> Records { get; } = [];
     /// <summary>Who waits for its acknowledgement, in the order of arrival.</summary>
     public ReadOnlySpan<Waiting> Waiters => _waiting.AsSpan(0, WaitingCount);
     public int WaitingCount { get; private set; }
@@ -43,6 +47,8 @@ internal sealed class PendingCommit
         Letters.Clear();
         Resubmissions.Clear();
         Marks.Clear();
+        Receipts.Clear();
+        Records.Clear();
         (Repeated, Bytes, LetterBytes, Unacknowledged) = (0, 0, 0, 0);
         _waiting.AsSpan(0, WaitingCount).Clear();
         WaitingCount = 0;

@@ -53,6 +53,16 @@ internal static class GatewayEndpoints
         metrics.AddCounter("smartcity_uplink_batches_total", "Batches sent, repeats included.", () => uplink.BatchesSent);
         if (services.GetService<BrokerState>() is { } broker) AddBrokerMetrics(metrics, broker);
         metrics.AddGauge("mqtt_connections", "Open connections.", () => hub.ConnectionCount);
+        metrics.AddGauge("mqtt_sessions_kept", "Sessions kept for clients that are not connected.", () => hub.KeptSessionCount);
+        metrics.AddGauge("mqtt_retained_messages", "Topics that have a retained message.", () => hub.RetainedCount);
+        metrics.AddCounter("mqtt_messages_out_total", "PUBLISH packets sent to subscribers.", () => hub.Counters.MessagesOut);
+        metrics.AddCounter("mqtt_messages_dropped_total", "Messages for subscribers that found their queue full, or were too long for them, or had expired.", () => hub.Counters.MessagesDropped);
+        var records = services.GetRequiredService<MqttRecords>();
+        metrics.AddGauge("mqtt_records", "Records of sessions, queued and retained messages on the disk.", () => spool.KeptCount);
+        metrics.AddGauge("mqtt_records_bytes", "Bytes that they take.", () => spool.KeptBytes);
+        metrics.AddGauge("mqtt_records_damaged", "Records that were damaged on the disk and left out at the start.", () => spool.KeptDamaged);
+        metrics.AddCounter("mqtt_records_written_total", "Changes of records made durable.", () => records.Written);
+        metrics.AddCounter("mqtt_records_refused_total", "Changes of records that found no room.", () => records.Refused);
         metrics.AddCounter("mqtt_publishes_total", "PUBLISH packets read.", () => hub.Counters.Publishes);
         metrics.AddCounter("mqtt_acknowledged_total", "PUBACK and PUBREC sent after a commit.", () => hub.Counters.Acknowledged);
         metrics.AddCounter("mqtt_writes_total", "Writes to connections.", () => hub.Counters.Writes);

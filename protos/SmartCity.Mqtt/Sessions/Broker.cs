@@ -68,31 +68,55 @@ internal sealed partial class Broker
         lock (_gate)
         {
             var (sessions, rest, now) = (new Dictionary<long, Session>(), new List<KeyValuePair<byte[], byte[]>>(), _time.GetTimestamp());
+            var useless = new MqttChanges();
+            if (!_store.IsContinued) useless.RemoveAll(Records.AllSessions);
             foreach (var record in _store.Load())
             {
-                var (number, kind, _) = Records.Of(record.Key);
-                if (number < 0 && record.Key is [(byte)'R', ..]) _retained.TrySet(Records.DecodeMessage(record.Value, _clock), int.MaxValue);
-                if (number < 0) continue;
-                _lastSession = Math.Max(_lastSession, number);
-                if (kind != Records.SessionKind)
-                {
-                    rest.Add(record);
-                    continue;
-                }
-                var (session, endedAt) = Records.DecodeSession(number, record.Value);
-                session.EndedAt = endedAt == 0 ? now : _clock.ToTimestamp(endedAt);
-                sessions[number] = session;
-                _sessions[session.ClientId] = session;
-                _kept.Add(session);
+                if (Records.Of(record.Key).Number >= 0 && !_store.IsContinued) continue;
+                if (!TryLoad(record, sessions, rest, now)) useless.Remove(record.Key);
             }
-            var orphans = new MqttChanges();
-            foreach (var (key, value) in rest)
-            {
-                if (sessions.TryGetValue(Records.Of(key).Number, out var session)) Recall(session, key, value, now);
-                else orphans.Remove(key);
-            }
+            foreach (var record in rest)
+                if (!sessions.TryGetValue(Records.Of(record.Key).Number, out var session) || !TryRecall(session, record.Key, record.Value)) useless.Remove(record.Key);
             foreach (var session in sessions.Values) Order(session);
-            if (orphans.Changes.Count > 0) _store.Write(orphans);
+            if (useless.Changes.Count > 0) _store.Write(useless);
+        }
+    }
+
+    private bool TryLoad(KeyValuePair<byte[], byte[]> record, Dictionary<long, Session> sessions, List<KeyValuePair<byte[], byte[]>> rest, long now)
+    {
+        var (number, kind, _) = Records.Of(record.Key);
+        try
+        {
+            if (number < 0) return record.Key is [(byte)'R', ..] && _retained.TrySet(Records.DecodeMessage(record.Value, _clock), int.MaxValue);
+            _lastSession = Math.Max(_lastSession, number);
+            if (kind != Records.SessionKind)
+            {
+                rest.Add(record);
+                return true;
+            }
+            var (session, endedAt) = Records.DecodeSession(number, record.Value);
+            session.EndedAt = endedAt == 0 ? now : _clock.ToTimestamp(endedAt);
+            sessions[number] = session;
+            _sessions[session.ClientId] = session;
+            _kept.Add(session);
+            return true;
+        }
+        catch (Exception error) when (Records.IsUnreadable(error))
+        {
+            return false;
+        }
+    }
+
+    private bool TryRecall(Session session, byte[] key, byte[] value)
+    {
+        try
+        {
+            Recall(session, key, value);
+            return true;
+        }
+        catch (Exception error) when (Records.IsUnreadable(error))
+        {
+            return false;
         }
     }
 
@@ -111,7 +135,8 @@ internal sealed partial class Broker
                 if (kept.Owner != owner) return null;
                 previous = kept.Connection;
                 if (previous is not null) CloseWill(kept, kept.Will is { Delay: > 0 }, wills);
-                if (cleanStart || kept.Expiry == TimeSpan.Zero)
+                // Perhaps over, and only not swept yet: its process may have been down.
+                if (cleanStart || kept.Expiry == TimeSpan.Zero || (previous is null && _time.GetElapsedTime(kept.EndedAt) > kept.Expiry))
                 {
                     End(kept, wills);
                     kept = null;
@@ -240,7 +265,7 @@ internal sealed partial class Broker
         _store.Write(changes);
     }
 
-    private void Recall(Session session, byte[] key, byte[] value, long now)
+    private void Recall(Session session, byte[] key, byte[] value)
     {
         var (_, kind, rest) = Records.Of(key);
         switch (kind)

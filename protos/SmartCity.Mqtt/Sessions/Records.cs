@@ -12,6 +12,12 @@ internal static class Records
     public const byte SessionKind = 0, WillKind = 1, SubscriptionKind = 2, OutgoingKind = 3, ReceivedKind = 4;
     private const int SessionPrefixBytes = 9;
 
+    /// <summary>The beginning of the keys of all sessions.</summary>
+    public static byte[] AllSessions => "S"u8.ToArray();
+
+    /// <summary>Whether a decoder says so that a record is not of its making: another version's, or damaged.</summary>
+    public static bool IsUnreadable(Exception error) => error is IOException or ArgumentException or FormatException or IndexOutOfRangeException or OverflowException;
+
     public static byte[] SessionPrefix(long number)
     {
         var key = new byte[SessionPrefixBytes];

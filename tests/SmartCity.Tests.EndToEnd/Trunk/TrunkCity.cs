@@ -15,6 +15,9 @@ internal sealed class TrunkCity : IDisposable
     /// <summary>Its password.</summary>
     public const string TlsPassword = "correct horse battery staple";
 
+    /// <summary>The password of every bridge.</summary>
+    public const string BridgePassword = "a bridge's own words";
+
     /// <param name="server">Further settings of the server.</param>
     public TrunkCity(params string[] server)
     {
@@ -28,7 +31,7 @@ internal sealed class TrunkCity : IDisposable
             Set("Cloud:Ingest:Authority", _authority.AuthorityFile), Set("Cloud:Ingest:City", "test"), .. server,
         ]);
         Directory.CreateDirectory(_folder["gateway"]);
-        File.WriteAllText(Path.Combine(_folder["gateway"], "devices.json"), $$"""{"devices": [{"id": "{{TlsDevice}}", "password": "{{HashOf(TlsPassword)}}"}]}""");
+        WriteDevices("");
         Gateway = new TrunkProcess("edge/SmartCity.Edge.Gateway", _folder["gateway"], self =>
         [
             "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")), Set("Edge:Mqtt:WebSocketPort", self.Port("mqttWebSocket")),
@@ -49,6 +52,13 @@ internal sealed class TrunkCity : IDisposable
 
     /// <summary>A file or folder of the test.</summary>
     public string this[string name] => _folder[name];
+
+    /// <summary>Lets a bridge in that may publish and subscribe to some topics. Before the start.</summary>
+    public void AddBridge(string user, params string[] topics) =>
+        WriteDevices($$"""{"user": "{{user}}", "password": "{{HashOf(BridgePassword)}}", "topics": ["{{string.Join("\", \"", topics)}}"]}""");
+
+    private void WriteDevices(string bridges) => File.WriteAllText(Path.Combine(_folder["gateway"], "devices.json"),
+        $$"""{"devices": [{"id": "{{TlsDevice}}", "password": "{{HashOf(TlsPassword)}}"}], "bridges": [{{bridges}}]}""");
 
     /// <summary>Starts both and waits until they are ready.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -14,17 +14,20 @@ internal sealed class PipeListener : IPublishHandler, IMqttAuthenticator, IAsync
 {
     private readonly MqttListener _listener;
 
-    private PipeListener(MqttListenerOptions options) =>
-        _listener = new MqttListener(this, this, Hub, options, Time, NullLogger<MqttListener>.Instance);
-
-    public static async Task<PipeListener> StartAsync(MqttListenerOptions? options = null)
+    private PipeListener(MqttListenerOptions options, IMqttStore? store, FakeTimeProvider? time)
     {
-        var listener = new PipeListener(options ?? new MqttListenerOptions());
+        Time = time ?? new FakeTimeProvider(DateTimeOffset.UtcNow);
+        _listener = new MqttListener(this, this, Hub, options, Time, NullLogger<MqttListener>.Instance, store: store);
+    }
+
+    public static async Task<PipeListener> StartAsync(MqttListenerOptions? options = null, IMqttStore? store = null, FakeTimeProvider? time = null)
+    {
+        var listener = new PipeListener(options ?? new MqttListenerOptions(), store, time);
         await listener._listener.StartAsync(TestContext.Current.CancellationToken);
         return listener;
     }
 
-    public FakeTimeProvider Time { get; } = new(DateTimeOffset.UtcNow);
+    public FakeTimeProvider Time { get; }
     public MqttHub Hub { get; } = new();
     public ConcurrentQueue<string> Payloads { get; } = [];
     public ConcurrentQueue<string> Topics { get; } = [];

@@ -665,4 +665,103 @@ public sealed class ConformanceTests
         }
         Assert.Equal(["1", "2"], listener.Payloads);
     }
+
+    [Theory, InlineData(V311), InlineData(V5)]
+    public async Task A_refused_CONNECT_is_told_no_session_and_closed(byte version)
+    {
+        await using var listener = await StartAsync();
+        await BreakAsync(await ConnectAsync(listener, version, "k", isKept: true));
+        var refused = listener.Open();
+        await refused.SendAsync(Connect(version, "k", flags: 0x80, rest: Text("stranger")), Publish(version));
+        var answer = Assert.Single(await refused.ReceiveAllAsync());
+        Assert.Equal((0x20, 0, version == V5 ? 0x86 : 4), (answer[0], answer[2], answer[3]));
+        await refused.Ended.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+        Assert.Empty(listener.Payloads);
+    }
+
+    [Fact]
+    public async Task A_user_property_of_bad_text_is_malformed()
+    {
+        await using var listener = await StartAsync();
+        byte[] bad = [0, 1, 0xFF], good = Text("k");
+        foreach (var properties in (byte[][])[[0x26, .. bad, .. good], [0x26, .. good, .. bad], [0x08, .. bad], [0x03, .. bad]])
+        {
+            var connection = await ConnectAsync(listener, V5, "c");
+            await connection.SendAsync(Publish(V5, properties: Properties(properties)));
+            Assert.Equal((byte[])[0xE0, MqttReason.MalformedPacket], await connection.LastWordsAsync());
+        }
+        Assert.Empty(listener.Payloads);
+    }
+
+    [Theory, InlineData(V311), InlineData(V5)]
+    public async Task Acknowledgements_come_in_the_order_of_the_messages(byte version)
+    {
+        await using var listener = await StartAsync();
+        var publisher = await ConnectAsync(listener, version, "p");
+        await publisher.SendAsync([.. Enumerable.Range(1, 50).Select(id => Publish(version, "c", id, first: id % 2 == 0 ? (byte)0x34 : (byte)0x32))]);
+        for (var id = 1; id <= 50; id++)
+        {
+            var answer = await publisher.ReceiveAsync();
+            Assert.Equal((id % 2 == 0 ? 0x50 : 0x40, id), (answer[0], answer[2] << 8 | answer[3]));
+        }
+    }
+
+    [Theory, InlineData(V311), InlineData(V5)]
+    public async Task Releases_come_in_the_order_of_PUBREC(byte version)
+    {
+        await using var listener = await StartAsync();
+        var subscriber = await ConnectAsync(listener, version, "s");
+        await SubscribeAsync(subscriber, version, ("c", 2));
+        var ids = new List<int>();
+        for (byte i = 0; i < 5; i++)
+        {
+            await listener.Hub.PublishAsync("c", new[] { i }, 2, cancellationToken: Stop);
+            ids.Add(IdOf(await subscriber.ReceiveAsync()));
+        }
+        ids.Reverse();
+        await subscriber.SendAsync([.. ids.Select(id => Acknowledge(0x50, id))]);
+        foreach (var id in ids) Assert.Equal(Acknowledge(0x62, id), await subscriber.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task A_DISCONNECT_of_the_server_carries_a_reason_and_nothing_else()
+    {
+        await using var listener = await StartAsync();
+        var connection = await ConnectAsync(listener, V5, "c", isKept: true);
+        await connection.SendAsync(Publish(V5, id: 0), Publish(V5, id: 1));
+        var words = Assert.Single(await connection.ReceiveAllAsync());
+        await connection.Ended.WaitAsync(TimeSpan.FromSeconds(10), Stop);
+        Assert.Equal((0xE0, MqttReason.ProtocolError, 0x1F), (words[0], words[2], words[4])); // a Reason String, and with it the properties end
+        Assert.Equal(words.Length, 5 + 2 + (words[5] << 8 | words[6]));
+        Assert.Empty(listener.Payloads);
+    }
+
+    [Fact]
+    public async Task What_was_begun_does_not_expire()
+    {
+        await using var listener = await StartAsync();
+        var first = await ConnectAsync(listener, V5, "k", isKept: true);
+        await SubscribeAsync(first, V5, ("c", 2));
+        var publisher = await ConnectAsync(listener, V5, "p");
+        await PublishAsync(publisher, V5, "c", "x", 0x34, properties: Properties([2], Number32(5)));
+        var id = IdOf(await first.ReceiveAsync());
+        await BreakAsync(first);
+        listener.Time.Advance(TimeSpan.FromSeconds(20));
+        var second = await ConnectAsync(listener, V5, "k", isKept: true);
+        var again = await second.ReceiveAsync();
+        Assert.Equal((0x3C, id), (again[0], IdOf(again)));
+        await second.SendAsync(Acknowledge(0x50, id));
+        Assert.Equal(Acknowledge(0x62, id), await second.ReceiveAsync());
+    }
+
+    [Fact]
+    public async Task What_a_member_refuses_goes_to_nobody_else()
+    {
+        await using var listener = await StartAsync();
+        PipeListener.Connection[] members = [await ConnectAsync(listener, V5, "m1"), await ConnectAsync(listener, V5, "m2")];
+        foreach (var member in members) await SubscribeAsync(member, V5, ("$share/g/c", 1));
+        for (byte i = 0; i < 2; i++) await listener.Hub.PublishAsync("c", new[] { i }, 1, cancellationToken: Stop);
+        foreach (var member in members) await member.SendAsync(Packet(0x40, Number(IdOf(await member.ReceiveAsync())), [0x80]));
+        foreach (var member in members) await HearsNothingAsync(member);
+    }
 }

@@ -29,8 +29,9 @@ internal static class Probes
         try
         {
             using var answer = await _client.GetAsync(address, cancellationToken);
-            if (answer.IsSuccessStatusCode) return null;
-            return ReasonOf(await answer.Content.ReadAsStringAsync(cancellationToken)) ?? $"answers {(int)answer.StatusCode}";
+            // A part that warns counts as well: a gateway takes readings without its cloud, but a city is up when they are connected.
+            var reason = ReasonOf(await answer.Content.ReadAsStringAsync(cancellationToken));
+            return reason ?? (answer.IsSuccessStatusCode ? null : $"answers {(int)answer.StatusCode}");
         }
         catch (HttpRequestException error)
         {
@@ -42,13 +43,13 @@ internal static class Probes
         }
     }
 
-    /// <summary>The parts that are not ready, of an answer <c>{"parts":[{"part":…,"ok":…,"reason":…}]}</c>.</summary>
+    /// <summary>The parts with a reason, of an answer <c>{"parts":[{"part":…,"ok":…,"reason":…}]}</c>.</summary>
     private static string? ReasonOf(string json)
     {
         try
         {
             using var document = JsonDocument.Parse(json);
-            var reasons = document.RootElement.GetProperty("parts").EnumerateArray().Where(part => !part.GetProperty("ok").GetBoolean())
+            var reasons = document.RootElement.GetProperty("parts").EnumerateArray().Where(part => !part.GetProperty("ok").GetBoolean() || part.GetProperty("reason").ValueKind == JsonValueKind.String)
                 .Select(part => $"{part.GetProperty("part").GetString()}: {part.GetProperty("reason").GetString() ?? "not ready"}");
             return string.Join("; ", reasons) is { Length: > 0 } text ? text : null;
         }

@@ -187,7 +187,7 @@ internal sealed partial class FaultProcess : IDisposable
         try
         {
             using var json = JsonDocument.Parse(await GetAsync("/health/ready", null, stop));
-            var wrong = json.RootElement.GetProperty("parts").EnumerateArray().Where(part => !part.GetProperty("ok").GetBoolean())
+            var wrong = json.RootElement.GetProperty("parts").EnumerateArray().Where(part => !part.GetProperty("ok").GetBoolean() || part.GetProperty("reason").ValueKind == JsonValueKind.String)
                 .Select(part => $"{part.GetProperty("part").GetString()}: {part.GetProperty("reason").GetString()}").ToList();
             return wrong.Count == 0 ? "ready" : string.Join("; ", wrong);
         }

@@ -99,12 +99,12 @@ internal sealed class SpoolHealth(Intake.Intake intake) : IHealthPart
     public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
 }
 
-/// <summary>
-/// The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same: it keeps what it reads. Only one that was
-/// refused, or never had a link since its start, has trouble that a person must look at.
-/// </summary>
+/// <summary>The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same, and says so: it keeps what it reads.</summary>
 internal sealed class UplinkHealth(UplinkState state) : IHealthPart
 {
     public string Name => "uplink";
-    public string? Trouble => state.IsOpen || state.Sessions > 0 ? null : $"not connected yet: {state.LastError ?? "connecting"}";
+    public string? Trouble => null;
+    public string? Warning => state.IsOpen ? null
+        : state.Sessions == 0 ? $"not connected yet: {state.LastError ?? "connecting"}; readings are kept here"
+        : $"not connected since {state.Since:yyyy-MM-dd'T'HH:mm:ss'Z'}: {state.LastError}; readings are kept here";
 }

@@ -19,7 +19,7 @@ public sealed record UplinkOptions : IValidatableObject
     [ExistingFile] public string? Authority { get; init; }
     /// <summary>First wait before the stream is opened again; doubles up to <see cref="BackOffMax"/>. Default 200 ms.</summary>
     public TimeSpan BackOffMin { get; init; } = TimeSpan.FromMilliseconds(200);
-    /// <summary>Longest wait before the stream is opened again. Default 15 s.</summary>
+    /// <summary>Longest wait before the stream is opened again; 2 s in the first half minute of a loss. Default 15 s.</summary>
     public TimeSpan BackOffMax { get; init; } = TimeSpan.FromSeconds(15);
     /// <summary>Quiet time after which the link is pinged; it is given up when the answer takes as long again. Default 10 s: a dead link is found in 20 s.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(10);

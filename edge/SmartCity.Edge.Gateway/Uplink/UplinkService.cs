@@ -13,6 +13,9 @@ public sealed class UplinkService(
     UplinkOptions options, SmartCity.Edge.Spool.Spool spool, IUplinkHost host, UplinkState state, Func<GrpcChannel> connect,
     TimeProvider clock, ILogger<UplinkService> logger) : BackgroundService
 {
+    private static readonly TimeSpan _lookOftenFor = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _oftenEnough = TimeSpan.FromSeconds(2);
+
     // Two senders of one spool differ in it, so that the cloud can refuse the copy.
     private readonly ulong _incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
 
@@ -20,6 +23,7 @@ public sealed class UplinkService(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var wait = options.BackOffMin;
+        var lost = clock.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             var sessions = state.Sessions;
@@ -43,12 +47,14 @@ public sealed class UplinkService(
             {
                 reason = error.Message;
             }
-            if (state.Sessions > sessions) wait = options.BackOffMin;
+            if (state.Sessions > sessions) (wait, lost) = (options.BackOffMin, clock.GetTimestamp());
             var jittered = wait * (0.5 + Random.Shared.NextDouble());
             state.Closed(clock.GetUtcNow(), reason);
             logger.Closed(options.Address, reason, jittered);
             await Task.Delay(jittered, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            wait = wait * 2 < options.BackOffMax ? wait * 2 : options.BackOffMax;
+            // A server that is started again is back within half a minute; until then a gateway looks often enough to be back with it.
+            var most = clock.GetElapsedTime(lost) < _lookOftenFor && _oftenEnough < options.BackOffMax ? _oftenEnough : options.BackOffMax;
+            wait = wait * 2 < most ? wait * 2 : most;
         }
     }
 

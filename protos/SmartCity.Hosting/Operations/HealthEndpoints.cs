@@ -9,7 +9,10 @@ namespace SmartCity.Hosting.Operations;
 /// <summary><c>/health/live</c> and <c>/health/ready</c>.</summary>
 public static class HealthEndpoints
 {
-    /// <summary>Maps both. Ready answers 503 while any registered <see cref="IHealthPart"/> has trouble, with a line for each part.</summary>
+    /// <summary>
+    /// Maps both. Ready answers 503 while any registered <see cref="IHealthPart"/> has trouble, with a line for each part. A part that warns
+    /// leaves it at 200, with the status <c>degraded</c>: the process does its work, but someone should look.
+    /// </summary>
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapGet("/health/live", () => Results.Text("{\"status\":\"ok\"}\n", "application/json"));
@@ -23,11 +26,12 @@ public static class HealthEndpoints
     /// <summary>The answer of <c>/health/ready</c>: whether all parts are ready, and JSON with a line a part.</summary>
     internal static (bool Ready, string Text) Report(IEnumerable<IHealthPart> parts)
     {
-        var lines = parts.Select(part => (part.Name, part.Trouble)).OrderBy(part => part.Name, StringComparer.Ordinal).ToArray();
+        var lines = parts.Select(part => (part.Name, part.Trouble, part.Warning)).OrderBy(part => part.Name, StringComparer.Ordinal).ToArray();
         var ready = lines.All(part => part.Trouble is null);
-        var text = new StringBuilder($"{{\"status\":\"{(ready ? "ok" : "not ready")}\",\"parts\":[");
+        var status = !ready ? "not ready" : lines.All(part => part.Warning is null) ? "ok" : "degraded";
+        var text = new StringBuilder($"{{\"status\":\"{status}\",\"parts\":[");
         for (var i = 0; i < lines.Length; i++)
-            text.Append(i == 0 ? "\n  " : ",\n  ").Append(JsonSerializer.Serialize(new { part = lines[i].Name, ok = lines[i].Trouble is null, reason = lines[i].Trouble }));
+            text.Append(i == 0 ? "\n  " : ",\n  ").Append(JsonSerializer.Serialize(new { part = lines[i].Name, ok = lines[i].Trouble is null, reason = lines[i].Trouble ?? lines[i].Warning }));
         return (ready, text.Append("\n]}\n").ToString());
     }
 }

@@ -8,4 +8,7 @@ public interface IHealthPart
 
     /// <summary>Why the part is not ready, in words for an operator; null when it is. Returns at once and never throws.</summary>
     string? Trouble { get; }
+
+    /// <summary>What a person should look at although the part does its work, in words for an operator; null when there is nothing. Returns at once and never throws.</summary>
+    string? Warning => null;
 }

@@ -117,7 +117,7 @@ internal sealed class OurCity : IPathSystem, IOutage
     private static int PortOf(Child child, string data, string name)
     {
         var port = 0;
-        child.Await(() => PortsFile.TryRead(data) is { } ports && ports.TryGetValue(name, out port) && Tools.Get($"http://127.0.0.1:{port}/health/ready").Length > 0, TimeSpan.FromSeconds(60));
+        child.Await(() => PortsFile.TryRead(data) is { } ports && ports.TryGetValue(name, out port) && Tools.Get($"http://127.0.0.1:{port}/health/ready").Contains("\"status\":\"ok\"", StringComparison.Ordinal), TimeSpan.FromSeconds(60));
         return port;
     }
 }

@@ -14,6 +14,7 @@ internal sealed class TrunkProcess : IDisposable
     private readonly Func<TrunkProcess, IEnumerable<string>> _arguments;
     private readonly StringBuilder _words = new();
     private Process? _process;
+    private string _readiness = "nothing";
 
     /// <param name="project">E.g. <c>edge/SmartCity.Edge.Gateway</c>.</param>
     /// <param name="data">Its data folder.</param>
@@ -71,7 +72,7 @@ internal sealed class TrunkProcess : IDisposable
         while (!await IsReadyAsync(cancellationToken))
         {
             Assert.False(HasExited, $"{Path.GetFileName(_program)} ended: {Words}");
-            Assert.True(Stopwatch.GetElapsedTime(begin) < atMost, $"{Path.GetFileName(_program)} was not ready within {atMost.TotalSeconds} s: {Words}");
+            Assert.True(Stopwatch.GetElapsedTime(begin) < atMost, $"{Path.GetFileName(_program)} was not ready within {atMost.TotalSeconds} s, it said last: {_readiness}; {Words}");
             await Task.Delay(50, cancellationToken);
         }
         return Stopwatch.GetElapsedTime(begin);
@@ -115,10 +116,12 @@ internal sealed class TrunkProcess : IDisposable
         try
         {
             using var answer = await _http.GetAsync(new Uri($"http://127.0.0.1:{Port("http")}/health/ready"), cancellationToken);
+            _readiness = await answer.Content.ReadAsStringAsync(cancellationToken);
             return answer.IsSuccessStatusCode;
         }
         catch (Exception error) when (error is HttpRequestException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
+            _readiness = error.Message;
             return false;
         }
     }

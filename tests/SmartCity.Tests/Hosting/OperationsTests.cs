@@ -16,6 +16,7 @@ public sealed class OperationsTests
     {
         public string Name => name;
         public string? Trouble { get; set; } = trouble;
+        public string? Warning { get; set; }
     }
 
     [Fact]
@@ -39,8 +40,16 @@ public sealed class OperationsTests
         Assert.Contains("the disk is full", Assert.Single(text.Split('\n'), line => line.Contains("store", StringComparison.Ordinal)));
         Assert.False(JsonDocument.Parse(text).RootElement.GetProperty("parts")[1].GetProperty("ok").GetBoolean());
 
-        store.Trouble = null;
-        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/ready", cancellation)).StatusCode);
+        (store.Trouble, store.Warning) = (null, "the other half of the mirror is gone");
+        answer = await client.GetAsync("/health/ready", cancellation);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var degraded = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(cancellation)).RootElement;
+        Assert.Equal("degraded", degraded.GetProperty("status").GetString());
+        Assert.True(degraded.GetProperty("parts")[1].GetProperty("ok").GetBoolean());
+        Assert.Equal(store.Warning, degraded.GetProperty("parts")[1].GetProperty("reason").GetString());
+
+        store.Warning = null;
+        Assert.Contains("\"status\":\"ok\"", await client.GetStringAsync("/health/ready", cancellation));
         Assert.Contains("process_resident_memory_bytes ", await client.GetStringAsync("/metrics", cancellation));
         await app.StopAsync(cancellation);
     }

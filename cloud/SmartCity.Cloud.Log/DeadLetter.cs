@@ -18,4 +18,6 @@ public sealed record DeadLetter(
 {
     /// <summary>Offset of a value that stood in the log before a store refused it; null for one that ingest set aside.</summary>
     public long? LogOffset { get; init; }
+    /// <summary>Its checksum is wrong: what stands here is not what was set aside.</summary>
+    public bool IsDamaged { get; init; }
 }

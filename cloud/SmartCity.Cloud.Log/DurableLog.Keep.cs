@@ -12,7 +12,7 @@ public sealed partial class DurableLog
         RunAsync(() =>
         {
             _consumers[name] = nextOffset;
-            _saveConsumer.Bind(1, name).Bind(2, nextOffset).Run();
+            _saveConsumer.Bind(1, name).Bind(2, nextOffset).Bind(3, SealOf(name, nextOffset)).Run();
         }, cancellationToken);
 
     /// <summary>Sets values aside that a consumer could not take; they leave the queue for the dead letters. One with a log offset is kept and counted once, however often it is set aside.</summary>
@@ -88,21 +88,4 @@ public sealed partial class DurableLog
         _bytes -= bytes;
         return values;
     }
-
-    /// <summary>Takes out a row whose bytes are damaged, with a gap record of its exact numbers; its values count as expired.</summary>
-    public Task LoseRowAsync(long firstOffset, CancellationToken cancellationToken) =>
-        RunAsync(() =>
-        {
-            using var row = new Statement(_writer, "SELECT gateway, epoch, lane, first_sequence, sequences, count, length(columns) FROM row WHERE first_offset=?");
-            row.With(firstOffset);
-            if (!row.Step()) return;
-            var key = new PositionKey(row.Long(0), unchecked((ulong)row.Long(1)), (Lane)row.Long(2));
-            var (first, sequences, count, bytes) = (row.Long(3), row.Long(4), row.Long(5), row.Long(6) + RowOverheadBytes);
-            row.Reset();
-            using var delete = new Statement(_writer, "DELETE FROM row WHERE first_offset=?");
-            delete.With(firstOffset).Run();
-            RecordGap(key, first, first + sequences - 1, GapReason.Corrupt, UnixMicros.Now(_clock));
-            CounterOf(key.Gateway, key.Lane).Expired += count;
-            _bytes -= bytes;
-        }, cancellationToken);
 }

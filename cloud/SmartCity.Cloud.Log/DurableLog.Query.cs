@@ -11,9 +11,15 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT through, names FROM position JOIN gateway ON ordinal=gateway WHERE epoch=?1 AND lane=?2 AND id=?3");
-            statement.With(unchecked((long)epoch), (long)lane).Bind(3, gateway);
-            return statement.Step() ? new LanePosition(gateway, epoch, lane, statement.Long(0), (int)statement.Long(1)) : new LanePosition(gateway, epoch, lane, 0, 0);
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT position.gateway, epoch, lane, through, names, received, since, position.seal FROM position JOIN gateway ON ordinal=gateway WHERE epoch=?1 AND lane=?2 AND id=?3");
+                statement.With(unchecked((long)epoch), (long)lane).Bind(3, gateway);
+                if (!statement.Step()) return new LanePosition(gateway, epoch, lane, 0, 0);
+                long[] fields = [statement.Long(0), statement.Long(1), statement.Long(2), statement.Long(3), statement.Long(4), statement.Long(5), statement.Long(6)];
+                if (Seal.Check(SealKind.Position, fields, statement.Maybe(7)) == SealVerdict.Damaged) throw Wrong("position");
+                return new LanePosition(gateway, epoch, lane, fields[3], (int)fields[4]);
+            });
         }
     }
 
@@ -22,11 +28,19 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT series FROM name WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?3) AND epoch=?1 AND lane=?2 ORDER BY name.id");
-            statement.With(unchecked((long)epoch), (long)lane).Bind(3, gateway);
-            var names = new List<int>();
-            while (statement.Step()) names.Add((int)statement.Long(0));
-            return names;
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT gateway, name.id, series, seal FROM name WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?3) AND epoch=?1 AND lane=?2 ORDER BY name.id");
+                statement.With(unchecked((long)epoch), (long)lane).Bind(3, gateway);
+                var names = new List<int>();
+                while (statement.Step())
+                {
+                    long[] fields = [statement.Long(0), unchecked((long)epoch), (long)lane, statement.Long(1), statement.Long(2)];
+                    if (Seal.Check(SealKind.Name, fields, statement.Maybe(3)) == SealVerdict.Damaged || fields[3] != names.Count || fields[4] < 1 || fields[4] > Series.Count) throw Wrong("name");
+                    names.Add((int)fields[4]);
+                }
+                return names;
+            });
         }
     }
 
@@ -35,9 +49,15 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT wire_crc, sequences FROM row WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?4) AND epoch=?1 AND lane=?2 AND first_sequence=?3");
-            statement.With(unchecked((long)epoch), (long)lane, firstSequence).Bind(4, gateway);
-            return statement.Step() ? ((uint)statement.Long(0), statement.Long(1)) : null;
+            return Guarded<(uint, long)?>(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal FROM row WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?4) AND epoch=?1 AND lane=?2 AND first_sequence=?3");
+                statement.With(unchecked((long)epoch), (long)lane, firstSequence).Bind(4, gateway);
+                if (!statement.Step()) return null;
+                var fields = RowFields(statement);
+                // Of a damaged record nothing is said; that two send under one epoch must not be taken from it.
+                return Seal.Check(SealKind.Row, fields, statement.Maybe(10)) != SealVerdict.Whole ? null : ((uint)fields[8], fields[6]);
+            });
         }
     }
 
@@ -46,8 +66,11 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT next_offset FROM consumer WHERE name=?1");
-            return statement.Bind(1, name).Step() ? statement.Long(0) : 0;
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT next_offset, seal FROM consumer WHERE name=?1");
+                return statement.Bind(1, name).Step() && (statement.Maybe(1) is not { } seal || seal == SealOf(name, statement.Long(0))) ? statement.Long(0) : 0;
+            });
         }
     }
 
@@ -56,8 +79,11 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT received FROM row WHERE first_offset + count > ?1 AND first_offset >= coalesce((SELECT max(first_offset) FROM row WHERE first_offset <= ?1), ?1) ORDER BY first_offset LIMIT 1");
-            return statement.With(offset).Step() ? statement.Long(0) : null;
+            return Guarded<long?>(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT received FROM row WHERE first_offset + count > ?1 AND first_offset >= coalesce((SELECT max(first_offset) FROM row WHERE first_offset <= ?1), ?1) ORDER BY first_offset LIMIT 1");
+                return statement.With(offset).Step() ? statement.Long(0) : null;
+            });
         }
     }
 
@@ -69,21 +95,29 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var positions = new Statement(_reader, "SELECT ordinal, id, epoch, lane, through, received, since FROM position JOIN gateway ON ordinal=gateway " +
-                "WHERE since < ?1 AND (?2='' OR id=?2) ORDER BY id, lane DESC, since, epoch");
-            positions.With(to ?? long.MaxValue).Bind(2, gateway ?? "");
-            using var gaps = new Statement(_reader, "SELECT first, last, reason, recorded FROM gap WHERE gateway=? AND epoch=? AND lane=? AND recorded>=? AND recorded<? ORDER BY first");
-            var found = new List<Completeness>();
-            while (positions.Step())
+            return Guarded(() =>
             {
-                var missing = new List<MissingRange>();
-                gaps.With(positions.Long(0), positions.Long(2), positions.Long(3), from ?? long.MinValue, to ?? long.MaxValue);
-                while (gaps.Step()) missing.Add(new MissingRange(gaps.Long(0), gaps.Long(1), (GapReason)gaps.Long(2), gaps.Long(3)));
-                gaps.Reset();
-                found.Add(new Completeness(positions.Text(1), (Lane)positions.Long(3), unchecked((ulong)positions.Long(2)), positions.Long(4) == 0 ? 0 : 1,
-                    positions.Long(4), positions.Long(5), positions.Long(6), missing));
-            }
-            return found;
+                using var positions = new Statement(_reader, "SELECT ordinal, id, epoch, lane, through, received, since FROM position JOIN gateway ON ordinal=gateway " +
+                    "WHERE since < ?1 AND (?2='' OR id=?2) ORDER BY id, lane DESC, since, epoch");
+                positions.With(to ?? long.MaxValue).Bind(2, gateway ?? "");
+                using var gaps = new Statement(_reader, "SELECT first, last, reason, recorded, seal FROM gap WHERE gateway=? AND epoch=? AND lane=? AND recorded>=? AND recorded<? ORDER BY first");
+                var found = new List<Completeness>();
+                while (positions.Step())
+                {
+                    var missing = new List<MissingRange>();
+                    gaps.With(positions.Long(0), positions.Long(2), positions.Long(3), from ?? long.MinValue, to ?? long.MaxValue);
+                    while (gaps.Step())
+                    {
+                        long[] fields = [positions.Long(0), positions.Long(2), positions.Long(3), gaps.Long(0), gaps.Long(1), gaps.Long(2), gaps.Long(3)];
+                        if (Seal.Check(SealKind.Gap, fields, gaps.Maybe(4)) == SealVerdict.Damaged) throw Wrong("gap");
+                        missing.Add(new MissingRange(fields[3], fields[4], (GapReason)fields[5], fields[6]));
+                    }
+                    gaps.Reset();
+                    found.Add(new Completeness(positions.Text(1), (Lane)positions.Long(3), unchecked((ulong)positions.Long(2)), positions.Long(4) == 0 ? 0 : 1,
+                        positions.Long(4), positions.Long(5), positions.Long(6), missing));
+                }
+                return found;
+            });
         }
     }
 
@@ -93,31 +127,36 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            // One read transaction: counters and rows of the same commit.
-            LogSchema.Execute(_reader, "BEGIN");
-            try
+            return Guarded(() =>
             {
-                var queued = new Dictionary<(long Gateway, Lane Lane), long>();
-                using var rows = new Statement(_reader, "SELECT gateway, sum(count) FROM row WHERE first_offset >= ?1 AND lane=?2 GROUP BY gateway");
-                foreach (var lane in Lanes.ByPriority)
+                // One read transaction: counters and rows of the same commit.
+                LogSchema.Execute(_reader, "BEGIN");
+                try
                 {
-                    rows.With(offsetOf(lane), (long)lane);
-                    while (rows.Step()) queued[(rows.Long(0), lane)] = rows.Long(1);
-                    rows.Reset();
+                    var queued = new Dictionary<(long Gateway, Lane Lane), long>();
+                    using var rows = new Statement(_reader, "SELECT gateway, sum(count) FROM row NOT INDEXED WHERE first_offset >= ?1 AND lane=?2 GROUP BY gateway");
+                    foreach (var lane in Lanes.ByPriority)
+                    {
+                        rows.With(offsetOf(lane), (long)lane);
+                        while (rows.Step()) queued[(rows.Long(0), lane)] = rows.Long(1);
+                        rows.Reset();
+                    }
+                    using var counters = new Statement(_reader, "SELECT gateway, id, lane, accepted, dead_lettered, expired, counter.seal FROM counter JOIN gateway ON ordinal=gateway ORDER BY id, lane DESC");
+                    var audit = new List<LogAudit>();
+                    while (counters.Step())
+                    {
+                        long[] fields = [counters.Long(0), counters.Long(2), counters.Long(3), counters.Long(4), counters.Long(5)];
+                        if (Seal.Check(SealKind.Counter, fields, counters.Maybe(6)) == SealVerdict.Damaged) throw Wrong("counter");
+                        var lane = (Lane)fields[1];
+                        audit.Add(new LogAudit(counters.Text(1), lane, fields[2], queued.GetValueOrDefault((fields[0], lane)), fields[3], fields[4]));
+                    }
+                    return audit;
                 }
-                using var counters = new Statement(_reader, "SELECT gateway, id, lane, accepted, dead_lettered, expired FROM counter JOIN gateway ON ordinal=gateway ORDER BY id, lane DESC");
-                var audit = new List<LogAudit>();
-                while (counters.Step())
+                finally
                 {
-                    var lane = (Lane)counters.Long(2);
-                    audit.Add(new LogAudit(counters.Text(1), lane, counters.Long(3), queued.GetValueOrDefault((counters.Long(0), lane)), counters.Long(4), counters.Long(5)));
+                    LogSchema.Execute(_reader, "COMMIT");
                 }
-                return audit;
-            }
-            finally
-            {
-                LogSchema.Execute(_reader, "COMMIT");
-            }
+            });
         }
     }
 
@@ -128,17 +167,23 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT dead_letter.id, gateway.id, lane, device, metric, kind, time, received, value, reason, recorded, coalesce(log_offset, -1) " +
-                "FROM dead_letter JOIN gateway ON ordinal=gateway WHERE dead_letter.id > ? ORDER BY dead_letter.id LIMIT ?");
-            statement.With(after, Math.Clamp(limit, 0, DeadLettersPageMax));
-            var letters = new List<DeadLetter>();
-            while (statement.Step())
-                letters.Add(new DeadLetter(statement.Long(0), statement.Text(1), (Lane)statement.Long(2), new SeriesKey(statement.Text(3), statement.Text(4)), (ValueKind)statement.Long(5),
-                    statement.Long(6), statement.Long(7), statement.Text(8), statement.Text(9), statement.Long(10))
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT dead_letter.id, gateway.id, lane, device, metric, kind, time, received, value, reason, recorded, coalesce(log_offset, -1), dead_letter.seal, gateway " +
+                    "FROM dead_letter JOIN gateway ON ordinal=gateway WHERE dead_letter.id > ? ORDER BY dead_letter.id LIMIT ?");
+                statement.With(after, Math.Clamp(limit, 0, DeadLettersPageMax));
+                var letters = new List<DeadLetter>();
+                while (statement.Step())
                 {
-                    LogOffset = statement.Long(11) is var offset and >= 0 ? offset : null,
-                });
-            return letters;
+                    var letter = new DeadLetter(statement.Long(0), statement.Text(1), (Lane)statement.Long(2), new SeriesKey(statement.Text(3), statement.Text(4)), (ValueKind)statement.Long(5),
+                        statement.Long(6), statement.Long(7), statement.Text(8), statement.Text(9), statement.Long(10))
+                    {
+                        LogOffset = statement.Long(11) is var offset and >= 0 ? offset : null,
+                    };
+                    letters.Add(statement.Maybe(12) is not { } seal || seal == SealOf(statement.Long(13), letter, letter.Recorded) ? letter : letter with { IsDamaged = true });
+                }
+                return letters;
+            });
         }
     }
 
@@ -147,10 +192,13 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT id FROM gateway ORDER BY id");
-            var ids = new List<string>();
-            while (statement.Step()) ids.Add(statement.Text(0));
-            return ids;
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT id FROM gateway ORDER BY id");
+                var ids = new List<string>();
+                while (statement.Step()) ids.Add(statement.Text(0));
+                return ids;
+            });
         }
     }
 }

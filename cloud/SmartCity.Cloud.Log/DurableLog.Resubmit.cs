@@ -46,7 +46,7 @@ public sealed partial class DurableLog
         var gateway = GatewayOf(letter.Gateway);
         var key = new PositionKey(gateway, OperatorEpoch, letter.Lane);
         if (!_positions.TryGetValue(key, out var position)) position = new Position(0, 0, 0, now);
-        _insertRow.With(_end, 1, gateway, (long)letter.Lane, unchecked((long)OperatorEpoch), position.Through + 1, 1, now, 0, Crc32C.Of(columns)).Bind(11, columns).Run();
+        Seal.Bind(_insertRow, SealKind.Row, _end, 1, gateway, (long)letter.Lane, unchecked((long)OperatorEpoch), position.Through + 1, 1, now, 0, Crc32C.Of(columns)).Bind(12, columns).Run();
         _end++;
         _bytes += bytes;
         _deadLetters--;
@@ -60,6 +60,7 @@ public sealed partial class DurableLog
     /// <returns>Why it cannot be one; null where it can.</returns>
     private string? Restore(DeadLetter letter, ReadingBatch reading)
     {
+        if (letter.IsDamaged) return "the letter itself is damaged on the disk";
         if (letter.Lane == Lane.Toll) return "a toll event is kept under its key, not as a reading";
         var number = Series.Find(letter.Series);
         if (number == 0) number = Series.NumberOf(letter.Series, letter.Kind);

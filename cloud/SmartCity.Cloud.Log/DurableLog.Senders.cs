@@ -7,11 +7,19 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT incarnation, state FROM sender WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?1) ORDER BY place");
-            statement.Bind(1, gateway);
-            var senders = new List<LogSender>();
-            while (statement.Step()) senders.Add(new LogSender(unchecked((ulong)statement.Long(0)), (SenderState)statement.Long(1)));
-            return senders;
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT gateway, place, incarnation, state, seal FROM sender WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?1) ORDER BY place");
+                statement.Bind(1, gateway);
+                var senders = new List<LogSender>();
+                while (statement.Step())
+                {
+                    long[] fields = [statement.Long(0), statement.Long(1), statement.Long(2), statement.Long(3)];
+                    // A damaged one is forgotten: a copy may then send once more before it is found out.
+                    if (Seal.Check(SealKind.Sender, fields, statement.Maybe(4)) != SealVerdict.Damaged) senders.Add(new LogSender(unchecked((ulong)fields[2]), (SenderState)fields[3]));
+                }
+                return senders;
+            });
         }
     }
 
@@ -22,7 +30,7 @@ public sealed partial class DurableLog
             var ordinal = GatewayOf(gateway);
             using var clear = new Statement(_writer, "DELETE FROM sender WHERE gateway=?");
             clear.With(ordinal).Run();
-            using var insert = new Statement(_writer, "INSERT INTO sender VALUES(?,?,?,?)");
-            for (var i = 0; i < senders.Count; i++) insert.With(ordinal, i, unchecked((long)senders[i].Incarnation), (long)senders[i].State).Run();
+            using var insert = new Statement(_writer, "INSERT INTO sender VALUES(?,?,?,?,?)");
+            for (var i = 0; i < senders.Count; i++) Seal.Bind(insert, SealKind.Sender, ordinal, i, unchecked((long)senders[i].Incarnation), (long)senders[i].State).Run();
         }, cancellationToken);
 }

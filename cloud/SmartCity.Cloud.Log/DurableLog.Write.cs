@@ -44,8 +44,7 @@ public sealed partial class DurableLog
         }
         catch (SqliteException error)
         {
-            Break(group, new LogBrokenException($"The log in {_options.Folder} failed: {error.Message} (SQLite {error.SqliteExtendedErrorCode}). " +
-                "Nothing is acknowledged from here on; the process ends and reads at its next start what is really on the disk. Check the disk.", error));
+            Break(group, Failed(error));
         }
         catch (Exception error)
         {
@@ -75,7 +74,7 @@ public sealed partial class DurableLog
             for (var series = from + 1; series <= to; series++)
             {
                 var entry = Series[series];
-                _insertSeries.Bind(1, series).Bind(2, entry.Key.Device).Bind(3, entry.Key.Metric).Bind(4, (long)entry.Kind).Run();
+                _insertSeries.Bind(1, series).Bind(2, entry.Key.Device).Bind(3, entry.Key.Metric).Bind(4, (long)entry.Kind).Bind(5, SealOf(series, entry.Key.Device, entry.Key.Metric, (long)entry.Kind)).Run();
             }
             foreach (var work in group)
             {
@@ -83,6 +82,7 @@ public sealed partial class DurableLog
                 outcomes.Add(work.Append is { } append ? Write(append) : default);
             }
             SaveTouched();
+            KeepSide(from, to);
             _commit.Run();
             Series.Kept(to);
             _full = false;
@@ -92,6 +92,7 @@ public sealed partial class DurableLog
             // SQLite ends the transaction by itself after some errors; asking again would be an error of its own.
             if (raw.sqlite3_get_autocommit(_writer.Handle!) == 0) _rollback.Run();
             LoadState();
+            _newGateways.Clear();
             _full = true;
             _reserve.Release();
             outcomes.Clear();
@@ -129,7 +130,7 @@ public sealed partial class DurableLog
         if (_deadLetters + append.DeadLetters.Count > _options.DeadLettersMax) return new AppendOutcome(AppendStatus.DeadLettersFull, position.Through, 0);
 
         for (var i = 0; i < append.NewNames.Count; i++)
-            _insertName.With(gateway, unchecked((long)append.Epoch), (long)append.Lane, append.FirstName + i, append.NewNames[i]).Run();
+            Seal.Bind(_insertName, SealKind.Name, gateway, unchecked((long)append.Epoch), (long)append.Lane, append.FirstName + i, append.NewNames[i]).Run();
         var counter = CounterOf(gateway, append.Lane);
         var firstOffset = _end;
         var through = position.Through;
@@ -142,8 +143,8 @@ public sealed partial class DurableLog
         }
         if (append.Count > 0)
         {
-            _insertRow.With(_end, append.Count, gateway, (long)append.Lane, unchecked((long)append.Epoch), append.FirstSequence, append.Sequences, now, append.WireCrc,
-                Crc32C.Of(append.Columns.Span)).Bind(11, append.Columns.Span).Run();
+            Seal.Bind(_insertRow, SealKind.Row, _end, append.Count, gateway, (long)append.Lane, unchecked((long)append.Epoch), append.FirstSequence, append.Sequences, now, append.WireCrc,
+                Crc32C.Of(append.Columns.Span)).Bind(12, append.Columns.Span).Run();
             _end += append.Count;
             _bytes += bytes;
         }
@@ -157,22 +158,24 @@ public sealed partial class DurableLog
     }
 
     private void RecordGap(PositionKey key, long first, long last, GapReason reason, long now) =>
-        _insertGap.With(key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, first, last, (long)reason, now).Run();
+        Seal.Bind(_insertGap, SealKind.Gap, key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, first, last, (long)reason, now).Run();
 
     private void Write(long gateway, DeadLetter letter, long now)
     {
-        var insert = letter.LogOffset is { } logOffset ? _insertRefused.Bind(11, logOffset) : _insertDeadLetter;
+        var insert = letter.LogOffset is { } logOffset ? _insertRefused.Bind(12, logOffset) : _insertDeadLetter;
         insert.Bind(1, gateway).Bind(2, (long)letter.Lane).Bind(3, (long)letter.Kind).Bind(4, letter.Time).Bind(5, letter.Received).Bind(6, now)
-            .Bind(7, letter.Series.Device).Bind(8, letter.Series.Metric).Bind(9, letter.Value).Bind(10, letter.Reason).Run();
+            .Bind(7, letter.Series.Device).Bind(8, letter.Series.Metric).Bind(9, letter.Value).Bind(10, letter.Reason)
+            .Bind(11, SealOf(gateway, letter, now)).Run();
         _deadLetters += raw.sqlite3_changes(_writer.Handle!);
     }
 
     private long GatewayOf(string id)
     {
         if (_gateways.TryGetValue(id, out var ordinal)) return ordinal;
-        ordinal = _gateways.Count + 1;
-        _insertGateway.Bind(1, ordinal).Bind(2, id).Run();
+        ordinal = _gateways.Count == 0 ? 1 : _gateways.Values.Max() + 1;
+        _insertGateway.Bind(1, ordinal).Bind(2, id).Bind(3, SealOf(ordinal, id)).Run();
         _gateways.Add(id, ordinal);
+        _newGateways.Add((ordinal, id));
         return ordinal;
     }
 
@@ -188,14 +191,14 @@ public sealed partial class DurableLog
         foreach (var key in _touchedPositions)
         {
             var position = _positions[key];
-            _savePosition.With(key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, position.Through, position.Names, position.Received, position.Since).Run();
+            Seal.Bind(_savePosition, SealKind.Position, key.Gateway, unchecked((long)key.Epoch), (long)key.Lane, position.Through, position.Names, position.Received, position.Since).Run();
         }
         foreach (var key in _touchedCounters)
         {
             var counter = _counters[key];
-            _saveCounter.With(key.Gateway, (long)key.Lane, counter.Accepted, counter.DeadLettered, counter.Expired).Run();
+            Seal.Bind(_saveCounter, SealKind.Counter, key.Gateway, (long)key.Lane, counter.Accepted, counter.DeadLettered, counter.Expired).Run();
         }
-        _saveState.With(_end, _bytes).Run();
+        Seal.Bind(_saveState, SealKind.State, _end, _bytes).Run();
         _touchedPositions.Clear();
         _touchedCounters.Clear();
     }
@@ -209,13 +212,31 @@ public sealed partial class DurableLog
         _consumers.Clear();
         _touchedPositions.Clear();
         _touchedCounters.Clear();
-        Each("SELECT ordinal, id FROM gateway", row => _gateways.Add(row.Text(1), row.Long(0)));
-        Each("SELECT gateway, epoch, lane, through, names, received, since FROM position", row =>
-            _positions.Add(new PositionKey(row.Long(0), unchecked((ulong)row.Long(1)), (Lane)row.Long(2)), new Position(row.Long(3), (int)row.Long(4), row.Long(5), row.Long(6))));
-        Each("SELECT gateway, lane, accepted, dead_lettered, expired FROM counter", row =>
-            _counters.Add((row.Long(0), (Lane)row.Long(1)), new Counter { Accepted = row.Long(2), DeadLettered = row.Long(3), Expired = row.Long(4) }));
-        Each("SELECT name, next_offset FROM consumer", row => _consumers.Add(row.Text(0), row.Long(1)));
-        Each("SELECT end, bytes FROM state", row => (_end, _bytes) = (row.Long(0), row.Long(1)));
+        Each("SELECT ordinal, id, seal FROM gateway", row =>
+        {
+            var (fields, id) = Sound(SealKind.Gateway, "gateway", [row.Long(0)], row.Span(1), row.Maybe(2));
+            _gateways.Add(id, fields[0]);
+        });
+        Each("SELECT gateway, epoch, lane, through, names, received, since, seal FROM position", row =>
+        {
+            var fields = Sound(SealKind.Position, "position", [row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6)], row.Maybe(7));
+            _positions.Add(new PositionKey(fields[0], unchecked((ulong)fields[1]), (Lane)fields[2]), new Position(fields[3], (int)fields[4], fields[5], fields[6]));
+        });
+        Each("SELECT gateway, lane, accepted, dead_lettered, expired, seal FROM counter", row =>
+        {
+            var fields = Sound(SealKind.Counter, "counter", [row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4)], row.Maybe(5));
+            _counters.Add((fields[0], (Lane)fields[1]), new Counter { Accepted = fields[2], DeadLettered = fields[3], Expired = fields[4] });
+        });
+        Each("SELECT name, next_offset, seal FROM consumer", row =>
+        {
+            // One that is damaged holds everything back until its consumer reports again.
+            if (row.Maybe(2) is not { } seal || seal == SealOf(row.Text(0), row.Long(1))) _consumers.Add(row.Text(0), row.Long(1));
+        });
+        Each("SELECT end, bytes, seal FROM state", row =>
+        {
+            var fields = Sound(SealKind.State, "state", [row.Long(0), row.Long(1)], row.Maybe(2));
+            (_end, _bytes) = (fields[0], fields[1]);
+        });
         Each("SELECT count(*) FROM dead_letter", row => _deadLetters = row.Long(0));
 
         void Each(string sql, Action<Statement> take)
@@ -244,17 +265,17 @@ public sealed partial class DurableLog
         _begin = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
-        _insertGateway = Prepare("INSERT INTO gateway VALUES(?,?)");
-        _insertRow = Prepare("INSERT INTO row VALUES(?,?,?,?,?,?,?,?,?,?,?)");
-        _savePosition = Prepare("INSERT OR REPLACE INTO position VALUES(?,?,?,?,?,?,?)");
-        _insertName = Prepare("INSERT INTO name VALUES(?,?,?,?,?)");
-        _insertSeries = Prepare("INSERT INTO series VALUES(?,?,?,?)");
-        _insertGap = Prepare("INSERT INTO gap VALUES(?,?,?,?,?,?,?)");
-        _insertDeadLetter = Prepare("INSERT INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason) VALUES(?,?,?,?,?,?,?,?,?,?)");
-        _insertRefused = Prepare("INSERT OR IGNORE INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, log_offset) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
-        _saveCounter = Prepare("INSERT OR REPLACE INTO counter VALUES(?,?,?,?,?)");
-        _saveConsumer = Prepare("INSERT OR REPLACE INTO consumer VALUES(?1,?2)");
-        _saveState = Prepare("UPDATE state SET end=?, bytes=?");
+        _insertGateway = Prepare("INSERT INTO gateway VALUES(?,?,?)");
+        _insertRow = Prepare("INSERT INTO row(first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal, columns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+        _savePosition = Prepare("INSERT OR REPLACE INTO position VALUES(?,?,?,?,?,?,?,?)");
+        _insertName = Prepare("INSERT INTO name VALUES(?,?,?,?,?,?)");
+        _insertSeries = Prepare("INSERT INTO series VALUES(?,?,?,?,?)");
+        _insertGap = Prepare("INSERT INTO gap VALUES(?,?,?,?,?,?,?,?)");
+        _insertDeadLetter = Prepare("INSERT INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, seal) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
+        _insertRefused = Prepare("INSERT OR IGNORE INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, seal, log_offset) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
+        _saveCounter = Prepare("INSERT OR REPLACE INTO counter VALUES(?,?,?,?,?,?)");
+        _saveConsumer = Prepare("INSERT OR REPLACE INTO consumer VALUES(?1,?2,?3)");
+        _saveState = Prepare("UPDATE state SET end=?, bytes=?, seal=?");
 
         Statement Prepare(string sql)
         {

@@ -17,7 +17,7 @@ public sealed class LogReader : IDisposable
         _connection = new SqliteConnection(source);
         _connection.Open();
         LogSchema.Execute(_connection, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
-        _rows = new Statement(_connection, "SELECT first_offset, count, gateway, lane, received, crc, columns FROM row " +
+        _rows = new Statement(_connection, "SELECT first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal, columns FROM row " +
             "WHERE first_offset >= coalesce((SELECT max(first_offset) FROM row WHERE first_offset <= ?1), ?1) ORDER BY first_offset");
     }
 
@@ -30,8 +30,11 @@ public sealed class LogReader : IDisposable
     public async Task<long> ReadAsync(long from, Func<Lane, bool> lanes, int valuesMax, LogRowHandler handler, CancellationToken cancellationToken)
     {
         List<long>? damaged = null;
-        var next = Read(from, lanes, valuesMax, handler, ref damaged);
+        var doubt = false;
+        var next = Read(from, lanes, valuesMax, handler, ref damaged, ref doubt);
         foreach (var firstOffset in damaged ?? []) await _log.LoseRowAsync(firstOffset, cancellationToken).ConfigureAwait(false);
+        // A record that is damaged may name another lane or place than its own, so all are looked at; the caller comes again for what lies behind.
+        if (doubt) await _log.SweepAsync(cancellationToken).ConfigureAwait(false);
         return next;
     }
 
@@ -42,7 +45,7 @@ public sealed class LogReader : IDisposable
         _connection.Dispose();
     }
 
-    private long Read(long from, Func<Lane, bool> lanes, int valuesMax, LogRowHandler handler, ref List<long>? damaged)
+    private long Read(long from, Func<Lane, bool> lanes, int valuesMax, LogRowHandler handler, ref List<long>? damaged, ref bool doubt)
     {
         // What is durable now; rows that come while this reads wait for the next call.
         var end = _log.End;
@@ -53,17 +56,26 @@ public sealed class LogReader : IDisposable
         {
             while (taken < valuesMax && _rows.Step())
             {
-                var row = new LogRow(_rows.Long(0), (int)_rows.Long(1), GatewayOf(_rows.Long(2)), (Lane)_rows.Long(3), _rows.Long(4));
+                if (!IsSealed())
+                {
+                    doubt = true;
+                    return next;
+                }
+                var row = new LogRow(_rows.Long(0), (int)_rows.Long(1), GatewayOf(_rows.Long(2)), (Lane)_rows.Long(3), _rows.Long(7));
                 if (row.NextOffset <= from) continue;
                 next = row.NextOffset;
                 if (!lanes(row.Lane)) continue;
-                var columns = _rows.Span(6);
-                if (Crc32C.Of(columns) != (uint)_rows.Long(5)) (damaged ??= []).Add(row.FirstOffset);
+                var columns = _rows.Span(11);
+                if (Crc32C.Of(columns) != (uint)_rows.Long(9)) (damaged ??= []).Add(row.FirstOffset);
                 else handler(row, columns);
                 taken += row.Count;
             }
             // At the end: offsets of rows that were lost before are passed too.
             return taken < valuesMax ? Math.Max(next, end) : next;
+        }
+        catch (SqliteException error)
+        {
+            throw _log.BreakBy(error);
         }
         finally
         {
@@ -71,11 +83,19 @@ public sealed class LogReader : IDisposable
         }
     }
 
+    private bool IsSealed()
+    {
+        Span<long> fields = stackalloc long[10];
+        for (var i = 0; i < fields.Length; i++) fields[i] = _rows.Long(i);
+        return Seal.Check(SealKind.Row, fields, _rows.Maybe(10)) == SealVerdict.Whole;
+    }
+
     private string GatewayOf(long ordinal)
     {
         if (_gateways.TryGetValue(ordinal, out var id)) return id;
-        using var statement = new Statement(_connection, "SELECT id FROM gateway WHERE ordinal=?");
-        statement.With(ordinal).Step();
+        using var statement = new Statement(_connection, "SELECT id, seal FROM gateway WHERE ordinal=?");
+        if (!statement.With(ordinal).Step() || (statement.Maybe(1) is { } seal && seal != DurableLog.SealOf(ordinal, statement.Text(0))))
+            throw new SqliteException($"the id of gateway {ordinal} is not what was written", SQLitePCL.raw.SQLITE_CORRUPT);
         _gateways.Add(ordinal, id = statement.Text(0));
         return id;
     }

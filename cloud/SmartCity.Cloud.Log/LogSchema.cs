@@ -5,44 +5,101 @@ namespace SmartCity.Cloud.Log;
 /// <summary>The tables of the log. Epochs are unsigned in the contracts and lie here as the signed integer of the same bits.</summary>
 internal static class LogSchema
 {
-    private const long Version = 1;
+    private const long Version = 2;
 
     private const string Tables = """
-        CREATE TABLE gateway(ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+        CREATE TABLE gateway(ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seal INTEGER);
         CREATE TABLE row(
           first_offset INTEGER PRIMARY KEY, count INTEGER NOT NULL, gateway INTEGER NOT NULL, lane INTEGER NOT NULL, epoch INTEGER NOT NULL,
           first_sequence INTEGER NOT NULL, sequences INTEGER NOT NULL, received INTEGER NOT NULL, wire_crc INTEGER NOT NULL, crc INTEGER NOT NULL,
-          columns BLOB NOT NULL);
-        CREATE INDEX row_place ON row(gateway, epoch, lane, first_sequence);
+          seal INTEGER, columns BLOB NOT NULL);
         CREATE TABLE position(
           gateway INTEGER, epoch INTEGER, lane INTEGER, through INTEGER NOT NULL, names INTEGER NOT NULL, received INTEGER NOT NULL, since INTEGER NOT NULL,
-          PRIMARY KEY(gateway, epoch, lane)) WITHOUT ROWID;
-        CREATE TABLE name(gateway INTEGER, epoch INTEGER, lane INTEGER, id INTEGER, series INTEGER NOT NULL, PRIMARY KEY(gateway, epoch, lane, id)) WITHOUT ROWID;
-        CREATE TABLE series(id INTEGER PRIMARY KEY, device TEXT NOT NULL, metric TEXT NOT NULL, kind INTEGER NOT NULL, UNIQUE(device, metric));
+          seal INTEGER, PRIMARY KEY(gateway, epoch, lane)) WITHOUT ROWID;
+        CREATE TABLE name(gateway INTEGER, epoch INTEGER, lane INTEGER, id INTEGER, series INTEGER NOT NULL, seal INTEGER, PRIMARY KEY(gateway, epoch, lane, id)) WITHOUT ROWID;
+        CREATE TABLE series(id INTEGER PRIMARY KEY, device TEXT NOT NULL, metric TEXT NOT NULL, kind INTEGER NOT NULL, seal INTEGER, UNIQUE(device, metric));
         CREATE TABLE gap(gateway INTEGER NOT NULL, epoch INTEGER NOT NULL, lane INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
-          reason INTEGER NOT NULL, recorded INTEGER NOT NULL);
+          reason INTEGER NOT NULL, recorded INTEGER NOT NULL, seal INTEGER);
         CREATE INDEX gap_place ON gap(gateway, epoch, lane, first);
-        CREATE TABLE dead_letter(id INTEGER PRIMARY KEY, gateway INTEGER NOT NULL, lane INTEGER NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
-          kind INTEGER NOT NULL, time INTEGER NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, recorded INTEGER NOT NULL,
-          log_offset INTEGER UNIQUE);
         CREATE TABLE counter(gateway INTEGER, lane INTEGER, accepted INTEGER NOT NULL, dead_lettered INTEGER NOT NULL, expired INTEGER NOT NULL,
-          PRIMARY KEY(gateway, lane)) WITHOUT ROWID;
-        CREATE TABLE sender(gateway INTEGER, place INTEGER, incarnation INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY(gateway, place)) WITHOUT ROWID;
-        CREATE TABLE consumer(name TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), end INTEGER NOT NULL, bytes INTEGER NOT NULL);
-        INSERT INTO state VALUES(1, 0, 0);
+          seal INTEGER, PRIMARY KEY(gateway, lane)) WITHOUT ROWID;
+        CREATE TABLE sender(gateway INTEGER, place INTEGER, incarnation INTEGER NOT NULL, state INTEGER NOT NULL, seal INTEGER, PRIMARY KEY(gateway, place)) WITHOUT ROWID;
+        CREATE TABLE consumer(name TEXT PRIMARY KEY, next_offset INTEGER NOT NULL, seal INTEGER) WITHOUT ROWID;
+        CREATE TABLE state(id INTEGER PRIMARY KEY CHECK (id = 1), end INTEGER NOT NULL, bytes INTEGER NOT NULL, seal INTEGER);
+        CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL, seal INTEGER) WITHOUT ROWID;
+        INSERT INTO state VALUES(1, 0, 0, NULL);
         """;
 
-    /// <summary>Makes the tables in a new database.</summary>
+    // The index knows all numbers of a row, so that they can be told when the row's own record is lost.
+    private const string RowPlace = "CREATE INDEX row_place ON row(gateway, epoch, lane, first_sequence, sequences, count);";
+
+    // A number of a letter is never given out twice, not even after it was discarded.
+    private const string Letters = """
+        CREATE TABLE dead_letter(id INTEGER PRIMARY KEY AUTOINCREMENT, gateway INTEGER NOT NULL, lane INTEGER NOT NULL, device TEXT NOT NULL, metric TEXT NOT NULL,
+          kind INTEGER NOT NULL, time INTEGER NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, recorded INTEGER NOT NULL,
+          log_offset INTEGER UNIQUE, seal INTEGER);
+        """;
+
+    // Rows are not sealed afterwards: that would write gigabytes anew. Whatever is written from here on is.
+    private static readonly string _fromVersion1 =
+        string.Concat(new[] { "gateway", "row", "position", "name", "series", "gap", "counter", "sender", "consumer", "state" }.Select(table => $"ALTER TABLE {table} ADD COLUMN seal INTEGER;")) +
+        "ALTER TABLE dead_letter RENAME TO former_letter;" + Letters +
+        "INSERT INTO dead_letter SELECT id, gateway, lane, device, metric, kind, time, received, value, reason, recorded, log_offset, NULL FROM former_letter;" +
+        "DROP TABLE former_letter; CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL, seal INTEGER) WITHOUT ROWID; DROP INDEX row_place;" + RowPlace;
+
+    /// <summary>Makes the tables of a new database, or checks those of an old one and brings them to this version.</summary>
     /// <exception cref="InvalidDataException">A newer program wrote it.</exception>
+    /// <exception cref="SqliteException">The version or the tables are not what was written (SQLITE_CORRUPT).</exception>
     public static void Ensure(SqliteConnection connection, string file)
     {
-        using var version = new Statement(connection, "PRAGMA user_version");
-        version.Step();
-        var found = version.Long(0);
-        version.Reset();
+        var found = Read(connection, "PRAGMA user_version");
+        var mark = Read(connection, "PRAGMA application_id");
+        // From version 2 on the header carries the checksum of version and tables, so that damage to either is not taken for another version.
+        if ((mark != 0 || found > 1) && mark != MarkOf(connection, found))
+            throw new SqliteException("the version or the tables are not those that were written", SQLitePCL.raw.SQLITE_CORRUPT);
         if (found > Version) throw new InvalidDataException($"{file} has log version {found}; this program knows up to {Version}. Start the newer program again.");
-        if (found < Version) Execute(connection, "BEGIN IMMEDIATE;" + Tables + $"PRAGMA user_version={Version};COMMIT;");
+        if (found == Version) return;
+        Execute(connection, "BEGIN IMMEDIATE;" + (found == 0 ? Tables + Letters + RowPlace : _fromVersion1) + $"PRAGMA user_version={Version};");
+        Mark(connection, Version);
+        Execute(connection, "COMMIT;");
+    }
+
+    /// <summary>Writes the checksum of a version and of the tables as they are into the header.</summary>
+    internal static void Mark(SqliteConnection connection, long version) => Execute(connection, FormattableString.Invariant($"PRAGMA application_id={MarkOf(connection, version)};"));
+
+    /// <summary>Has SQLite look at the structure of all pages.</summary>
+    /// <exception cref="SqliteException">It found damage (SQLITE_CORRUPT).</exception>
+    public static void Check(SqliteConnection connection)
+    {
+        using var check = new Statement(connection, "PRAGMA quick_check(1)");
+        if (check.Step() && check.Text(0) is var finding and not "ok") throw new SqliteException(finding, SQLitePCL.raw.SQLITE_CORRUPT);
+    }
+
+    /// <summary>Takes the index of rows away, within a transaction.</summary>
+    public static void DropRowPlace(SqliteConnection connection) => Execute(connection, "DROP INDEX row_place;");
+
+    /// <summary>Builds the index of rows anew, within the same transaction.</summary>
+    public static void MakeRowPlace(SqliteConnection connection)
+    {
+        Execute(connection, RowPlace);
+        Mark(connection, Version);
+    }
+
+    /// <summary>The checksum of a version and of all tables and indexes with the places where they begin, as SQLite keeps it: signed, and never 0.</summary>
+    private static long MarkOf(SqliteConnection connection, long version)
+    {
+        var text = new System.Text.StringBuilder().Append(version);
+        using var tables = new Statement(connection, "SELECT type, name, tbl_name, rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY rowid");
+        while (tables.Step()) text.Append('\n').Append(tables.Text(0)).Append(' ').Append(tables.Text(1)).Append(' ').Append(tables.Text(2)).Append(' ').Append(tables.Long(3)).Append(' ').Append(tables.Text(4));
+        var mark = unchecked((int)Crc32C.Of(System.Text.Encoding.UTF8.GetBytes(text.ToString())));
+        return mark == 0 ? 1 : mark;
+    }
+
+    private static long Read(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection, sql);
+        statement.Step();
+        return statement.Long(0);
     }
 
     public static void Execute(SqliteConnection connection, string sql)

@@ -9,4 +9,8 @@ namespace SmartCity.Edge.Spool;
 /// <param name="Reason">Code and place, e.g. <c>json:truncated@byte 17</c>; several are parted by line feeds.</param>
 /// <param name="Values">Values it stands for in the audit equation, from 1.</param>
 /// <param name="Payload">The payload, whole.</param>
-public sealed record DeadLetter(long Id, byte Lane, long Time, ReadOnlyMemory<byte> Topic, byte QoS, string Reason, int Values, ReadOnlyMemory<byte> Payload);
+public sealed record DeadLetter(long Id, byte Lane, long Time, ReadOnlyMemory<byte> Topic, byte QoS, string Reason, int Values, ReadOnlyMemory<byte> Payload)
+{
+    /// <summary>Its checksum is wrong: what stands here is not all that came.</summary>
+    public bool IsDamaged { get; init; }
+}

@@ -12,7 +12,7 @@ public sealed partial class Spool
     private readonly List<Statement> _statements = [];
     private Statement _begin = null!, _commit = null!, _rollback = null!;
     private Statement _insertRow = null!, _insertName = null!, _insertGap = null!, _insertDeadLetter = null!, _upsertMark = null!, _evictMarks = null!;
-    private Statement _sumReleased = null!, _deleteReleased = null!, _deleteGaps = null!, _oldestRow = null!, _deleteRow = null!, _extendGap = null!;
+    private Statement _sumReleased = null!, _deleteReleased = null!, _deleteGaps = null!, _oldestRow = null!, _deleteRow = null!, _gapBefore = null!;
     private Statement _savePosition = null!, _saveCounter = null!, _countMark = null!;
 
     /// <summary>
@@ -118,7 +118,7 @@ public sealed partial class Spool
         var position = PositionOf(_currentOrdinal, name.Lane);
         if (name.Id != position.State.Names)
             throw new InvalidOperationException($"The next name of lane {name.Lane} has id {position.State.Names}, not {name.Id}.");
-        _insertName.With(_currentOrdinal, name.Lane, name.Id).Bind(4, name.Blob.Span).Run();
+        _insertName.With(_currentOrdinal, name.Lane, name.Id).Bind(4, name.Blob.Span).Bind(5, SealOfName(_currentOrdinal, name.Lane, name.Id, name.Blob.Span)).Run();
         Touch(position);
         position.State = position.State with { Names = name.Id + 1 };
     }
@@ -132,7 +132,9 @@ public sealed partial class Spool
         var bytes = row.Columns.Length + RowOverheadBytes;
         if (lane.Options.WhenFull == WhenFull.ExpireOldest) MakeRoom(lane, bytes);
 
-        _insertRow.With(_currentOrdinal, row.Lane, position.State.Next, row.Count, bytes, row.NamesThrough, Crc32C.Of(row.Columns.Span)).Bind(8, row.Columns.Span).Run();
+        var crc = Crc32C.Of(row.Columns.Span);
+        _insertRow.With(_currentOrdinal, row.Lane, position.State.Next, row.Count, bytes, row.NamesThrough, crc,
+            Seal.Of(SealKind.Row, _currentOrdinal, row.Lane, position.State.Next, row.Count, bytes, row.NamesThrough, crc)).Bind(9, row.Columns.Span).Run();
         lane.Accepted += row.Count;
         lane.HeldValues += row.Count;
         lane.HeldBytes += bytes;
@@ -154,8 +156,11 @@ public sealed partial class Spool
     private void GiveUp(LaneState lane, long id, long ordinal, long first, long count, long bytes, SpoolGap reason)
     {
         _deleteRow.With(id).Run();
-        _extendGap.With(ordinal, lane.Options.Lane, first - 1, (long)reason, first + count - 1).Run();
-        if (raw.sqlite3_changes(_writer.Handle!) == 0) _insertGap.With(ordinal, lane.Options.Lane, first, first + count - 1, (long)reason).Run();
+        // A gap that ends where this one begins grows, so that a lane that expires for days has one.
+        _gapBefore.With(ordinal, lane.Options.Lane, first - 1, (long)reason);
+        var begin = _gapBefore.Step() ? _gapBefore.Long(0) : first;
+        _gapBefore.Reset();
+        WriteGap(ordinal, lane.Options.Lane, begin, first + count - 1, reason);
         lane.Expired += count;
         lane.HeldValues -= count;
         lane.HeldBytes -= bytes;
@@ -167,18 +172,22 @@ public sealed partial class Spool
     /// </summary>
     private void GiveUpHole(LaneState lane, long ordinal, SpoolEntry hole)
     {
-        _insertGap.With(ordinal, lane.Options.Lane, hole.First, hole.Last, (long)SpoolGap.Corrupt).Run();
-        lane.Expired += hole.Count;
+        WriteGap(ordinal, lane.Options.Lane, hole.First, hole.Last, SpoolGap.Corrupt);
         using var held = new Statement(_writer, "SELECT coalesce(sum(count), 0), coalesce(sum(bytes), 0) FROM row INDEXED BY row_place WHERE lane=?");
         held.With(lane.Options.Lane).Step();
         (lane.HeldValues, lane.HeldBytes) = (held.Long(0), held.Long(1));
+        // A hole of which the gap record alone was lost had been counted before; the equation says which.
+        lane.Expired += Math.Clamp(Residual(lane), 0, hole.Count);
     }
+
+    private void WriteGap(long ordinal, byte lane, long first, long last, SpoolGap reason) =>
+        _insertGap.With(ordinal, lane, first, last, (long)reason, Seal.Of(SealKind.Gap, ordinal, lane, first, last, (long)reason)).Run();
 
     private void Write(DeadLetter letter)
     {
         var bytes = BytesOf(letter);
         _insertDeadLetter.With(bytes, letter.Lane, letter.Time, letter.QoS, letter.Values)
-            .Bind(6, letter.Topic.Span).Bind(7, letter.Reason).Bind(8, letter.Payload.Span).Run();
+            .Bind(6, letter.Topic.Span).Bind(7, letter.Reason).Bind(8, SealOf(letter)).Bind(9, letter.Payload.Span).Run();
         var lane = LaneOf(letter.Lane);
         lane.Accepted += letter.Values;
         lane.DeadLettered += letter.Values;
@@ -189,7 +198,7 @@ public sealed partial class Spool
     private void Write(List<SpoolTransaction.NewMark> marks)
     {
         _touch++;
-        foreach (var mark in marks) _upsertMark.Bind(1, mark.Key.Span).Bind(2, mark.Value.Span).Bind(3, _touch).Run();
+        foreach (var mark in marks) _upsertMark.Bind(1, mark.Key.Span).Bind(2, mark.Value.Span).Bind(3, _touch).Bind(4, SealOfMark(mark.Key.Span, mark.Value.Span)).Run();
         _marks += marks.Count;
         if (_marks <= _options.MarksMax) return;
         // The running figure counts repeats too; the real one is worth asking for only here.
@@ -207,9 +216,11 @@ public sealed partial class Spool
     private void SaveState()
     {
         foreach (var (position, _) in _touched)
-            _savePosition.With(position.Ordinal, position.Lane, position.State.Next, position.State.Released, position.State.Names).Run();
+            _savePosition.With(position.Ordinal, position.Lane, position.State.Next, position.State.Released, position.State.Names,
+                Seal.Of(SealKind.Position, position.Ordinal, position.Lane, position.State.Next, position.State.Released, position.State.Names)).Run();
         foreach (var lane in _lanes.Values)
-            _saveCounter.With(lane.Options.Lane, lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired).Run();
+            _saveCounter.With(lane.Options.Lane, lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired,
+                Seal.Of(SealKind.Counter, lane.Options.Lane, lane.Accepted, lane.Stored, lane.Superseded, lane.DeadLettered, lane.Expired)).Run();
     }
 
     /// <summary>Runs <paramref name="work"/> as one transaction. What it changed in memory is undone when the database does not take it.</summary>
@@ -259,12 +270,12 @@ public sealed partial class Spool
         _begin = Prepare("BEGIN IMMEDIATE");
         _commit = Prepare("COMMIT");
         _rollback = Prepare("ROLLBACK");
-        _insertRow = Prepare("INSERT INTO row(epoch, lane, first, count, bytes, names_through, crc32c, columns) VALUES(?,?,?,?,?,?,?,?)");
-        _insertName = Prepare("INSERT INTO name VALUES(?,?,?,?)");
-        _insertGap = Prepare("INSERT INTO gap VALUES(?,?,?,?,?)");
-        _extendGap = Prepare("UPDATE gap SET last=?5 WHERE epoch=?1 AND lane=?2 AND last=?3 AND reason=?4");
-        _insertDeadLetter = Prepare("INSERT INTO dead_letter(bytes, lane, time, qos, \"values\", topic, reason, payload) VALUES(?,?,?,?,?,?,?,?)");
-        _upsertMark = Prepare("INSERT INTO mark VALUES(?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value, touched=excluded.touched");
+        _insertRow = Prepare("INSERT INTO row(epoch, lane, first, count, bytes, names_through, crc32c, seal, columns) VALUES(?,?,?,?,?,?,?,?,?)");
+        _insertName = Prepare("INSERT INTO name VALUES(?,?,?,?,?)");
+        _insertGap = Prepare("INSERT OR REPLACE INTO gap VALUES(?,?,?,?,?,?)");
+        _gapBefore = Prepare("SELECT first FROM gap WHERE epoch=?1 AND lane=?2 AND last=?3 AND reason=?4 ORDER BY first DESC LIMIT 1");
+        _insertDeadLetter = Prepare("INSERT INTO dead_letter(bytes, lane, time, qos, \"values\", topic, reason, seal, payload) VALUES(?,?,?,?,?,?,?,?,?)");
+        _upsertMark = Prepare("INSERT INTO mark VALUES(?,?,?,?) ON CONFLICT DO UPDATE SET value=excluded.value, touched=excluded.touched, seal=excluded.seal");
         _countMark = Prepare("SELECT count(*) FROM mark");
         _evictMarks = Prepare("DELETE FROM mark WHERE key IN (SELECT key FROM mark ORDER BY touched LIMIT ?)");
         _sumReleased = Prepare("SELECT coalesce(sum(count), 0), coalesce(sum(bytes), 0) FROM row INDEXED BY row_place WHERE epoch=?1 AND lane=?2 AND first<=?3 AND first+count-1<=?3");
@@ -272,9 +283,9 @@ public sealed partial class Spool
         _deleteGaps = Prepare("DELETE FROM gap WHERE epoch=?1 AND lane=?2 AND last<=?3");
         _oldestRow = Prepare("SELECT id, epoch, first, count, bytes FROM row WHERE lane=?1 ORDER BY epoch, first LIMIT 1");
         _deleteRow = Prepare("DELETE FROM row WHERE id=?");
-        _savePosition = Prepare("INSERT INTO position VALUES(?,?,?,?,?) ON CONFLICT DO UPDATE SET next=excluded.next, released=excluded.released, names=excluded.names");
-        _saveCounter = Prepare("INSERT INTO counter VALUES(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET accepted=excluded.accepted, stored=excluded.stored, " +
-            "superseded=excluded.superseded, dead_lettered=excluded.dead_lettered, expired=excluded.expired");
+        _savePosition = Prepare("INSERT INTO position VALUES(?,?,?,?,?,?) ON CONFLICT DO UPDATE SET next=excluded.next, released=excluded.released, names=excluded.names, seal=excluded.seal");
+        _saveCounter = Prepare("INSERT INTO counter VALUES(?,?,?,?,?,?,?) ON CONFLICT DO UPDATE SET accepted=excluded.accepted, stored=excluded.stored, " +
+            "superseded=excluded.superseded, dead_lettered=excluded.dead_lettered, expired=excluded.expired, seal=excluded.seal");
         PrepareKept(Prepare);
         PrepareReads();
 

@@ -10,6 +10,8 @@ public sealed partial class Spool
     // Should the cloud know more than we, everything from there on was numbered a second time.
     private const string Unproven = "unproven";
 
+    private string? _unproven;
+
     /// <summary>The cloud's watermarks agree with the numbers given out here.</summary>
     /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
     public void Prove()
@@ -17,12 +19,13 @@ public sealed partial class Spool
         lock (_write)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (ReadMeta(Unproven) is null) return;
+            if (_unproven is null) return;
             Transact(() =>
             {
                 using var forget = new Statement(_writer, "DELETE FROM meta WHERE key=?");
                 forget.Bind(1, Unproven).Run();
             });
+            _unproven = null;
         }
     }
 
@@ -38,7 +41,7 @@ public sealed partial class Spool
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var old = _currentOrdinal;
-            var from = (ReadMeta(Unproven) ?? DescribeUnproven()).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
+            var from = (_unproven ?? DescribeUnproven()).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
                 .ToDictionary(part => byte.Parse(part[0], CultureInfo.InvariantCulture), part => long.Parse(part[1], CultureInfo.InvariantCulture));
             try
             {
@@ -49,6 +52,7 @@ public sealed partial class Spool
                     SaveState();
                     WriteMeta(Unproven, DescribeUnproven());
                 });
+                _unproven = DescribeUnproven();
             }
             catch
             {
@@ -65,19 +69,67 @@ public sealed partial class Spool
         var after = PositionOf(_currentOrdinal, lane);
         Touch(before);
         Touch(after);
-        foreach (var sql in new[]
-        {
-            "UPDATE row SET epoch=?1, first=first-?4+1 WHERE epoch=?2 AND lane=?3 AND first>=?4",
-            "UPDATE gap SET epoch=?1, first=first-?4+1, last=last-?4+1 WHERE epoch=?2 AND lane=?3 AND first>=?4",
-        })
-        {
-            using var move = new Statement(_writer, sql);
-            move.With(_currentOrdinal, old, lane, from).Run();
-        }
-        using var copy = new Statement(_writer, "INSERT INTO name SELECT ?1, lane, id, blob FROM name WHERE epoch=?2 AND lane=?3");
-        copy.With(_currentOrdinal, old, lane).Run();
+        MoveRows(lane, old, from);
+        MoveGaps(lane, old, from);
+        CopyNames(lane, old);
         after.State = new PositionState(before.State.Next - Math.Min(from, before.State.Next) + 1, Math.Max(0, before.State.Released - from + 1), before.State.Names);
         before.State = before.State with { Next = Math.Min(from, before.State.Next), Released = Math.Min(before.State.Released, from - 1) };
+    }
+
+    private void MoveRows(byte lane, long old, long from)
+    {
+        var rows = new List<(long Id, long[] Fields)>();
+        using (var find = new Statement(_writer, "SELECT id, first, count, bytes, names_through, crc32c, seal FROM row WHERE epoch=? AND lane=? AND first>=? ORDER BY first"))
+            for (find.With(old, lane, from); find.Step();)
+            {
+                long[] fields = [old, lane, find.Long(1), find.Long(2), find.Long(3), find.Long(4), find.Long(5)];
+                // A damaged one stays behind and is found damaged there.
+                if (Seal.Check(SealKind.Row, fields, find.Maybe(6)) == SealVerdict.Whole) rows.Add((find.Long(0), fields));
+            }
+        using var move = new Statement(_writer, "UPDATE row SET epoch=?2, first=?3, seal=?4 WHERE id=?1");
+        foreach (var (id, fields) in rows)
+        {
+            (fields[0], fields[2]) = (_currentOrdinal, fields[2] - from + 1);
+            move.With(id, fields[0], fields[2], Seal.Of(SealKind.Row, fields)).Run();
+        }
+    }
+
+    private void MoveGaps(byte lane, long old, long from)
+    {
+        var gaps = ReadGapsOf(old, lane, from);
+        using var delete = new Statement(_writer, "DELETE FROM gap WHERE epoch=? AND lane=? AND first>=?");
+        delete.With(old, lane, from).Run();
+        foreach (var (first, last, reason) in gaps) WriteGap(_currentOrdinal, lane, first - from + 1, last - from + 1, reason);
+    }
+
+    private List<(long First, long Last, SpoolGap Reason)> ReadGapsOf(long ordinal, byte lane, long from)
+    {
+        var gaps = new List<(long, long, SpoolGap)>();
+        using var find = new Statement(_writer, "SELECT first, last, reason FROM gap WHERE epoch=? AND lane=? AND first>=? ORDER BY first");
+        for (find.With(ordinal, lane, from); find.Step();) gaps.Add((find.Long(0), find.Long(1), (SpoolGap)find.Long(2)));
+        return gaps;
+    }
+
+    private void CopyNames(byte lane, long old)
+    {
+        var names = new List<byte[]>();
+        using (var find = new Statement(_writer, "SELECT blob, seal FROM name WHERE epoch=? AND lane=? ORDER BY id"))
+            for (find.With(old, lane); find.Step();)
+            {
+                var blob = find.Blob(0);
+                if (CheckName(old, lane, names.Count, blob, find.Maybe(1)) == SealVerdict.Damaged) break;
+                names.Add(blob);
+            }
+        for (var id = 0; id < names.Count; id++)
+            _insertName.With(_currentOrdinal, lane, id).Bind(4, names[id]).Bind(5, SealOfName(_currentOrdinal, lane, id, names[id])).Run();
+    }
+
+    /// <summary>Whether a name of the current epoch is damaged or missing: then no row could be numbered with it.</summary>
+    private bool IsNameLost()
+    {
+        foreach (var position in _positions.Values.Where(position => position.Ordinal == _epochs.Keys.Max()))
+            if (Names(_epochs[position.Ordinal], position.Lane, 0, position.State.Names).Count < position.State.Names) return true;
+        return false;
     }
 
     private string DescribeUnproven() => string.Join(',', _lanes.Keys.Select(lane =>
@@ -103,9 +155,11 @@ public sealed partial class Spool
         var within = ReadMeta("ticket");
         var doubt = _epochs.Count == 0 ? "new"
             : ReadMeta("identity") != identity ? "The spool's file is a copy, or stands on another machine"
+            : IsNameLost() ? "A name of the spool's dictionary is damaged"
             : beside is null || (beside != within && beside != ReadMeta("ticket_before")) ? "The spool's file is older than its last opening: it was restored from a copy"
             : null;
 
+        _unproven = ReadMeta(Unproven);
         SpoolSchema.Execute(_writer, "BEGIN IMMEDIATE");
         IsContinued = doubt is null;
         if (doubt is not null) BeginEpoch();
@@ -113,7 +167,7 @@ public sealed partial class Spool
         WriteMeta("identity", identity);
         WriteMeta("ticket_before", beside ?? "");
         WriteMeta("ticket", ticket);
-        if (doubt is not null || ReadMeta(Unproven) is null) WriteMeta(Unproven, DescribeUnproven());
+        if (doubt is not null || _unproven is null) WriteMeta(Unproven, _unproven = DescribeUnproven());
         SpoolSchema.Execute(_writer, "COMMIT");
         SpoolIdentity.WriteTicket(_options.Folder, ticket);
         PublishEpoch();
@@ -123,11 +177,14 @@ public sealed partial class Spool
     private void BeginEpoch()
     {
         var epoch = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) | 1;
+        var began = Now();
         using (var insert = new Statement(_writer, "INSERT INTO epoch(epoch, began) VALUES(?, ?) RETURNING ordinal"))
         {
-            insert.With(unchecked((long)epoch), Now()).Step();
+            insert.With(unchecked((long)epoch), began).Step();
             _currentOrdinal = insert.Long(0);
         }
+        using (var close = new Statement(_writer, "UPDATE epoch SET seal=?2 WHERE ordinal=?1"))
+            close.With(_currentOrdinal, Seal.Of(SealKind.Epoch, _currentOrdinal, unchecked((long)epoch), began)).Run();
         Know(_currentOrdinal, epoch);
         ForgetOldEpochs();
     }
@@ -156,13 +213,17 @@ public sealed partial class Spool
 
     private string? ReadMeta(string key)
     {
-        using var statement = new Statement(_writer, "SELECT value FROM meta WHERE key=?");
-        return statement.Bind(1, key).Step() ? statement.Text(0) : null;
+        using var statement = new Statement(_writer, "SELECT value, seal FROM meta WHERE key=?");
+        if (!statement.Bind(1, key).Step()) return null;
+        var value = statement.Text(0);
+        if (statement.Maybe(1) is not { } seal || seal == SealOfMeta(key, value)) return value;
+        // Of all others nothing is as good as wrong: without identity or ticket a new epoch begins.
+        return key == Unproven ? throw Damaged("meta") : null;
     }
 
     private void WriteMeta(string key, string value)
     {
-        using var statement = new Statement(_writer, "INSERT INTO meta VALUES(?, ?) ON CONFLICT DO UPDATE SET value=excluded.value");
-        statement.Bind(1, key).Bind(2, value).Run();
+        using var statement = new Statement(_writer, "INSERT INTO meta VALUES(?, ?, ?) ON CONFLICT DO UPDATE SET value=excluded.value, seal=excluded.seal");
+        statement.Bind(1, key).Bind(2, value).Bind(3, SealOfMeta(key, value)).Run();
     }
 }

@@ -31,12 +31,16 @@ public sealed partial class Spool
         lock (_read)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", length(payload) FROM dead_letter WHERE id<? ORDER BY id DESC LIMIT ?");
-            statement.With(before ?? long.MaxValue, limit);
-            var heads = new List<DeadLetterHead>();
-            while (statement.Step())
-                heads.Add(new DeadLetterHead(statement.Long(0), (byte)statement.Long(1), statement.Long(2), statement.Blob(3), (byte)statement.Long(4), statement.Text(5), (int)statement.Long(6), (int)statement.Long(7)));
-            return heads;
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", length(payload) FROM dead_letter WHERE id<? ORDER BY id DESC LIMIT ?");
+                statement.With(before ?? long.MaxValue, limit);
+                var heads = new List<DeadLetterHead>();
+                while (statement.Step())
+                    heads.Add(new DeadLetterHead(statement.Long(0), unchecked((byte)statement.Long(1)), statement.Long(2), statement.Blob(3), unchecked((byte)statement.Long(4)), statement.Text(5),
+                        unchecked((int)statement.Long(6)), (int)statement.Long(7)));
+                return heads;
+            });
         }
     }
 
@@ -86,8 +90,11 @@ public sealed partial class Spool
         else
         {
             var grown = settlement.Reason.Length - reason.Length;
-            using var update = new Statement(_writer, "UPDATE dead_letter SET \"values\"=?2, bytes=?3, reason=?4 WHERE id=?1");
-            update.With(settlement.Id, settlement.Values, bytes + grown).Bind(4, settlement.Reason).Run();
+            using var whole = new Statement(_writer, "SELECT id, lane, time, topic, qos, reason, \"values\", payload, bytes, seal FROM dead_letter WHERE id=?");
+            var letter = ReadDeadLetters(whole.With(settlement.Id)).Single();
+            whole.Reset();
+            using var update = new Statement(_writer, "UPDATE dead_letter SET \"values\"=?2, bytes=?3, seal=?4, reason=?5 WHERE id=?1");
+            update.With(settlement.Id, settlement.Values, bytes + grown, SealOf(letter with { Values = settlement.Values, Reason = settlement.Reason })).Bind(5, settlement.Reason).Run();
             _deadLetterBytes += grown;
         }
         // They were accepted once, and are counted once: as what they have become.

@@ -42,13 +42,20 @@ public sealed partial class Spool
             lock (_read)
             {
                 ObjectDisposedException.ThrowIf(_disposed, this);
-                using var statement = new Statement(_reader, after is null ? "SELECT key, value, crc32c FROM kept ORDER BY key LIMIT ?1" : "SELECT key, value, crc32c FROM kept WHERE key>?2 ORDER BY key LIMIT ?1");
-                statement.With(page);
-                if (after is not null) statement.Bind(2, after);
-                while (statement.Step())
+                try
                 {
-                    records.Add(new(statement.Blob(0), statement.Blob(1)));
-                    if (statement.Long(2) != ChecksumOf(records[^1].Key, records[^1].Value)) damaged.Add(records.Count - 1);
+                    using var statement = new Statement(_reader, after is null ? "SELECT key, value, crc32c FROM kept ORDER BY key LIMIT ?1" : "SELECT key, value, crc32c FROM kept WHERE key>?2 ORDER BY key LIMIT ?1");
+                    statement.With(page);
+                    if (after is not null) statement.Bind(2, after);
+                    while (statement.Step())
+                    {
+                        records.Add(new(statement.Blob(0), statement.Blob(1)));
+                        if (statement.Long(2) != ChecksumOf(records[^1].Key, records[^1].Value)) damaged.Add(records.Count - 1);
+                    }
+                }
+                catch (Microsoft.Data.Sqlite.SqliteException error)
+                {
+                    throw Broken(error);
                 }
             }
             for (var i = 0; i < records.Count; i++)

@@ -4,6 +4,9 @@ namespace SmartCity.Edge.Spool;
 
 public sealed partial class Spool
 {
+    /// <summary>As it lies there, after the tables were swept, after what is lost was recorded.</summary>
+    private const int LooksMax = 3;
+
     private Statement _beginRead = null!, _endRead = null!, _readPosition = null!, _startOfRow = null!, _readRows = null!, _readGaps = null!, _readNames = null!, _firstHeld = null!;
 
     /// <summary>Every (epoch, lane) that numbers were given out under, oldest epoch first; epochs that are long done are forgotten.</summary>
@@ -35,29 +38,47 @@ public sealed partial class Spool
     public void Read(ulong epoch, byte lane, long from, int bytesMax, ICollection<SpoolEntry> entries)
     {
         if (!_ordinals.TryGetValue(epoch, out var ordinal)) return;
+        var found = new List<SpoolEntry>();
         var damaged = new List<SpoolEntry>();
-        lock (_read)
+        for (var look = 1; ; look++)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            try
+            found.Clear();
+            damaged.Clear();
+            bool doubt;
+            lock (_read)
             {
-                // One read transaction: position, gaps and rows are of the same commit.
-                _beginRead.Run();
-                ReadRows(ordinal, epoch, lane, from, bytesMax, entries, damaged);
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                try
+                {
+                    // One read transaction: position, gaps and rows are of the same commit.
+                    _beginRead.Run();
+                    doubt = ReadRows(ordinal, epoch, lane, from, bytesMax, found, damaged);
+                }
+                catch (SqliteException error)
+                {
+                    throw Broken(error);
+                }
+                finally
+                {
+                    _endRead.Run();
+                }
             }
-            catch (SqliteException error)
-            {
-                throw Broken(error);
-            }
-            finally
-            {
-                _endRead.Run();
-            }
+            // What is still damaged at the last look could not be recorded for want of room; it is told all the same.
+            if (damaged.Count == 0 || look == LooksMax) break;
+            if (!(look == 1 && doubt && Sweep()))
+                foreach (var row in damaged) RecordDamage(ordinal, row);
         }
-        foreach (var row in damaged) RecordDamage(ordinal, row);
+        foreach (var entry in found) entries.Add(entry);
     }
 
-    /// <summary>Names of an (epoch, lane) in the order of their ids.</summary>
+    /// <summary>Gives up a row that cannot be sent although its bytes are sound, because names that it may use are damaged; its numbers become a gap.</summary>
+    /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
+    public void GiveUp(in SpoolEntry row)
+    {
+        if (_ordinals.TryGetValue(row.Epoch, out var ordinal)) RecordDamage(ordinal, row with { Gap = SpoolGap.Corrupt, Columns = [] });
+    }
+
+    /// <summary>Names of an (epoch, lane) in the order of their ids; they end before one that is damaged or missing.</summary>
     /// <param name="epoch">Epoch.</param>
     /// <param name="lane">Lane.</param>
     /// <param name="firstId">First id wanted.</param>
@@ -71,7 +92,16 @@ public sealed partial class Spool
             try
             {
                 _readNames.With(ordinal, lane, firstId, endId);
-                while (_readNames.Step()) names.Add(_readNames.Blob(0));
+                while (_readNames.Step())
+                {
+                    var blob = _readNames.Blob(0);
+                    if (_readNames.Long(1) != firstId + names.Count || CheckName(ordinal, lane, firstId + names.Count, blob, _readNames.Maybe(2)) == SealVerdict.Damaged) break;
+                    names.Add(blob);
+                }
+            }
+            catch (SqliteException error)
+            {
+                throw Broken(error);
             }
             finally
             {
@@ -88,8 +118,11 @@ public sealed partial class Spool
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload FROM dead_letter WHERE id<? ORDER BY id DESC LIMIT ?");
-            return ReadDeadLetters(statement.With(before ?? long.MaxValue, limit));
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload, bytes, seal FROM dead_letter WHERE id<? ORDER BY id DESC LIMIT ?");
+                return ReadDeadLetters(statement.With(before ?? long.MaxValue, limit));
+            });
         }
     }
 
@@ -98,8 +131,11 @@ public sealed partial class Spool
     {
         lock (_read)
         {
-            using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload FROM dead_letter WHERE id=?");
-            return ReadDeadLetters(statement.With(id)).SingleOrDefault();
+            return Guarded(() =>
+            {
+                using var statement = new Statement(_reader, "SELECT id, lane, time, topic, qos, reason, \"values\", payload, bytes, seal FROM dead_letter WHERE id=?");
+                return ReadDeadLetters(statement.With(id)).SingleOrDefault();
+            });
         }
     }
 
@@ -107,14 +143,33 @@ public sealed partial class Spool
     {
         var letters = new List<DeadLetter>();
         while (statement.Step())
-            letters.Add(new DeadLetter(statement.Long(0), (byte)statement.Long(1), statement.Long(2), statement.Blob(3), (byte)statement.Long(4), statement.Text(5), (int)statement.Long(6), statement.Blob(7)));
+        {
+            var letter = new DeadLetter(statement.Long(0), unchecked((byte)statement.Long(1)), statement.Long(2), statement.Blob(3), unchecked((byte)statement.Long(4)), statement.Text(5),
+                unchecked((int)statement.Long(6)), statement.Blob(7));
+            letters.Add(statement.Maybe(9) is not { } seal || seal == SealOf(letter) ? letter : letter with { IsDamaged = true });
+        }
         return letters;
     }
 
-    private void ReadRows(long ordinal, ulong epoch, byte lane, long from, int bytesMax, ICollection<SpoolEntry> entries, List<SpoolEntry> damaged)
+    /// <summary>Runs what asks SQLite outside of a transaction; damage that it meets ends the process like any other.</summary>
+    private T Guarded<T>(Func<T> look)
     {
-        var (released, last) = _readPosition.With(ordinal, lane).Step() ? (_readPosition.Long(1), _readPosition.Long(0) - 1) : (0, 0);
-        _readPosition.Reset();
+        try
+        {
+            return look();
+        }
+        catch (SqliteException error)
+        {
+            throw Broken(error);
+        }
+    }
+
+    /// <returns>Whether a record or the index is in doubt, so that rows may be sound that seem damaged or missing.</returns>
+    private bool ReadRows(long ordinal, ulong epoch, byte lane, long from, int bytesMax, List<SpoolEntry> entries, List<SpoolEntry> damaged)
+    {
+        var (released, last) = ReadPosition(ordinal, lane);
+        var doubt = false;
+        Span<long> fields = stackalloc long[7];
         var gaps = ReadGaps(ordinal, lane, from);
         var nextGap = 0;
         var expected = from;
@@ -132,15 +187,18 @@ public sealed partial class Spool
                 if (end < expected) continue;
                 FillUpTo(first - 1);
                 var columns = _readRows.Blob(4);
-                var row = new SpoolEntry(epoch, lane, first, end, null, (int)_readRows.Long(2), (uint)_readRows.Long(3), columns);
-                if (Crc32C.Of(columns) != row.Crc32C)
+                var row = new SpoolEntry(epoch, lane, first, end, null, unchecked((int)_readRows.Long(2)), unchecked((uint)_readRows.Long(3)), columns);
+                (fields[0], fields[1], fields[2], fields[3], fields[4], fields[5], fields[6]) = (ordinal, lane, first, _readRows.Long(1), _readRows.Long(5), _readRows.Long(2), _readRows.Long(3));
+                var isSealed = Seal.Check(SealKind.Row, fields, _readRows.Maybe(6)) == SealVerdict.Whole;
+                doubt |= !isSealed;
+                if (!isSealed || Crc32C.Of(columns) != row.Crc32C)
                 {
                     row = row with { Gap = SpoolGap.Corrupt, Columns = [] };
                     damaged.Add(row);
                 }
                 Add(row);
                 bytes += columns.Length + RowOverheadBytes;
-                if (bytes >= bytesMax) return;
+                if (bytes >= bytesMax) return doubt;
             }
         }
         finally
@@ -148,6 +206,7 @@ public sealed partial class Spool
             _readRows.Reset();
         }
         FillUpTo(last);
+        return doubt;
 
         void Add(SpoolEntry entry)
         {
@@ -171,10 +230,26 @@ public sealed partial class Spool
         {
             var hole = Gap(expected, end, SpoolGap.Corrupt);
             damaged.Add(hole);
+            doubt = true;
             Add(hole);
         }
 
         SpoolEntry Gap(long first, long end, SpoolGap reason) => new(epoch, lane, first, end, reason, 0, 0, []);
+    }
+
+    private (long Released, long Last) ReadPosition(long ordinal, byte lane)
+    {
+        try
+        {
+            if (!_readPosition.With(ordinal, lane).Step()) return (0, 0);
+            Span<long> fields = [ordinal, lane, _readPosition.Long(0), _readPosition.Long(1), _readPosition.Long(2)];
+            if (Seal.Check(SealKind.Position, fields, _readPosition.Maybe(3)) == SealVerdict.Damaged) throw Damaged("position");
+            return (fields[3], fields[2] - 1);
+        }
+        finally
+        {
+            _readPosition.Reset();
+        }
     }
 
     private List<(long First, long Last, SpoolGap Reason)> ReadGaps(long ordinal, byte lane, long from)
@@ -183,7 +258,14 @@ public sealed partial class Spool
         try
         {
             _readGaps.With(ordinal, lane, from);
-            while (_readGaps.Step()) gaps.Add((_readGaps.Long(0), _readGaps.Long(1), (SpoolGap)_readGaps.Long(2)));
+            Span<long> fields = stackalloc long[5];
+            while (_readGaps.Step())
+            {
+                (fields[0], fields[1], fields[2], fields[3], fields[4]) = (ordinal, lane, _readGaps.Long(0), _readGaps.Long(1), _readGaps.Long(2));
+                // A damaged one explains nothing: what it stood for is found missing, and recorded anew.
+                if (Seal.Check(SealKind.Gap, fields, _readGaps.Maybe(3)) != SealVerdict.Damaged) gaps.Add((fields[2], fields[3], (SpoolGap)fields[4]));
+            }
+            gaps.Sort();
         }
         finally
         {
@@ -248,11 +330,11 @@ public sealed partial class Spool
     {
         _beginRead = Prepare("BEGIN");
         _endRead = Prepare("ROLLBACK");
-        _readPosition = Prepare("SELECT next, released FROM position WHERE epoch=? AND lane=?");
+        _readPosition = Prepare("SELECT next, released, names, seal FROM position WHERE epoch=? AND lane=?");
         _startOfRow = Prepare("SELECT max(first) FROM row INDEXED BY row_place WHERE epoch=? AND lane=? AND first<=?");
-        _readRows = Prepare("SELECT first, count, names_through, crc32c, columns FROM row WHERE epoch=? AND lane=? AND first>=? ORDER BY first");
-        _readGaps = Prepare("SELECT first, last, reason FROM gap WHERE epoch=? AND lane=? AND last>=? ORDER BY first");
-        _readNames = Prepare("SELECT blob FROM name WHERE epoch=? AND lane=? AND id>=? AND id<? ORDER BY id");
+        _readRows = Prepare("SELECT first, count, names_through, crc32c, columns, bytes, seal FROM row WHERE epoch=? AND lane=? AND first>=? ORDER BY first");
+        _readGaps = Prepare("SELECT first, last, reason, seal FROM gap WHERE epoch=? AND lane=? AND last>=? ORDER BY first");
+        _readNames = Prepare("SELECT blob, id, seal FROM name WHERE epoch=? AND lane=? AND id>=? AND id<? ORDER BY id");
         _firstHeld = Prepare("SELECT min(first) FROM (SELECT min(first) AS first FROM row WHERE epoch=?1 AND lane=?2 UNION ALL SELECT min(first) FROM gap WHERE epoch=?1 AND lane=?2)");
 
         Statement Prepare(string sql)

@@ -69,6 +69,8 @@ internal sealed class Statement : IDisposable
     /// <summary>Ends the reading; the statement can be bound and run again. The error of the last step, if any, was reported by it.</summary>
     public void Reset() => _ = raw.sqlite3_reset(_statement);
 
+    /// <summary>A number that may be missing.</summary>
+    public long? Maybe(int column) => raw.sqlite3_column_type(_statement, column) == raw.SQLITE_NULL ? null : Long(column);
     public long Long(int column) => raw.sqlite3_column_int64(_statement, column);
     public byte[] Blob(int column) => raw.sqlite3_column_blob(_statement, column).ToArray();
     public string Text(int column) => raw.sqlite3_column_text(_statement, column).utf8_to_string();

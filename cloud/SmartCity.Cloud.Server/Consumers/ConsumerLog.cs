@@ -14,6 +14,9 @@ internal static partial class ConsumerLog
     [LoggerMessage(23, LogLevel.Critical, "The log failed and the process ends: {Reason}")]
     public static partial void LogFailed(this ILogger logger, string reason);
 
+    [LoggerMessage(26, LogLevel.Critical, "The log: {Note}")]
+    public static partial void LogNote(this ILogger logger, string note);
+
     [LoggerMessage(25, LogLevel.Warning, "The offset of consumer {Name} cannot be saved in the log, which keeps more than it must until it can: {Reason}")]
     public static partial void OffsetNotSaved(this ILogger logger, string name, string reason);
 

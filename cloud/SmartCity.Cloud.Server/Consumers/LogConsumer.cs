@@ -44,7 +44,14 @@ internal abstract class LogConsumer(string name, DurableLog log, TimeProvider cl
         }
     }
 
-    /// <summary>Opens the store and returns its offset.</summary>
+    /// <summary>Tells the log how far the store is, which may be farther than a log that was restored from a copy. To be called before anything is read from the log.</summary>
+    protected async Task<long> ProveAsync(long offset, CancellationToken cancellationToken)
+    {
+        await log.ProveAsync(Name, offset, cancellationToken);
+        return offset;
+    }
+
+    /// <summary>Opens the store and returns its offset, after <see cref="ProveAsync"/>.</summary>
     protected abstract Task<long> OpenAsync(CancellationToken cancellationToken);
 
     /// <summary>Reads what comes after <paramref name="offset"/> and remembers it until <see cref="StoreAsync"/>.</summary>

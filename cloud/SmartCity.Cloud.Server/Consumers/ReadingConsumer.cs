@@ -39,7 +39,7 @@ internal sealed class ReadingConsumer(DurableLog log, IReadingStore store, Quali
 
     protected override async Task<long> OpenAsync(CancellationToken cancellationToken)
     {
-        var offset = await store.OpenAsync(cancellationToken);
+        var offset = await ProveAsync(await store.OpenAsync(cancellationToken), cancellationToken);
         await SetAsideAsync(cancellationToken);
         await CatchUpAsync(offset, cancellationToken);
         return offset;

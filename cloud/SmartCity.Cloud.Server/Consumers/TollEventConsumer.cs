@@ -26,7 +26,7 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
         base.Dispose();
     }
 
-    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => Task.FromResult(store.NextOffset);
+    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => ProveAsync(store.NextOffset, cancellationToken);
 
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
     {

@@ -40,7 +40,15 @@ internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventCo
         {
             var events = tolling.Counts();
             if (readings is null) return Add(tollOffset, log.ConsumerOffset("readings"), events, []);
-            return await readings.StandStillAsync(async offset => Add(tollOffset, offset, events, await readings.CountsAsync(cancellationToken)), cancellationToken);
+            return await readings.StandStillAsync(async offset =>
+            {
+                var stored = await readings.CountsAsync(cancellationToken);
+                var terms = Add(tollOffset, offset, events, stored);
+                if (!log.AreBooksOpen) return terms;
+                // What a log that was rescued or restored counts as accepted begins with what the stores hold; from here on the equation proves itself again.
+                await log.CloseBooksAsync([.. terms.Where(term => term.Imbalance != 0).Select(term => (term.Gateway, Lanes.Parse(term.Lane)!.Value, -term.Imbalance))], cancellationToken);
+                return Add(tollOffset, offset, events, stored);
+            }, cancellationToken);
         }, cancellationToken);
     }
 

@@ -12,6 +12,8 @@ internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, TimeProvider c
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        log.Noted += Say;
+        foreach (var note in log.Notes) Say(note);
         using var timer = new PeriodicTimer(_every, clock);
         try
         {
@@ -39,5 +41,11 @@ internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, TimeProvider c
             Environment.ExitCode = 1;
             lifetime.StopApplication();
         }
+        finally
+        {
+            log.Noted -= Say;
+        }
+
+        void Say(string note) => logger.LogNote(note);
     }
 }

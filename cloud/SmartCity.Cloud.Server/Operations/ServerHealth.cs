@@ -14,6 +14,8 @@ internal sealed class LogHealth(DurableLog log) : IHealthPart
         : log.IsFull ? "the volume is full; free room on it. Gateways keep what they have"
         : log.Room == 0 ? "at its quota: a consumer is behind, see the other parts. Gateways keep what they have"
         : null;
+
+    public string? Warning => log.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
 }
 
 /// <summary>Whether a consumer stores.</summary>

@@ -81,7 +81,7 @@ internal sealed class SilenceConsumer : LogConsumer
         });
     }
 
-    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => OnLoopAsync(() =>
+    protected override async Task<long> OpenAsync(CancellationToken cancellationToken) => await ProveAsync(await OnLoopAsync(() =>
     {
         var (offset, state) = _store.Load();
         try
@@ -100,7 +100,7 @@ internal sealed class SilenceConsumer : LogConsumer
         _pipeline ??= _heard.Fold(_fold, _tick, _loop).Subscribe(Save);
         _gateways.Changed += HearGateway;
         return offset;
-    });
+    }), cancellationToken);
 
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
     {

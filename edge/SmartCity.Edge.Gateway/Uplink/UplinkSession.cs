@@ -143,6 +143,12 @@ internal sealed class UplinkSession(
             ColumnsLength = (uint)row.Columns.Length, Crc32C = row.Crc32C,
         };
         await AddNamesAsync(requests, cursor, row, batch, cancellationToken);
+        if (cursor.NamesSent < row.NamesThrough)
+        {
+            spool.GiveUp(row);
+            await SendGapAsync(requests, row with { Gap = SpoolGap.Corrupt, Columns = [] }, cancellationToken);
+            return;
+        }
         Compress(row.Columns, batch);
         await _credit.SpendAsync(batch.Columns.Length, cancellationToken);
         var request = new UplinkRequest { Batch = batch };

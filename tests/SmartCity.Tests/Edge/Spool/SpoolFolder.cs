@@ -24,7 +24,7 @@ internal sealed class SpoolFolder : IDisposable
     {
         var copy = new SpoolFolder();
         foreach (var file in Directory.GetFiles(Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal))) File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
-        copy.Execute($"UPDATE meta SET value='{SpoolIdentity.Of(System.IO.Path.Combine(copy.Path, SpoolOptions.FileName), null)}' WHERE key='identity'");
+        copy.Execute($"UPDATE meta SET value='{SpoolIdentity.Of(System.IO.Path.Combine(copy.Path, SpoolOptions.FileName), null)}', seal=NULL WHERE key='identity'");
         return copy;
     }
 

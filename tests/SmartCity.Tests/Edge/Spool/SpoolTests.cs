@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Data.Sqlite;
 using SmartCity.Edge.Spool;
 using static SmartCity.Tests.Edge.Spool.SpoolFolder;
 
@@ -232,6 +233,12 @@ public sealed class SpoolTests : IDisposable
     {
         using (_folder.Open()) { }
         _folder.Execute("PRAGMA user_version=99");
+        // A newer program marks its file as this one does; a version without its mark is damage.
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, SpoolOptions.FileName)};Pooling=false"))
+        {
+            connection.Open();
+            SpoolSchema.Mark(connection, 99);
+        }
         Assert.Contains("99", Assert.Throws<InvalidDataException>(() => _folder.Open()).Message, StringComparison.Ordinal);
     }
 

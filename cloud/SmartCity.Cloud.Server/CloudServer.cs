@@ -127,6 +127,7 @@ internal static class CloudServer
     private static void AddIngest(this IServiceCollection services)
     {
         services.AddSingleton<GatewayDirectory>();
+        services.AddSingleton<IHealthPart, GatewaysHealth>();
         services.AddSingleton<GatewaySenders>();
         services.AddGrpc(grpc =>
         {

@@ -33,7 +33,9 @@ internal static class GatewayHost
         using var folder = DataFolder.Take(data);
         PortsFile.Clear(data);
         await using var app = Build(settings, data);
-        foreach (var note in app.Services.GetRequiredService<Edge.Spool.Spool>().Notes) app.Logger.SpoolNote(note);
+        var spool = app.Services.GetRequiredService<Edge.Spool.Spool>();
+        foreach (var note in spool.Notes) app.Logger.SpoolNote(note);
+        spool.Noted += app.Logger.SpoolNote;
         try
         {
             await app.StartAsync(stop);

@@ -37,6 +37,10 @@ internal static class DamagedFile
         return $"The spool's database was damaged ({why}) and is set aside as {aside}. A new one begins with a new epoch; what the old one still held has not reached the cloud. Keep the file until someone has looked at it; then delete it by hand.";
     }
 
+    /// <summary>Names of the files that were set aside and are still there.</summary>
+    public static string[] Kept(string folder) =>
+        [.. Directory.GetFiles(folder, "damaged-*").Where(file => !file.EndsWith("-wal", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
     /// <summary>A name that nothing has: two damages within one second must not cost the first file.</summary>
     private static string FreeName(SpoolOptions options)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -52,6 +53,26 @@ public sealed partial class Spool
                 SaveState();
             });
             _reserve.Keep();
+        }
+    }
+
+    /// <summary>Whether a volume that was full takes something again: sets the reserve aside and commits a few bytes.</summary>
+    /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
+    public bool HasRoomAgain()
+    {
+        lock (_write)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            if (!_reserve.Keep()) return false;
+            try
+            {
+                Transact(() => WriteMeta("room", Now().ToString(CultureInfo.InvariantCulture)));
+                return true;
+            }
+            catch (SpoolFullException)
+            {
+                return false;
+            }
         }
     }
 

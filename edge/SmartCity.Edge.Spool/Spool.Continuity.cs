@@ -12,6 +12,22 @@ public sealed partial class Spool
 
     private string? _unproven;
 
+    /// <summary>
+    /// The last number of the lane under the current epoch that may have been sent: what was given out since the spool was opened goes nowhere before
+    /// <see cref="Prove"/>. Should the cloud know more, the file is an older state of itself.
+    /// </summary>
+    public long LastSent(byte lane)
+    {
+        lock (_write)
+        {
+            if (_unproven is null) return Last(lane);
+            return Read(_unproven).TryGetValue(lane, out var next) ? next - 1 : 0;
+        }
+    }
+
+    private static Dictionary<byte, long> Read(string description) => description.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
+        .ToDictionary(part => byte.Parse(part[0], CultureInfo.InvariantCulture), part => long.Parse(part[1], CultureInfo.InvariantCulture));
+
     /// <summary>The cloud's watermarks agree with the numbers given out here.</summary>
     /// <exception cref="SpoolBrokenException">The disk or the database failed; end the process.</exception>
     public void Prove()
@@ -41,8 +57,7 @@ public sealed partial class Spool
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             var old = _currentOrdinal;
-            var from = (_unproven ?? DescribeUnproven()).Split(',', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Split(':'))
-                .ToDictionary(part => byte.Parse(part[0], CultureInfo.InvariantCulture), part => long.Parse(part[1], CultureInfo.InvariantCulture));
+            var from = Read(_unproven ?? DescribeUnproven());
             try
             {
                 Transact(() =>
@@ -60,6 +75,7 @@ public sealed partial class Spool
                 throw;
             }
             PublishEpoch();
+            Note(string.Create(CultureInfo.InvariantCulture, $"The cloud has numbers that this spool never gave out: the spool's file is an older copy of itself. Epoch {_epoch:x16} begins; what came since the start goes out under it, and the cloud drops what it has."));
         }
     }
 
@@ -154,7 +170,7 @@ public sealed partial class Spool
         var beside = SpoolIdentity.ReadTicket(_options.Folder);
         var within = ReadMeta("ticket");
         var doubt = _epochs.Count == 0 ? "new"
-            : ReadMeta("identity") != identity ? "The spool's file is a copy, or stands on another machine"
+            : !SpoolIdentity.Matches(ReadMeta("identity"), identity) ? "The spool's file is a copy, or stands on another machine"
             : IsNameLost() ? "A name of the spool's dictionary is damaged"
             : beside is null || (beside != within && beside != ReadMeta("ticket_before")) ? "The spool's file is older than its last opening: it was restored from a copy"
             : null;
@@ -171,7 +187,7 @@ public sealed partial class Spool
         SpoolSchema.Execute(_writer, "COMMIT");
         SpoolIdentity.WriteTicket(_options.Folder, ticket);
         PublishEpoch();
-        if (doubt is not null and not "new") _notes.Add($"{doubt}. Epoch {_epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
+        if (doubt is not null and not "new") Note($"{doubt}. Epoch {_epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
     }
 
     private void BeginEpoch()

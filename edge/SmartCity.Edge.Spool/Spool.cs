@@ -16,6 +16,7 @@ namespace SmartCity.Edge.Spool;
 public sealed partial class Spool : IDisposable
 {
     private const int EpochsKept = 64;
+    private const int NotesMax = 20;
     private const long CheckedBytesMax = 64 << 20;
 
     private readonly SpoolOptions _options;
@@ -30,7 +31,7 @@ public sealed partial class Spool : IDisposable
     private readonly Dictionary<(long Ordinal, byte Lane), Position> _positions = [];
     private readonly SortedDictionary<long, ulong> _epochs = [];
     private readonly Dictionary<ulong, long> _ordinals = [];
-    private readonly List<string> _notes = [];
+    private volatile string[] _notes = [];
     private long _currentOrdinal;
     private ulong _epoch;
     private long _deadLetterBytes;
@@ -86,8 +87,11 @@ public sealed partial class Spool : IDisposable
     /// <summary>The epoch under which rows are numbered now.</summary>
     public ulong Epoch => Volatile.Read(ref _epoch);
 
-    /// <summary>What opening found that an operator must know: a damaged file set aside, a copy recognised. Empty after an ordinary start.</summary>
+    /// <summary>What an operator must know, found at the opening or since: a damaged file set aside, a copy recognised. Empty when all is well; at most 20.</summary>
     public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Raised with each note after the opening.</summary>
+    public event Action<string>? Noted;
 
     /// <summary>Raised on the committing thread after a commit that appended or recorded something to send.</summary>
     public event Action? Committed;
@@ -177,12 +181,14 @@ public sealed partial class Spool : IDisposable
         var spool = new Spool(options, ownership);
         try
         {
-            if (note is not null) spool._notes.Add(note);
+            if (note is not null) spool.Note(note);
             spool.Connect();
             spool.Load();
             if (spool._lanes.Values.Any(lane => Residual(lane) != 0)) spool.SweepAtStart();
             spool.ProveContinuity();
             spool._reserve.Keep();
+            if (note is null && DamagedFile.Kept(options.Folder) is { Length: > 0 } kept)
+                spool.Note($"Set aside earlier and still there: {string.Join(", ", kept)}. Delete them by hand when someone has looked at them.");
             return spool;
         }
         catch
@@ -228,7 +234,7 @@ public sealed partial class Spool : IDisposable
         {
             long[] fields = [row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5)];
             var verdict = Seal.Check(SealKind.Counter, fields, row.Maybe(6));
-            if (verdict != SealVerdict.Whole) _notes.Add(Repaired("counter", verdict));
+            if (verdict != SealVerdict.Whole) Note(Repaired("counter", verdict));
             if (!_lanes.TryGetValue(unchecked((byte)fields[0]), out var lane) && verdict == SealVerdict.Damaged) return;
             lane ??= LaneOf((byte)fields[0]);
             if (verdict == SealVerdict.Damaged) begunAnew.Add(lane.Options.Lane);
@@ -260,22 +266,28 @@ public sealed partial class Spool : IDisposable
         letters.With(lane.Options.Lane).Step();
         lane.DeadLettered = letters.Long(0);
         lane.Accepted = lane.HeldValues + lane.DeadLettered;
-        _notes.Add($"The counters of lane {lane.Options.Lane} were damaged and begin anew with what is held; what was counted before is not known. No value was lost by it.");
+        Note($"The counters of lane {lane.Options.Lane} were damaged and begin anew with what is held; what was counted before is not known. No value was lost by it.");
     }
 
     private long[] Sound(SealKind kind, string what, long[] fields, long? seal)
     {
         var verdict = Seal.Check(kind, fields, seal);
         if (verdict == SealVerdict.Damaged) throw Damaged(what);
-        if (verdict == SealVerdict.Repaired) _notes.Add(Repaired(what, verdict));
+        if (verdict == SealVerdict.Repaired) Note(Repaired(what, verdict));
         return fields;
+    }
+
+    private void Note(string note)
+    {
+        if (_notes.Length < NotesMax) _notes = [.. _notes, note];
+        Noted?.Invoke(note);
     }
 
     private void SweepAtStart()
     {
         var before = _lanes.Values.Sum(lane => lane.Expired);
         Sweep();
-        _notes.Add(string.Create(CultureInfo.InvariantCulture,
+        Note(string.Create(CultureInfo.InvariantCulture,
             $"The books did not balance when the spool was opened, so the records of all rows were checked: {_lanes.Values.Sum(lane => lane.Expired) - before} values are lost and told to the cloud as gaps. Check the disk."));
     }
 

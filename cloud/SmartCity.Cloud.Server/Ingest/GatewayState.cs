@@ -13,6 +13,7 @@ namespace SmartCity.Cloud.Server.Ingest;
 /// <param name="LastStatus">When it reported last.</param>
 /// <param name="Status">Its last report.</param>
 /// <param name="Refusal">Why its last stream was refused, with the code; null where it was not.</param>
+/// <param name="Copy">Why a stream was last refused as one of a copy, with the time; stays until the server starts again, as the copy is still there.</param>
 public sealed record GatewayState(
     string Gateway, bool Connected, DateTimeOffset Since, string? Remote = null, string? Software = null, ulong Epoch = 0,
-    DateTimeOffset? LastBatch = null, DateTimeOffset? LastStatus = null, Status? Status = null, string? Refusal = null);
+    DateTimeOffset? LastBatch = null, DateTimeOffset? LastStatus = null, Status? Status = null, string? Refusal = null, string? Copy = null);

@@ -87,7 +87,11 @@ internal sealed class UplinkEndpoint(
     private async Task<RpcException> RefuseAsync(string gateway, UplinkRefusal refusal, IServerStreamWriter<UplinkResponse> responses, CancellationToken cancellationToken)
     {
         counters.RefuseStream();
-        if (refusal.Code == "E-UPLINK-CLONE") logger.Cloned(gateway, refusal.Message);
+        if (refusal.Code == "E-UPLINK-CLONE")
+        {
+            logger.Cloned(gateway, refusal.Message);
+            directory.Update(gateway, clock.GetUtcNow(), state => state with { Copy = $"{clock.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ} {refusal.Message}" });
+        }
         else logger.Refused(gateway, refusal.Code, refusal.Message);
         await TellAsync(responses, refusal, cancellationToken);
         return new RpcException(new Grpc.Core.Status(refusal.Status, $"{refusal.Code}: {refusal.Message}"));

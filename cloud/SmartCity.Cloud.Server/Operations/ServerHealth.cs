@@ -1,5 +1,6 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server.Operations;
@@ -16,6 +17,23 @@ internal sealed class LogHealth(DurableLog log) : IHealthPart
         : null;
 
     public string? Warning => log.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
+}
+
+/// <summary>Says which gateways are refused because another process sends as the same one. Others are not touched by it, so the server is ready.</summary>
+internal sealed class GatewaysHealth(GatewayDirectory gateways) : IHealthPart
+{
+    public string Name => "gateways";
+
+    public string? Trouble => null;
+
+    public string? Notice
+    {
+        get
+        {
+            var copies = gateways.All().Where(state => state.Copy is not null).Select(state => $"{state.Gateway}: {state.Copy}").ToArray();
+            return copies.Length == 0 ? null : string.Join(' ', copies);
+        }
+    }
 }
 
 /// <summary>Whether a consumer stores.</summary>

@@ -19,8 +19,8 @@ internal sealed class CommitLoop : IHostedService, IDisposable
     private static readonly TimeSpan _commitEvery = TimeSpan.FromMilliseconds(5);
     /// <summary>Releases alone wait so long for company: they take room from nobody.</summary>
     private static readonly TimeSpan _releaseAfter = TimeSpan.FromMilliseconds(100);
-    /// <summary>A full volume is tried again after this.</summary>
-    private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(2);
+    /// <summary>A full volume is tried again after this, by a few bytes of our own: devices hear of room when there is some, and are not let in to find out.</summary>
+    private static readonly TimeSpan _retryAfter = TimeSpan.FromMilliseconds(250);
     /// <summary>Readings of one row: about 2–10 bytes each, so that a row stays under 85,000 bytes and out of the large object heap.</summary>
     private const int RowReadingsMax = 6_000;
     private const int RowBytesMax = 84_000;
@@ -265,7 +265,11 @@ internal sealed class CommitLoop : IHostedService, IDisposable
 
     private void TellRoom()
     {
-        if (_intake.Full is not null && Stopwatch.GetElapsedTime(_fullSince) > _retryAfter) _intake.Full = null;
+        if (_intake.Full is not null && Stopwatch.GetElapsedTime(_fullSince) >= _retryAfter)
+        {
+            if (_spool.HasRoomAgain()) _intake.Full = null;
+            else _fullSince = Stopwatch.GetTimestamp();
+        }
         if (_intake.Full is null && !_intake.HasNoRoom(Lane.Telemetry))
         {
             if (_hub.IntakePause is not null) _hub.ResumeIntake();

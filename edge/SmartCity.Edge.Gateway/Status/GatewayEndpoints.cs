@@ -93,10 +93,11 @@ internal sealed class BrokerHealth(BrokerState state) : IHealthPart
 }
 
 /// <summary>The spool's line in <c>/health/ready</c>.</summary>
-internal sealed class SpoolHealth(Intake.Intake intake) : IHealthPart
+internal sealed class SpoolHealth(Intake.Intake intake, Edge.Spool.Spool spool) : IHealthPart
 {
     public string Name => "spool";
     public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
+    public string? Notice => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
 }
 
 /// <summary>The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same, and says so: it keeps what it reads.</summary>

@@ -106,7 +106,7 @@ internal sealed class UplinkSession(
         void Add(SpoolPosition position, long? last)
         {
             var (through, names) = marks.TryGetValue((position.Epoch, position.Lane), out var mark) ? (mark.Through, mark.NamesKnown) : (0, 0);
-            if (through > (ulong)position.Last && position.Epoch == spool.Epoch)
+            if (position.Epoch == spool.Epoch && through > (ulong)spool.LastSent(position.Lane))
             {
                 logger.OlderThanCloud(Lanes.NameOf((Model.Lane)position.Lane), position.Epoch, through, position.Last);
                 spool.BeginEpochAfterRollback();

@@ -10,6 +10,14 @@ internal sealed class SpoolFolder : IDisposable
 
     public string Path { get; } = Directory.CreateTempSubdirectory("smartcity-spool-").FullName;
 
+    public SpoolFolder(bool inMemory = false)
+    {
+        // Where there is memory to put files in, no disk is waited for.
+        if (!inMemory || !Directory.Exists("/dev/shm")) return;
+        Directory.Delete(Path);
+        Path = Directory.CreateDirectory($"/dev/shm/smartcity-spool-{Guid.NewGuid():n}").FullName;
+    }
+
     public SpoolOptions Options(long quota = 1 << 30, WhenFull whenFull = WhenFull.Refuse) => new()
     {
         Folder = Path,
@@ -22,7 +30,7 @@ internal sealed class SpoolFolder : IDisposable
     /// <summary>The files as a kill -9 at this instant would leave them, in a folder of their own, under their old identity.</summary>
     public SpoolFolder CopyAsKilled()
     {
-        var copy = new SpoolFolder();
+        var copy = new SpoolFolder(Path.StartsWith("/dev/shm", StringComparison.Ordinal));
         foreach (var file in Directory.GetFiles(Path).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal) && !file.EndsWith("-shm", StringComparison.Ordinal))) File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
         copy.Execute($"UPDATE meta SET value='{SpoolIdentity.Of(System.IO.Path.Combine(copy.Path, SpoolOptions.FileName), null)}', seal=NULL WHERE key='identity'");
         return copy;

@@ -33,6 +33,21 @@ public static class DashboardServices
         }).ExcludeFromDescription();
     }
 
+    /// <summary>The page of the books, at the address whose JSON is the contract: the host asks <see cref="WantsPage"/> which of both is meant.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="cityZone">IANA zone of the city.</param>
+    public static async Task<IResult> AuditPageAsync(HttpContext context, string cityZone)
+    {
+        Guard(context.Response.Headers);
+        var page = PageContext.Of(context, TimeZoneInfo.FindSystemTimeZoneById(cityZone), context.RequestServices.GetRequiredService<TimeProvider>());
+        var view = await context.RequestServices.GetRequiredService<IAuditQueries>().LookAsync(context.RequestAborted);
+        return new RazorComponentResult<Audit>(new { Model = new AuditModel(page, view) });
+    }
+
+    /// <summary>Whether a request names HTML among what it accepts, as browsers do and programs do not.</summary>
+    public static bool WantsPage(HttpRequest request) =>
+        request.Headers.Accept.Any(accept => accept is not null && accept.Contains("text/html", StringComparison.OrdinalIgnoreCase) && !accept.StartsWith("application/json", StringComparison.OrdinalIgnoreCase));
+
     /// <summary>The headers of every page.</summary>
     private static void Guard(IHeaderDictionary headers)
     {

@@ -17,6 +17,7 @@ using SmartCity.Cloud.TimeSeries.Quality;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server;
 
@@ -114,6 +115,8 @@ internal static class CloudServer
         Add<SilenceConsumer>();
         services.AddSingleton(provider => new CloudAudit(
             provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
+
+        services.AddSingleton<IAuditQueries>(provider => provider.GetRequiredService<CloudAudit>());
 
         void Add<T>() where T : LogConsumer
         {

@@ -20,6 +20,7 @@ public static class Navigation
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
         new("nav.city", "/", 'c'),
+        new("nav.audit", "/audit", 'b'),
     ];
 
     /// <summary>Those that somebody is shown.</summary>

@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Model;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Operations;
 
@@ -8,8 +9,11 @@ namespace SmartCity.Cloud.Server.Operations;
 /// The audit equation by gateway and lane. The consumers stand still between two appends while it is taken, so that what the stores count
 /// and what the log still holds for them are of one moment; ingest goes on, its counters and rows come from one read transaction.
 /// </summary>
-internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventConsumer tolling, ReadingConsumer? readings = null)
+internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventConsumer tolling, ReadingConsumer? readings = null) : IAuditQueries
 {
+    /// <summary>Ranges of missing numbers that a page shows.</summary>
+    private const int MissingMax = 200;
+
     /// <summary>How long an append may hold up a look.</summary>
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
     private volatile AuditLook? _last;
@@ -30,6 +34,13 @@ internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventCo
         {
             return _last is { } before ? before with { Trouble = $"a store has not finished its append for {_patience.TotalSeconds:0} s; see /health/ready" } : null;
         }
+    }
+
+    async Task<AuditView?> IAuditQueries.LookAsync(CancellationToken cancellationToken)
+    {
+        if (await LookAsync(cancellationToken) is not { } look) return null;
+        var missing = log.Completeness().SelectMany(lane => lane.Missing.Select(range => new MissingNumbers(lane.Gateway, Lanes.NameOf(lane.Lane), lane.Epoch, range.First, range.Last, range.Reason, range.Recorded))).ToList();
+        return new AuditView(look.At, look.Trouble, look.Items, [.. missing.OrderByDescending(range => range.Recorded).Take(MissingMax)], missing.Count, log.Notes);
     }
 
     /// <summary>The terms; null while a store is not open yet and its counts are not known.</summary>

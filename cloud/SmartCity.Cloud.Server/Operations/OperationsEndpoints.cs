@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
@@ -14,10 +15,14 @@ internal static class OperationsEndpoints
     {
         app.MapHealth();
         app.MapMetrics();
-        app.MapGet("/audit", async (CloudAudit audit, CancellationToken cancellationToken) =>
-            await audit.LookAsync(cancellationToken) is { } look
+        app.MapGet("/audit", async (HttpContext context, CloudAudit audit, ServerOptions options, CancellationToken cancellationToken) =>
+        {
+            context.Response.Headers.Vary = "Accept";
+            if (DashboardServices.WantsPage(context.Request)) return await DashboardServices.AuditPageAsync(context, options.DuckDb.CityZone);
+            return await audit.LookAsync(cancellationToken) is { } look
                 ? Results.Json(new { at = look.At, current = look.Trouble is null, reason = look.Trouble, items = look.Items })
-                : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable));
+                : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
+        });
         app.MapGet("/api/v1/completeness", Completeness);
         app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) }));
         app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000

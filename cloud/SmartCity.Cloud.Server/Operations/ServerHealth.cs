@@ -26,7 +26,7 @@ internal sealed class GatewaysHealth(GatewayDirectory gateways) : IHealthPart
 
     public string? Trouble => null;
 
-    public string? Notice
+    public string? Warning
     {
         get
         {

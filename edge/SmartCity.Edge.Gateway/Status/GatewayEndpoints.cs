@@ -97,7 +97,7 @@ internal sealed class SpoolHealth(Intake.Intake intake, Edge.Spool.Spool spool) 
 {
     public string Name => "spool";
     public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
-    public string? Notice => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
+    public string? Warning => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
 }
 
 /// <summary>The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same, and says so: it keeps what it reads.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using SmartCity.Tests.Mqtt;
 using static SmartCity.Tests.Mqtt.Raw;
 
 namespace SmartCity.Tests.EndToEnd.Trunk;

@@ -1,7 +1,6 @@
 using System.Net.Sockets;
-using SmartCity.Tests.Mqtt;
 
-namespace SmartCity.Tests.EndToEnd.Trunk;
+namespace SmartCity.Tests.Mqtt;
 
 /// <summary>An MQTT client byte by byte, to stop where no client library stops.</summary>
 internal sealed class RawClient : IDisposable

@@ -20,6 +20,6 @@ public enum ReadingQuality : byte
     ClockNotTrusted = 32,
     /// <summary>Came by import or after an outage, not live.</summary>
     Backfilled = 64,
-    /// <summary>The device repeated its own sequence number.</summary>
+    /// <summary>The device repeated its own sequence number, or sent a message again that has neither a time nor a number: it may stand here twice.</summary>
     RepeatedSequence = 128,
 }

@@ -85,7 +85,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
             return PublishResult.NotAuthorized;
         }
         if (topic.Kind is TopicKind.Status or TopicKind.CommandResult) return PublishResult.Forward;
-        if (!Take(device, topic.Kind == TopicKind.Toll ? Lane.Toll : Lane.Telemetry, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId)) return PublishResult.QuotaExceeded;
+        if (!Take(device, topic.Kind == TopicKind.Toll ? Lane.Toll : Lane.Telemetry, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId, publish.Duplicate)) return PublishResult.QuotaExceeded;
         return publish.QoS == 0 ? PublishResult.Done : PublishResult.Pending;
     }
 
@@ -102,7 +102,8 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     /// <param name="qos">0, 1 or 2.</param>
     /// <param name="peer">Who waits for its acknowledgement; not at QoS 0.</param>
     /// <param name="packetId">Under which number.</param>
-    public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId)
+    /// <param name="mayBeRepeat">Whether its sender says that it may have sent it before (DUP).</param>
+    public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId, bool mayBeRepeat = false)
     {
         var id = qos == 2 ? peer.ReceiptOf(packetId) : default;
         _hasRoom.Wait();
@@ -114,7 +115,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
                 Interlocked.Increment(ref Counters.RefusedForRoom);
                 return false;
             }
-            var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted);
+            var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted, mayBeRepeat);
             if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
             else TakeTelemetry(device, topic, payload, qos, receipt);
             Await(qos, peer, packetId);
@@ -236,8 +237,10 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
 
     private void TakeTelemetry(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
     {
+        var first = _pending.Readings.Count;
         var outcome = _telemetry.Decode(device, payload, _pending.Readings, receipt, _marks);
         Count(outcome);
+        if (receipt.MayBeRepeat) CountResent(first);
         if (outcome.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, _telemetry.DescribeRejections(), outcome.Rejected);
     }
 
@@ -249,6 +252,12 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
         Counters.Values += _toll.Health.Kept;
         if (outcome.Rejected > 0) SetAside(Lane.Toll, topic, payload, qos, receipt, _toll.DescribeRejections(), outcome.Rejected);
         if (_toll.Health.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, _toll.DescribeHealthRejections(), _toll.Health.Rejected);
+    }
+
+    private void CountResent(int first)
+    {
+        foreach (var quality in _pending.Readings.Quality.AsSpan(first, _pending.Readings.Count - first))
+            if ((quality & ReadingQuality.RepeatedSequence) != 0) Counters.Resent++;
     }
 
     private void Count(PayloadOutcome outcome)

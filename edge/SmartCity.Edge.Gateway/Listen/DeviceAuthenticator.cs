@@ -10,6 +10,7 @@ namespace SmartCity.Edge.Gateway.Listen;
 /// Who may connect and for whom it may speak. On loopback an id without a credential may connect anonymously; elsewhere the user name is the device
 /// id with its password, or the certificate's common name. A device reads only its own commands.
 /// </summary>
+/// <remarks>A session belongs to whoever opened it: a client id is no secret, and behind another's are its subscriptions and what waits for them.</remarks>
 internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqttAuthenticator
 {
     /// <inheritdoc/>
@@ -22,13 +23,20 @@ internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqtt
             // Hashing is slow on purpose; it must not hold up the sockets' thread.
             var password = request.Password ?? default;
             if (!await Task.Run(() => credential.Fits(password.Span), cancellationToken).ConfigureAwait(false)) return MqttVerdict.BadUserNameOrPassword($"the password of {user} does not fit");
+            // Nobody may hold a session under an id that somebody else has a password for.
+            if (request.ClientId != user && !request.IsClientIdAssigned && known.Find(request.ClientId) is not null)
+                return MqttVerdict.NotAuthorized($"the client id {request.ClientId} has a credential of its own, and {user} came with another; use {user} as client id");
             if (credential.Topics is null) return AsDevice(user, request);
             return request.WillTopic is { } will && !credential.MayPublishTo(will)
                 ? MqttVerdict.NotAuthorized($"the Will topic {will} is not on the allow-list of the bridge {user}")
-                : MqttVerdict.Accept(new DeviceConnection(credential.MayPublishTo));
+                : MqttVerdict.Accept(new DeviceConnection(credential.MayPublishTo), user);
         }
         if (request.ClientCertificate is { } certificate)
-            return AsDevice(certificate.GetNameInfo(System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, false), request);
+        {
+            var name = certificate.GetNameInfo(System.Security.Cryptography.X509Certificates.X509NameType.SimpleName, false);
+            return request.IsClientIdAssigned || request.ClientId == name ? AsDevice(name, request)
+                : MqttVerdict.NotAuthorized($"the client id is {request.ClientId} and the common name of the certificate {name}; they must be the same, or the client id empty");
+        }
         if (request.IsSecure || request.Remote is not IPEndPoint { Address: var address } || !IPAddress.IsLoopback(address))
             return MqttVerdict.BadUserNameOrPassword("a user name and password, or a certificate, is needed here");
         return known.Find(request.ClientId) is not null
@@ -49,6 +57,6 @@ internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqtt
             return MqttVerdict.ClientIdInvalid($"a device id is 1–{DeviceId.LengthMax} of A-Za-z0-9 . _ : - and %XX");
         if (request.WillTopic is { } will && will != TopicGrammar.Of(TopicKind.Status, device))
             return MqttVerdict.NotAuthorized($"the Will topic of {device} is {TopicGrammar.Of(TopicKind.Status, device)}");
-        return MqttVerdict.Accept(new DeviceConnection(device));
+        return MqttVerdict.Accept(new DeviceConnection(device), device);
     }
 }

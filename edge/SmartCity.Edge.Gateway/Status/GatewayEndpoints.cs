@@ -35,6 +35,7 @@ internal static class GatewayEndpoints
         metrics.AddCounter("smartcity_values_total", "Values decoded and kept.", () => counters.Values);
         metrics.AddCounter("smartcity_values_rejected_total", "Values set aside as dead letters.", () => counters.Rejected);
         metrics.AddCounter("smartcity_values_repeated_total", "Values of known repeats, not kept again.", () => counters.Repeated);
+        metrics.AddCounter("smartcity_values_resent_total", "Values kept and flagged because their message was sent again (DUP) and nothing in it tells whether it was kept before.", () => counters.Resent);
         metrics.AddCounters("smartcity_messages_refused_total", "Messages refused.", "reason", () =>
             [("room", Volatile.Read(ref counters.RefusedForRoom)), ("topic", Volatile.Read(ref counters.RefusedTopic)), ("right", Volatile.Read(ref counters.RefusedRight))]);
         metrics.AddCounter("smartcity_commits_total", "Group commits.", () => counters.Commits);

@@ -66,7 +66,7 @@ internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, Clo
             var topic = TopicGrammar.Of(TopicKind.Command, command.Device, command.RequestId);
             if (await hub.PublishAsync(topic, command.Payload.ToByteArray(), 1) == 0) logger.CommandUnheard(command.RequestId, command.Device);
         }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or OperationCanceledException)
+        catch (Exception error) when (error is ArgumentException or InvalidOperationException or OperationCanceledException or IOException)
         {
             logger.CommandFailed(command.RequestId, command.Device, error.Message);
         }

@@ -188,6 +188,8 @@ public sealed partial class TelemetryDecoder
             for (var i = first; i < end; i++) _batch.TimeRepairs.Add(new TimeRepair(i, _time));
         }
         else time = _time;
+        // Nothing tells it from a reading of its own: kept, since it may be the first to come, and flagged.
+        if (_receipt.MayBeRepeat && time == _receipt.Received && !_isEvent && !(_hasBoot && _hasSequence)) quality |= ReadingQuality.RepeatedSequence;
         _batch.Time.AsSpan(first, end - first).Fill(time);
         _batch.Quality.AsSpan(first, end - first).Fill(quality);
         return (quality & (ReadingQuality.GatewayTime | ReadingQuality.TimeReplaced)) == 0;

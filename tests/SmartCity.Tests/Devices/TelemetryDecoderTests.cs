@@ -267,6 +267,14 @@ public sealed class TelemetryDecoderTests
     }
 
     [Fact]
+    public void What_may_be_a_repeat_is_flagged_where_it_has_neither_time_nor_number()
+    {
+        var decoding = new Decoding { Receipt = new Receipt(Decoding.Now, true, MayBeRepeat: true) };
+        decoding.Decode("""[{"a": 1}, {"a": 1, "ts": 1795485689980}, {"a": 1, "boot": 1, "seq": 1}, {"a": 1, "seq": 1}]""");
+        Assert.Equal([true, false, false, true], decoding.Batch.Quality[..4].Select(quality => (quality & ReadingQuality.RepeatedSequence) != 0));
+    }
+
+    [Fact]
     public void Repeats_are_dropped_or_flagged_and_their_neighbours_stay()
     {
         var decoding = new Decoding { Repeats = new Repeats((1, 1, RepeatVerdict.Drop), (1, 2, RepeatVerdict.Flag), (1, 4, RepeatVerdict.Drop)) };

@@ -11,6 +11,8 @@ internal sealed partial class MqttConnection
     private Session _session = null!; // null for a connection that ends before its CONNACK
     // QoS 0 has no acknowledgement that would hold its sender back, nor has a SUBSCRIBE: so many of them may wait for the store.
     private const int UnstoredMax = 100;
+    // One of them is this much; a longer message counts for several.
+    private const int UnstoredBytes = 8 * 1024;
     private byte[]?[]? _aliases;
     private int _unstored;
     private int _inFlight;
@@ -143,28 +145,29 @@ internal sealed partial class MqttConnection
     private void Route(Message message, ushort packetId)
     {
         var isDone = 0;
-        BeginStore();
+        var weight = 1 + message.Payload.Length / UnstoredBytes;
+        BeginStore(weight);
         var reached = _listener.Broker.Publish(message, _session, message.QoS == 2 ? packetId : (ushort)0, (kept, subscriptions) =>
         {
             if (Interlocked.Exchange(ref isDone, 1) != 0) return;
-            EndStore();
+            EndStore(weight);
             if (kept && message.QoS == 1 && IsVersion5 && subscriptions == 0) AcknowledgeUnheard(packetId);
             else if (kept) Acknowledge(packetId, message.QoS);
             else Refuse(packetId, message.QoS, MqttReason.QuotaExceeded);
             Flush();
         });
         if (reached >= 0) return;
-        EndStore();
+        EndStore(weight);
         _listener.LogRetainedFull(_clientId);
         Reject(packetId, message.QoS, new Fault(MqttReason.QuotaExceeded, $"no room for one more retained message; {_options.RetainedMessagesMax} topics have one"));
     }
 
     // So much of one connection may wait for the store; then nothing more is read from it.
-    private void BeginStore() => Interlocked.Increment(ref _unstored);
+    private void BeginStore(int weight = 1) => Interlocked.Add(ref _unstored, weight);
 
-    private void EndStore()
+    private void EndStore(int weight = 1)
     {
-        if (Interlocked.Decrement(ref _unstored) == UnstoredMax - 1) _readerRoom.Pulse();
+        if (Interlocked.Add(ref _unstored, -weight) is var left && left < UnstoredMax && left + weight >= UnstoredMax) _readerRoom.Pulse();
     }
 
     // PUBACK of a message that nobody subscribes to, section 3.4.2.1.

@@ -23,6 +23,9 @@ internal sealed class RetainedMessages
         return true;
     }
 
+    /// <summary>The message of a topic; null = it has none.</summary>
+    public Message? Find(string topic) => _messages.GetValueOrDefault(topic);
+
     public void Remove(string topic)
     {
         if (_messages.Remove(topic)) _topics.Remove(topic);

@@ -130,9 +130,9 @@ internal sealed partial class Broker
             }
             var left = next.Message.Left(_time, _time.GetTimestamp());
             // One that was sent before is completed even so [MQTT-4.4.0-1]; one that was not is not begun [MQTT-3.3.2-5].
-            if (next.IsVoid || (left == 0 && next.Phase == Phase.Waiting) || !connection.SendPublish(next, left))
+            if ((left == 0 && next.Phase == Phase.Waiting) || !connection.SendPublish(next, left))
             {
-                if (!next.IsVoid) _counters.CountMessageDropped();
+                _counters.CountMessageDropped();
                 if (next.QoS > 0) session.Unacknowledged!.Remove(next.PacketId);
                 Forget(session, next);
                 continue;

@@ -19,14 +19,20 @@ internal sealed partial class Broker
         MqttChanges? changes = null;
         List<(Session, Outgoing)>? unstored = null;
         List<MqttConnection>? touched = null;
+        (Message? Before, Message After)? replaced = null;
         var (reached, matched) = (0, 0);
         lock (_gate)
         {
+            var before = message.Retain ? _retained.Find(message.Topic) : null;
             if (message.Retain && !_retained.TrySet(message, _options.RetainedMessagesMax)) return -1;
             if (_store is not null)
             {
                 if (message.Retain && message.Payload.IsEmpty) NewChanges().Remove(Records.RetainedKey(message.Topic));
-                else if (message.Retain) NewChanges().Put(Records.RetainedKey(message.Topic), Records.Encode(message, _clock));
+                else if (message.Retain)
+                {
+                    NewChanges().Put(Records.RetainedKey(message.Topic), Records.Encode(message, _clock));
+                    replaced = (before, message);
+                }
                 if (received != 0 && from is { IsStored: true, Expiry.Ticks: > 0 }) NewChanges().Put(Records.ReceivedKey(from, received), []);
             }
             reached = Route(message, from);
@@ -40,6 +46,7 @@ internal sealed partial class Broker
 
         MqttChanges NewChanges() => changes ??= new MqttChanges(kept =>
         {
+            if (!kept && replaced is var (before, after)) TakeBack(before, after);
             if (unstored is not null) Stored(unstored, kept);
             completed?.Invoke(kept, matched);
         });
@@ -220,6 +227,24 @@ internal sealed partial class Broker
         return outgoing;
     }
 
+    // A retained message that could not be kept is none: neither here nor after a restart, and it takes no memory.
+    private void TakeBack(Message? before, Message after)
+    {
+        lock (_gate)
+        {
+            if (_retained.Find(after.Topic) != after) return;
+            if (before is null) _retained.Remove(after.Topic);
+            else _retained.TrySet(before, int.MaxValue);
+        }
+    }
+
+    // Nothing of it has been sent; its publisher is told.
+    private static void Withdraw(Session session, Outgoing outgoing)
+    {
+        session.Unacknowledged?.Remove(outgoing.PacketId);
+        if (session.Waiting is { } waiting) session.Waiting = new Queue<Outgoing>(waiting.Where(other => other != outgoing));
+    }
+
     private void Stored(List<(Session Session, Outgoing Outgoing)> stored, bool kept)
     {
         List<MqttConnection>? touched = null;
@@ -228,7 +253,7 @@ internal sealed partial class Broker
             foreach (var (session, outgoing) in stored)
             {
                 outgoing.IsUnstored = false;
-                outgoing.IsVoid = !kept;
+                if (!kept) Withdraw(session, outgoing);
             }
             foreach (var (session, _) in stored) Pump(session, ref touched);
         }

@@ -24,8 +24,6 @@ internal sealed class Outgoing(Message message, byte qos, bool retain, uint[]? i
     public bool IsUnstored { get; set; }
     /// <summary>Whether it has a record in the store.</summary>
     public bool HasRecord { get; init; }
-    /// <summary>Whether it could not be kept and is to be passed over.</summary>
-    public bool IsVoid { get; set; }
 }
 
 /// <summary>How far a delivery has come.</summary>

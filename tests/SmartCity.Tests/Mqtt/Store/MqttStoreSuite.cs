@@ -307,6 +307,9 @@ public abstract class MqttStoreSuite
         }
         kept--;
         Assert.InRange(kept, 2, 7);
+        Assert.Equal(kept, _listener.Hub.RetainedCount); // what was refused takes no memory either
+        await device.SendAsync(Publish(V5, "r/0", 1, large + large + large, 0x33));
+        Assert.Equal(MqttReason.QuotaExceeded, (await device.ReceiveAsync())[4]);
         await KillAsync();
         Assert.Equal(kept, _listener.Hub.RetainedCount);
         device = await OpenAsync("device", true);
@@ -315,6 +318,41 @@ public abstract class MqttStoreSuite
         byte[][] both = [await device.ReceiveAsync(), await device.ReceiveAsync()]; // in either order
         Assert.Contains(both, packet => packet[0] == 0x40 && packet.Length == 4);
         Assert.Equal("c", Payload(both.Single(packet => packet[0] == 0x32)));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_refused_for_want_of_room_is_in_no_queue()
+    {
+        await StartAsync(2_400);
+        await using var store = _store;
+        var away = await OpenAsync("away", false);
+        await SubscribeAsync(away, "cmd");
+        away.Complete();
+        await away.Ended;
+        var publisher = await OpenAsync("publisher", false, expiry: 0);
+        var taken = 0;
+        for (var isRefused = false; !isRefused; taken++)
+        {
+            await publisher.SendAsync(Publish(V5, "cmd", 1, new string((char)('0' + taken), 300)));
+            var answer = await publisher.ReceiveAsync();
+            isRefused = answer.Length > 4 && answer[4] == MqttReason.QuotaExceeded;
+            Assert.True(taken < 10, "there is no end to the room");
+        }
+        taken--;
+        Assert.InRange(taken, 2, 7);
+        away = await OpenAsync("away", true);
+        for (var i = 0; i < taken; i++)
+        {
+            var publish = await away.ReceiveAsync();
+            Assert.Equal($"{i}", Payload(publish));
+            await away.SendAsync(Acknowledge(0x40, publish[8] << 8 | publish[9])); // behind a remaining length of two bytes
+        }
+        await away.SendAsync(Ping);
+        Assert.Equal(Pong, await away.ReceiveAsync());
+        await Eventually.HoldsAsync("there is room again", () => _store.Count == 2);
+        await publisher.SendAsync(Publish(V5, "cmd", 1, "z"));
+        Assert.Equal(0x40, (await publisher.ReceiveAsync())[0]);
+        Assert.Equal("z", Payload(await away.ReceiveAsync()));
     }
 
     [Fact]

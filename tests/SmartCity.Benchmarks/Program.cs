@@ -10,8 +10,10 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- --filter '*Columns*'
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- idle    memory of connected devices that say nothing, and under hostile packets
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
 if (args is ["path", .. var options]) return PathBench.Run(options);
+if (args is ["idle", .. var idle]) return IdleFigure.Run(idle);
 if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 

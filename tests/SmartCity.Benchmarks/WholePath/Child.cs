@@ -40,8 +40,13 @@ internal sealed class Child : IDisposable
     }
 
     /// <summary>Greatest resident memory so far, MiB.</summary>
-    public double PeakMebibytes =>
-        long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+    public double PeakMebibytes => Mebibytes("VmHWM:");
+
+    /// <summary>Resident memory now, MiB.</summary>
+    public double ResidentMebibytes => Mebibytes("VmRSS:");
+
+    private double Mebibytes(string field) =>
+        long.Parse(File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
             CultureInfo.InvariantCulture) / 1024.0;
 
     /// <summary>Waits until <paramref name="isReady"/>.</summary>

@@ -17,7 +17,7 @@ public interface IMqttStore
 
     /// <summary>
     /// Takes changes to be made durable; returns at once. Changes are applied in the order of the calls, each call's all or none, and
-    /// <see cref="MqttChanges.Complete"/> is then called on another thread, in that order too.
+    /// <see cref="MqttChanges.Complete"/> is then called on another thread, in that order too, but for what is refused, which may be told sooner.
     /// </summary>
     void Write(MqttChanges changes);
 }

@@ -123,7 +123,7 @@ internal sealed partial class MqttConnection : MqttPeer
         LogClosed(_clientId, Remote, fault.Code, fault.Text!);
         // A client that wants no reasons gets them in CONNACK and DISCONNECT all the same, as it must take them there [MQTT-3.1.2-29].
         var words = _stage == Stage.Connected
-            ? IsVersion5 ? PacketBytes.Disconnect(fault.Code, fault.Text!) : []
+            ? IsVersion5 && !fault.IsSilent ? PacketBytes.Disconnect(fault.Code, fault.Text!) : []
             : _level == 0 || (fault.IsSilent && !IsVersion5) ? [] : PacketBytes.Refusal(_level, fault.Code, fault.Text!);
         if (words.Length > _maximumPacketSize) words = [];
         _lastWords = words.Length > 0;

@@ -9,16 +9,20 @@ namespace SmartCity.Edge.Gateway.Intake;
 /// </summary>
 /// <remarks>
 /// Beyond the quota what is new is not kept, and the listener told so; removals always are. The last eighth is for small records alone, i.e. sessions, subscriptions and
-/// ids, so that large retained messages cannot take the room of what exactly once hangs on.
+/// ids, so that large retained messages cannot take the room of what exactly once hangs on. While the disk is slow, what would make more than
+/// <see cref="WaitingBytesMax"/> wait is refused at once.
 /// </remarks>
 internal sealed class MqttRecords(Edge.Spool.Spool spool, long quotaBytes) : IMqttStore
 {
+    /// <summary>Bytes that may wait for a commit.</summary>
+    public const long WaitingBytesMax = 16 << 20;
+
     private const long SmallBytes = 4_096;
 
     private readonly Lock _gate = new();
     private List<MqttChanges> _waiting = [];
     private List<MqttChanges> _taken = [];
-    private long _written, _refused;
+    private long _waitingBytes, _written, _refused;
 
     /// <summary>Raised when something waits for a commit where nothing did.</summary>
     public event Action? Waiting;
@@ -45,14 +49,24 @@ internal sealed class MqttRecords(Edge.Spool.Spool spool, long quotaBytes) : IMq
     /// <inheritdoc/>
     public void Write(MqttChanges changes)
     {
-        bool isFirst;
+        var bytes = BytesOf(changes);
+        var (isRefused, isFirst) = (false, false);
         lock (_gate)
         {
-            isFirst = _waiting.Count == 0;
-            _waiting.Add(changes);
-            _waitingCount = _waiting.Count;
+            isRefused = !changes.IsRemoval && _waitingBytes + bytes > WaitingBytesMax;
+            if (!isRefused)
+            {
+                isFirst = _waiting.Count == 0;
+                _waiting.Add(changes);
+                _waitingBytes += bytes;
+                _waitingCount = _waiting.Count;
+            }
         }
         if (isFirst) Waiting?.Invoke();
+        if (!isRefused) return;
+        Interlocked.Increment(ref _refused);
+        // Never on the caller's thread, which holds the listener's lock.
+        ThreadPool.UnsafeQueueUserWorkItem(static refused => refused.Complete(false), changes, false);
     }
 
     /// <summary>Takes what waits into a transaction, as far as there is room for it. Called by the committing thread alone.</summary>
@@ -63,7 +77,7 @@ internal sealed class MqttRecords(Edge.Spool.Spool spool, long quotaBytes) : IMq
         lock (_gate)
         {
             (_waiting, _taken) = (_taken, _waiting);
-            _waitingCount = 0;
+            (_waitingCount, _waitingBytes) = (0, 0);
         }
         var room = spool.KeptRoom;
         foreach (var changes in _taken)

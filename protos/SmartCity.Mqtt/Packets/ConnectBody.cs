@@ -90,8 +90,8 @@ internal ref struct ConnectBody
                 list.TrySlice(length, out connect.WillProperties);
             }
             if (!reader.TryTopic(out connect.WillTopic)) return Fault.Malformed("a Will topic that is no text");
-            if (connect.WillTopic.IsEmpty || Topics.HasWildcard(connect.WillTopic) || !Topics.IsWithin(connect.WillTopic, topicBytesMax, topicLevelsMax))
-                return new Fault(MqttReason.TopicNameInvalid, $"a Will topic that is empty, has a wildcard, or is beyond {topicBytesMax} bytes or {topicLevelsMax} levels");
+            if (connect.WillTopic.IsEmpty || Topics.HasWildcard(connect.WillTopic) || Topics.IsOfServer(connect.WillTopic) || !Topics.IsWithin(connect.WillTopic, topicBytesMax, topicLevelsMax))
+                return new Fault(MqttReason.TopicNameInvalid, $"a Will topic that is empty, has a wildcard, begins with $, or is beyond {topicBytesMax} bytes or {topicLevelsMax} levels");
             if (!reader.TryBinary(out connect.WillPayload)) return Fault.Malformed("a CONNECT without its Will payload");
         }
         if (connect.HasUserName)

@@ -88,13 +88,14 @@ internal static class ControlBody
         if (version5 && reader.TryByte(out reasonCode))
         {
             if (reasonCode is not (0 or 0x04 or 0x80 or 0x81 or 0x82 or 0x83 or 0x90 or 0x93 or 0x94 or 0x95 or 0x96 or 0x97 or 0x98 or 0x99))
-                return Fault.Protocol($"a DISCONNECT with reason code 0x{reasonCode:X2}");
+                return Fault.Protocol($"a DISCONNECT with reason code 0x{reasonCode:X2}") with { IsSilent = true };
             if (reader.Left > 0)
             {
                 var fault = Properties.Read(ref reader, Properties.OfDisconnect, out var properties);
-                if (!fault.IsNone) return fault;
+                if (!fault.IsNone) return fault with { IsSilent = true };
                 if (properties.Has(0x11))
                 {
+                    // The one that is to be told all the same, section 3.14.2.2.2.
                     if (sessionExpiryAtConnect == 0 && properties.SessionExpiry != 0) return Fault.Protocol("a DISCONNECT that would keep a session which its CONNECT did not keep");
                     sessionExpiry = properties.SessionExpiry;
                 }

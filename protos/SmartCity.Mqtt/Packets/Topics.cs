@@ -9,8 +9,8 @@ internal static class Topics
 
     public static bool HasWildcard(ReadOnlySpan<byte> topic) => topic.ContainsAny(_wildcards);
 
-    /// <summary>Whether only the server itself may publish to a topic.</summary>
-    public static bool IsOfServer(ReadOnlySpan<byte> topic) => topic[0] == '$' && (topic.SequenceEqual("$SYS"u8) || topic.StartsWith("$SYS/"u8));
+    /// <summary>Whether only the server itself may publish to a topic: section 4.7.2 leaves all that begin with $ to it.</summary>
+    public static bool IsOfServer(ReadOnlySpan<byte> topic) => topic[0] == '$';
 
     /// <summary>Whether a topic name or filter keeps within the listener's limits.</summary>
     public static bool IsWithin(ReadOnlySpan<byte> topic, int bytesMax, int levelsMax) => topic.Length <= bytesMax && topic.Count((byte)'/') < levelsMax;

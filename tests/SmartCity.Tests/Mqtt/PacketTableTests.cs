@@ -30,6 +30,7 @@ public sealed class PacketTableTests
         { "QoS of no Will", 0x81, Connect(V311, flags: 0x0A) },
         { "retain of no Will", 0x81, Connect(V5, flags: 0x22) },
         { "Will topic with a wildcard", 0x90, Connect(V5, flags: 0x06, rest: [0, .. Text("w/#"), .. Text("gone")]) },
+        { "Will topic of the server", 0x90, Connect(V5, flags: 0x06, rest: [0, .. Text("$SYS/x"), .. Text("gone")]) },
         { "Will topic empty", 0x90, Connect(V311, flags: 0x06, rest: [.. Text(""), .. Text("gone")]) },
         { "Will missing", 0x81, Connect(V311, flags: 0x06) },
         { "bytes behind the end", 0x81, Connect(V311, rest: [1]) },
@@ -100,6 +101,7 @@ public sealed class PacketTableTests
         { "topic of 513 bytes, 3.1.1", V311, 0x90, Publish(V311, new string('t', 513)) },
         { "topic of 17 levels, 3.1.1", V311, 0x90, Publish(V311, string.Join('/', Enumerable.Repeat("l", 17))) },
         { "topic of the server, 3.1.1", V311, 0x90, Publish(V311, "$SYS/x") },
+        { "topic of a share, 3.1.1", V311, 0x90, Publish(V311, "$share/g/t") },
         { "topic of 17 levels at QoS 0", V5, 0x90, Publish(V5, string.Join('/', Enumerable.Repeat("l", 17)), first: 0x30) },
         { "alias 0", V5, 0x94, Publish(V5, properties: Properties([0x23, 0, 0])) },
         { "alias beyond the maximum", V5, 0x94, Publish(V5, properties: Properties([0x23, 0, 17])) },
@@ -144,7 +146,8 @@ public sealed class PacketTableTests
         { "UNSUBSCRIBE of nothing", V5, 0x82, Packet(0xA2, Number(1), [0]) },
         { "UNSUBSCRIBE of no filter", V5, 0x81, Packet(0xA2, Number(1), [0], Text("a+")) },
         { "DISCONNECT with a body, 3.1.1", V311, 0x81, [0xE0, 1, 0] },
-        { "DISCONNECT with a reason it has not", V5, 0x82, [0xE0, 1, 0x8E] },
+        { "goodbye with a property it has not", V5, 0x82, [0xE0, 5, 0, 3, 0x23, 0, 1] },
+        { "goodbye with a reason it has not", V5, 0x82, [0xE0, 1, 0x8E] },
         { "DISCONNECT that keeps a session", V5, 0x82, [0xE0, 7, 0, 5, 0x11, 0, 0, 0, 9] },
         { "packet of 256 KiB and one byte", Both, 0x95, [0x30, .. Variable(256 * 1024 + 1)] },
         { "remaining length of five bytes", Both, 0x81, [0x30, 0xFF, 0xFF, 0xFF, 0xFF] },
@@ -200,7 +203,8 @@ public sealed class PacketTableTests
                 Assert.Equal([((byte)code, 1L)], listener.Hub.Counters.ClosedByReason());
                 Assert.DoesNotContain(answers, answer => answer.SequenceEqual(Pong));
                 Assert.Empty(listener.Payloads);
-                Assert.Equal(level == V5 ? new byte[][] { [0xE0, (byte)code] } : [], answers.Select(answer => new[] { answer[0], answer[2] }));
+                // Whoever has said DISCONNECT hears nothing any more.
+                Assert.Equal(level == V5 && !name.StartsWith("goodbye", StringComparison.Ordinal) ? new byte[][] { [0xE0, (byte)code] } : [], answers.Select(answer => new[] { answer[0], answer[2] }));
             }
             Assert.NotEmpty(name);
         }

@@ -90,8 +90,8 @@ internal sealed class LaneIntake
     public LogAppend? Take(Gap gap)
     {
         if (gap.Last < gap.First) throw Refuse("E-UPLINK-NUMBERS", StatusCode.InvalidArgument, $"a gap goes from {gap.First} to {gap.Last}; the last must not lie before the first.");
-        CheckNumbers(gap.First, gap.Last - gap.First + 1);
-        if (!Enum.IsDefined((GapReason)gap.Reason)) throw Refuse("E-UPLINK-GAP", StatusCode.InvalidArgument, $"a gap needs a reason: expired, corrupt or released; not {(int)gap.Reason}.");
+        CheckNumbers(gap.First, unchecked(gap.Last - gap.First + 1));
+        if (!Enum.IsDefined(gap.Reason) || gap.Reason == Protos.Uplink.V1.GapReason.Unspecified) throw Refuse("E-UPLINK-GAP", StatusCode.InvalidArgument, $"a gap needs a reason: expired, corrupt or released; not {(int)gap.Reason}.");
         var (first, last) = ((long)gap.First, (long)gap.Last);
         if (first > Next) throw Gap(first);
         if (last < Next) return null;
@@ -160,7 +160,7 @@ internal sealed class LaneIntake
                 case Compression.Unspecified when batch.Columns.Length == length:
                     batch.Columns.Span.CopyTo(target);
                     break;
-                case Compression.Zstd when zstd.TryUnwrap(batch.Columns.Span, target, out var written) && written == length:
+                case Compression.Zstd when TryUnwrap(zstd, batch.Columns.Span, target):
                     break;
                 case Compression.Unspecified or Compression.Zstd:
                     throw Refuse("E-UPLINK-COLUMNS", StatusCode.InvalidArgument, $"the columns do not have the {length} bytes that columns_length says.");
@@ -174,6 +174,19 @@ internal sealed class LaneIntake
         {
             raw.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>The library says by its answer alone that there is too little room; of a damaged frame it throws.</summary>
+    private static bool TryUnwrap(ZstdSharp.Decompressor zstd, ReadOnlySpan<byte> frame, Span<byte> target)
+    {
+        try
+        {
+            return zstd.TryUnwrap(frame, target, out var written) && written == target.Length;
+        }
+        catch (ZstdSharp.ZstdException)
+        {
+            return false;
         }
     }
 

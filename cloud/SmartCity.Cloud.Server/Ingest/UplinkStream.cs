@@ -98,7 +98,8 @@ internal sealed class UplinkStream(
         if (!_lanes.ContainsKey((epoch, lane))) _lanes.Add((epoch, lane), new LaneIntake(gateway, epoch, lane, log, clock));
     }
 
-    private static Lane LaneOf(WireLane lane) => Enum.IsDefined((Lane)lane)
+    // By name, not by number: what is on the wire may be beyond what the model's byte holds.
+    internal static Lane LaneOf(WireLane lane) => Enum.IsDefined(lane) && lane != WireLane.Unspecified
         ? (Lane)lane
         : throw new UplinkRefusal("E-UPLINK-LANE", StatusCode.InvalidArgument, $"lane {(int)lane} is not known; use 1 telemetry, 2 alarm or 3 toll.");
 

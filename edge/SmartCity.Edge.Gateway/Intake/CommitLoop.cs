@@ -282,22 +282,31 @@ internal sealed class CommitLoop : IHostedService, IDisposable
 
     private void Acknowledge()
     {
-        foreach (var committed in _acknowledging.GetConsumingEnumerable())
+        foreach (var committed in _acknowledging.GetConsumingEnumerable()) Acknowledge(committed);
+    }
+
+    private void Acknowledge(PendingCommit committed)
+    {
+        var number = ++_commitNumber;
+        foreach (var waiting in committed.Waiters) waiting.Peer.Acknowledge(waiting.PacketId, waiting.QoS);
+        foreach (var (changes, isKept) in committed.Records) changes.Complete(isKept);
+        foreach (var waiting in committed.Waiters)
         {
-            var number = ++_commitNumber;
-            foreach (var waiting in committed.Waiters) waiting.Peer.Acknowledge(waiting.PacketId, waiting.QoS);
-            foreach (var (changes, isKept) in committed.Records) changes.Complete(isKept);
-            foreach (var waiting in committed.Waiters)
+            if (waiting.Peer.State is DeviceConnection connection)
             {
-                if (waiting.Peer.State is DeviceConnection connection)
-                {
-                    if (connection.FlushedWith == number) continue;
-                    connection.FlushedWith = number;
-                }
-                waiting.Peer.Flush();
+                if (connection.FlushedWith == number) continue;
+                connection.FlushedWith = number;
             }
-            Return(committed);
+            waiting.Peer.Flush();
         }
+        Return(committed);
+    }
+
+    /// <summary>One commit and what it acknowledges, on the calling thread: for a simulation, which does not start the two threads.</summary>
+    internal void Step()
+    {
+        CommitOnce();
+        while (_acknowledging.TryTake(out var committed)) Acknowledge(committed);
     }
 
     private PendingCommit Rent() => _idle.TryTake(out var idle) ? idle : new PendingCommit();

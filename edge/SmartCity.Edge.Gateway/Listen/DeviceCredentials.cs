@@ -98,8 +98,8 @@ internal sealed class CredentialSet
             throw new InvalidDataException($"{file}, line {error.LineNumber + 1}: {error.Message} Correct it; the credentials before it stay in force.", error);
         }
         var set = new CredentialSet();
-        foreach (var (device, i) in (shape?.Devices ?? []).Select((device, i) => (device, i))) set.Add(device.Id, device.Password, null, $"{file}, devices[{i}]");
-        foreach (var (bridge, i) in (shape?.Bridges ?? []).Select((bridge, i) => (bridge, i))) set.Add(bridge.User, bridge.Password, bridge.Topics ?? [], $"{file}, bridges[{i}]");
+        foreach (var (device, i) in (shape?.Devices ?? []).Select((device, i) => (device, i))) set.Add(device?.Id, device?.Password, null, $"{file}, devices[{i}]");
+        foreach (var (bridge, i) in (shape?.Bridges ?? []).Select((bridge, i) => (bridge, i))) set.Add(bridge?.User, bridge?.Password, bridge?.Topics ?? [], $"{file}, bridges[{i}]");
         return set;
     }
 
@@ -110,7 +110,7 @@ internal sealed class CredentialSet
         if (!_credentials.TryAdd(user, new Credential(hash, topics))) throw new InvalidDataException($"{place}: {user} stands here twice.");
     }
 
-    private sealed record FileShape(IReadOnlyList<DeviceShape>? Devices, IReadOnlyList<BridgeShape>? Bridges);
+    private sealed record FileShape(IReadOnlyList<DeviceShape?>? Devices, IReadOnlyList<BridgeShape?>? Bridges);
 
     private sealed record DeviceShape(string? Id, string? Password);
 

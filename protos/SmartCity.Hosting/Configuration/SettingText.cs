@@ -42,7 +42,8 @@ internal static class SettingText
         {
             if (!text.EndsWith(unit, StringComparison.Ordinal)) continue;
             if (!double.TryParse(text.AsSpan(0, text.Length - unit.Length), NumberStyles.AllowDecimalPoint | NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count)) break;
-            if (Math.Abs(count * seconds) > TimeSpan.MaxValue.TotalSeconds - 1) break;
+            // Written so that what is no number is refused too: double.TryParse takes NaN whatever it is told.
+            if (!(Math.Abs(count * seconds) <= TimeSpan.MaxValue.TotalSeconds - 1)) break;
             time = TimeSpan.FromTicks((long)Math.Round(count * seconds * TimeSpan.TicksPerSecond));
             return true;
         }

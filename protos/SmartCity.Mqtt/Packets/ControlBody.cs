@@ -92,10 +92,9 @@ internal static class ControlBody
             if (reader.Left > 0)
             {
                 var fault = Properties.Read(ref reader, Properties.OfDisconnect, out var properties);
-                if (!fault.IsNone) return fault with { IsSilent = true };
+                if (!fault.IsNone) return fault;
                 if (properties.Has(0x11))
                 {
-                    // The one that is to be told all the same, section 3.14.2.2.2.
                     if (sessionExpiryAtConnect == 0 && properties.SessionExpiry != 0) return Fault.Protocol("a DISCONNECT that would keep a session which its CONNECT did not keep");
                     sessionExpiry = properties.SessionExpiry;
                 }

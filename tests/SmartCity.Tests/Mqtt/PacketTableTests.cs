@@ -146,7 +146,7 @@ public sealed class PacketTableTests
         { "UNSUBSCRIBE of nothing", V5, 0x82, Packet(0xA2, Number(1), [0]) },
         { "UNSUBSCRIBE of no filter", V5, 0x81, Packet(0xA2, Number(1), [0], Text("a+")) },
         { "DISCONNECT with a body, 3.1.1", V311, 0x81, [0xE0, 1, 0] },
-        { "goodbye with a property it has not", V5, 0x82, [0xE0, 5, 0, 3, 0x23, 0, 1] },
+        { "DISCONNECT with a property it has not", V5, 0x82, [0xE0, 5, 0, 3, 0x23, 0, 1] },
         { "goodbye with a reason it has not", V5, 0x82, [0xE0, 1, 0x8E] },
         { "DISCONNECT that keeps a session", V5, 0x82, [0xE0, 7, 0, 5, 0x11, 0, 0, 0, 9] },
         { "packet of 256 KiB and one byte", Both, 0x95, [0x30, .. Variable(256 * 1024 + 1)] },
@@ -203,7 +203,7 @@ public sealed class PacketTableTests
                 Assert.Equal([((byte)code, 1L)], listener.Hub.Counters.ClosedByReason());
                 Assert.DoesNotContain(answers, answer => answer.SequenceEqual(Pong));
                 Assert.Empty(listener.Payloads);
-                // Whoever has said DISCONNECT hears nothing any more.
+                // Whose DISCONNECT gives no reason that there is hears none either.
                 Assert.Equal(level == V5 && !name.StartsWith("goodbye", StringComparison.Ordinal) ? new byte[][] { [0xE0, (byte)code] } : [], answers.Select(answer => new[] { answer[0], answer[2] }));
             }
             Assert.NotEmpty(name);

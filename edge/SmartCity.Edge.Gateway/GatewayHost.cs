@@ -137,6 +137,7 @@ internal static class GatewayHost
         // Before the listener, so that it stops after it: what is still read is still committed.
         services.AddHostedService(provider => provider.GetRequiredService<CommitLoop>());
         services.AddSingleton<IHealthPart, SpoolHealth>();
+        services.AddSingleton<IHealthPart, ClockHealth>();
     }
 
     /// <summary>Ends the process at once: no thread may acknowledge anything any more.</summary>
@@ -172,6 +173,7 @@ internal static class GatewayHost
         services.AddSingleton<RateMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<RateMeter>());
         services.AddSingleton<Reporter>();
+        services.AddHostedService<FaultLog>();
     }
 
     private static void AddUplink(this IServiceCollection services, UplinkOptions options)

@@ -16,6 +16,8 @@ internal sealed class Attempt(FaultCity city, string journals, int number, int s
     /// <summary>Of the instants of the fault.</summary>
     public Random Random { get; } = new(seed);
     public CancellationToken Stop => stop;
+    /// <summary>The packets between gateway and cloud, in a row that has them.</summary>
+    public PacketLink? Packets { get; set; }
     public Verdict Verdict { get; private set; } = new(0, 0, 0, 0, 0, 0, 0, 0);
     /// <summary>Longest time that a process took to be ready again.</summary>
     public TimeSpan Recovery { get; private set; }
@@ -37,11 +39,19 @@ internal sealed class Attempt(FaultCity city, string journals, int number, int s
     /// <summary>A moment of the load.</summary>
     public Task PauseAsync(int fromMilliseconds, int toMilliseconds) => Task.Delay(Random.Next(fromMilliseconds, toMilliseconds), stop);
 
-    /// <summary>Starts a process again and keeps how long that took; it must be within the promise: 10 s at the edge, 30 s in the cloud.</summary>
+    /// <summary>
+    /// Starts a process again and keeps how long that took; it must be within the promise: 10 s at the edge, 30 s in the cloud. On a machine
+    /// whose load is over twice its cores the time says nothing of the process: it is kept as a figure and does not fail the row.
+    /// </summary>
     public async Task RestartAsync(FaultProcess process)
     {
-        var took = await process.StartReadyAsync(process == city.Server ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(10), stop);
+        var promise = TimeSpan.FromSeconds(process == city.Server ? 30 : 10);
+        var took = await process.StartReadyAsync(TimeSpan.FromSeconds(90), stop);
         if (took > Recovery) Recovery = took;
+        if (took <= promise) return;
+        var load = double.Parse((await File.ReadAllTextAsync("/proc/loadavg", stop)).Split(' ')[0], CultureInfo.InvariantCulture);
+        Require(load > Environment.ProcessorCount * 2, $"{process.Name} was ready after {took.TotalSeconds:0.0} s, and {promise.TotalSeconds} s are promised");
+        Figures["machineOverloaded"] = load;
     }
 
     /// <summary>Keeps what health says now.</summary>

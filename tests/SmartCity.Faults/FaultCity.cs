@@ -56,7 +56,8 @@ internal sealed class FaultCity : IDisposable
         [
             "run", "--data", self.Data, Set("Edge:HttpPort", self.Port("http")), Set("Edge:Mqtt:Port", self.Port("mqtt")), "--Edge:Mqtt:WebSocket=off",
             Set("Edge:Uplink:Address", $"https://localhost:{Link.Port}"), Set("Edge:Uplink:Certificate", certificate.Certificate),
-            Set("Edge:Uplink:Key", certificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile), "--Edge:Uplink:BackOffMax=2s", "--Edge:Uplink:KeepAlive=3s", .. Row.Gateway,
+            Set("Edge:Uplink:Key", certificate.Key), Set("Edge:Uplink:Authority", _authority.AuthorityFile), "--Edge:Uplink:BackOffMax=2s",
+            .. Row.Gateway.Any(setting => setting.Contains("KeepAlive", StringComparison.Ordinal)) ? [] : (string[])["--Edge:Uplink:KeepAlive=3s"], .. Row.Gateway,
         ]);
         _gateways.Add(gateway);
         return gateway;

@@ -15,7 +15,13 @@ internal sealed record FaultRow(string Name, int Number, string Fault, Func<Atte
     public IReadOnlyList<string> Server { get; init; } = [];
     /// <summary>Whether both processes run before an attempt begins; otherwise the row starts them.</summary>
     public bool Starts { get; init; } = true;
-    /// <summary>Whether one attempt tries every instant there is: more attempts try the same ones again.</summary>
+    /// <summary>Seconds that an attempt takes on a machine with two cores, roughly; for the rotation.</summary>
+    public int Seconds { get; init; } = 20;
+    /// <summary>What of it is known not to hold; null where nothing is. Such a row is not in the rotation.</summary>
+    public string? Open { get; init; }
+    /// <summary>Whether it runs in a process with network, mounts and process ids of its own.</summary>
+    public bool IsIsolated { get; init; }
+    /// <summary>Whether <see cref="Table.Times"/> attempts together try every instant there is.</summary>
     public bool IsExhaustive { get; init; }
 }
 
@@ -28,10 +34,12 @@ internal enum Tool
     Strace,
     /// <summary>Loop devices, and Debian's <c>xfsprogs</c>.</summary>
     Xfs,
-    /// <summary>Debian's <c>faketime</c>.</summary>
+    /// <summary>Namespaces, a packet device and Debian's <c>iproute2</c>.</summary>
+    Namespace,
+    /// <summary>The memory cgroup, version 1.</summary>
+    MemoryGroup,
+    /// <summary>Debian's <c>libfaketime</c>.</summary>
     Faketime,
-    /// <summary>Debian's <c>iptables</c>.</summary>
-    Iptables,
     /// <summary>Debian's <c>mosquitto</c>.</summary>
     Mosquitto,
 }

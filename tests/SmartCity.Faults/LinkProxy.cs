@@ -17,10 +17,10 @@ internal enum LinkState
     Cut,
 }
 
-/// <summary>A TCP link on loopback in front of a server.</summary>
+/// <summary>A TCP link in front of a server; on every address, for a row's own network too.</summary>
 internal sealed class LinkProxy : IDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener = new(IPAddress.Any, 0);
     private readonly CancellationTokenSource _over = new();
     private readonly ConcurrentDictionary<Socket, bool> _open = new();
     private readonly Func<int> _target;

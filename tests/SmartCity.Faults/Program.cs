@@ -12,7 +12,7 @@ var names = new Argument<string[]>("row") { Description = "Names of rows; `list`
 var list = new Command("list", "Lists the rows of the fault matrix that can be brought about.");
 list.SetAction(result =>
 {
-    foreach (var row in Rows.All) result.InvocationConfiguration.Output.WriteLine($"{row.Number,3}  {row.Name,-28}  {row.Fault}{(Tools.Missing(row.Needs) is { } missing ? $" ({missing})" : "")}");
+    foreach (var row in Rows.All) result.InvocationConfiguration.Output.WriteLine($"{row.Number,3}  {row.Name,-28}  {row.Fault}{(row.Open is { } open ? $" (open: {open})" : "")}{(Tools.Missing(row.Needs) is { } missing ? $" ({missing})" : "")}");
     return ExitCode.Done;
 });
 var run = new Command("run", "Brings about the named faults.") { names, times, seed, report, breakage };
@@ -25,15 +25,27 @@ run.SetAction((result, stop) =>
 });
 var all = new Command("all", "Brings about every fault.") { times, seed, report, breakage };
 all.SetAction((result, stop) => RunAsync(Rows.All, result, stop));
-var root = new RootCommand("Brings about the faults of the fault matrix under load and compares what was acknowledged with what is stored. Exit 0 every row held, 1 one did not, 3 rows were skipped.") { list, run, all };
+var days = new Option<int?>("--day") { Description = "Number of the day. Default: today's." };
+var seconds = new Option<int>("--seconds") { Description = "Seconds that the rows of a day may take together.", DefaultValueFactory = _ => 90 };
+var today = new Command("rotate", "Brings about the faults of a day once: over some days, all that are short enough.") { days, seconds, seed, report };
+today.SetAction((result, stop) => RunAsync(Rotation.Of(Rows.All, result.GetValue(days) ?? DateOnly.FromDateTime(DateTime.UtcNow).DayNumber, result.GetValue(seconds)), result, stop, 1));
+var reports = new Argument<FileInfo[]>("report") { Description = "Files that --report wrote.", Arity = ArgumentArity.OneOrMore };
+var table = new Command("table", "Prints a table of reports in Markdown.") { reports };
+table.SetAction(result =>
+{
+    var lines = result.GetRequiredValue(reports).SelectMany(file => File.ReadLines(file.FullName)).Where(line => line.Length > 0).Select(RowReport.Parse).OrderBy(one => one.At).ToList();
+    result.InvocationConfiguration.Output.Write(Table.Of(Rows.All, lines));
+    return ExitCode.Done;
+});
+var root = new RootCommand("Brings about the faults of the fault matrix under load and compares what was acknowledged with what is stored. Exit 0 every row held, 1 one did not, 3 rows were skipped.") { list, run, all, today, table };
 return await CommandLine.RunAsync(root, args);
 
-async Task<int> RunAsync(IReadOnlyList<FaultRow> rows, ParseResult result, CancellationToken stop)
+async Task<int> RunAsync(IReadOnlyList<FaultRow> rows, ParseResult result, CancellationToken stop, int? count = null)
 {
     var chosen = result.GetValue(seed) ?? Random.Shared.Next();
     var talk = result.InvocationConfiguration.Error;
     talk.WriteLine($"seed {chosen}");
-    var run = new FaultRun(result.GetValue(times), chosen, result.GetValue(breakage), what => talk.WriteLine(what));
+    var run = new FaultRun(count ?? result.GetValue(times), chosen, result.GetValue(breakage), what => talk.WriteLine(what));
     var (failed, skipped) = (0, 0);
     foreach (var row in rows)
     {

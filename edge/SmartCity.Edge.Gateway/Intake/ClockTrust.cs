@@ -3,7 +3,7 @@ using SmartCity.Model;
 
 namespace SmartCity.Edge.Gateway.Intake;
 
-/// <summary>Whether this machine's clock is right: set by NTP, or within five minutes of the server's. Thread-safe.</summary>
+/// <summary>Whether this machine's clock is right: set by NTP, or within five minutes of the server's, now too: a step of it since the server was last heard counts. Thread-safe.</summary>
 internal sealed class ClockTrust(TimeProvider clock)
 {
     /// <summary>Furthest that it may be from the server's clock.</summary>
@@ -12,8 +12,7 @@ internal sealed class ClockTrust(TimeProvider clock)
 
     private long _askedAt = -1;
     private volatile bool _isSynchronised;
-    private volatile bool _serverSaysNear;
-    private volatile bool _serverSaysFar;
+    private volatile Heard? _server;
 
     /// <summary>Asks NTP; left out in tests.</summary>
     public Func<bool> IsSynchronised { get; init; } = AskKernel;
@@ -23,8 +22,7 @@ internal sealed class ClockTrust(TimeProvider clock)
     {
         get
         {
-            if (_serverSaysNear) return true;
-            if (_serverSaysFar) return false;
+            if (_server is { } server) return Math.Abs(UnixMicros.Now(clock) - server.Micros - Micros(clock.GetElapsedTime(server.At))) <= Micros(Near);
             var asked = Volatile.Read(ref _askedAt);
             if (asked < 0 || clock.GetElapsedTime(asked) > _askEvery)
             {
@@ -36,11 +34,7 @@ internal sealed class ClockTrust(TimeProvider clock)
     }
 
     /// <summary>Takes the server's time, µs since 1970 UTC, as it stood a moment ago.</summary>
-    public void Observe(long serverMicros)
-    {
-        var isNear = Math.Abs(UnixMicros.Now(clock) - serverMicros) <= Near.Ticks / TimeSpan.TicksPerMicrosecond;
-        (_serverSaysNear, _serverSaysFar) = (isNear, !isNear);
-    }
+    public void Observe(long serverMicros) => _server = new Heard(serverMicros, clock.GetTimestamp());
 
     /// <summary>Whether the kernel says that something disciplines its clock.</summary>
     private static bool AskKernel()
@@ -51,6 +45,11 @@ internal sealed class ClockTrust(TimeProvider clock)
         return adjtimex(state) is >= 0 and not NotSynchronised;
     }
 
+    private static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
+
     [DllImport("libc")]
     private static extern int adjtimex([In, Out] byte[] state);
+
+    /// <summary>The server's time and when it came, by a clock that does not step.</summary>
+    private sealed record Heard(long Micros, long At);
 }

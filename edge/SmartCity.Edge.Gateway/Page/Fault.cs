@@ -29,6 +29,7 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
             if (!expires && lane.Expired > 0) Add("damage", true, name, text.Whole(lane.Expired));
         }
         if (report.Cloud is { IsOpen: false, Since: { } since } cloud) AddCloudAway(cloud, since);
+        if (report.CloudSilent is { } silent) Add("cloud-silent", true, text.Span(silent), text.Whole(report.Lanes.Sum(lane => lane.Queued)));
         if (report.Broker is { IsOpen: false, Since: { } brokerSince } broker) Add("broker-away", true, Foreign(broker.Address), text.Time(brokerSince, zone), Foreign(broker.LastError ?? ""));
         if (report is { Broker: { IsOpen: true } refusing, BrokerRefusal: { } refusal }) Add("broker-refused", true, Foreign(refusing.Address), Foreign(refusal));
         if (report.LettersAreFull) Add("letters-full", true, text.Bytes(report.Letters.Bytes), text.Bytes(report.Letters.QuotaBytes));
@@ -69,7 +70,7 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
     {
         if (Says("Edge:Uplink")) return "settings";
         if (Says("certificate", "SSL", "TLS", "handshake")) return "certificate";
-        if (Says("not known", "resolve", "No such host", "nodename")) return "name";
+        if (Says("not known", "resol", "temporarily unavailable", "No such host", "nodename")) return "name";
         if (Says("refused")) return "refused";
         if (Says("PermissionDenied", "Unauthenticated", "FailedPrecondition", "AlreadyExists")) return "denied";
         return Says("timed out", "unreachable", "No route", "timeout", "canceled", "reset") ? "network" : "other";

@@ -16,6 +16,8 @@ internal sealed record GatewayReport
     public required DateTimeOffset StartedAt { get; init; }
     /// <summary>The link to the cloud.</summary>
     public required LinkReport Cloud { get; init; }
+    /// <summary>How long the cloud has not answered on an open link; null where it owes no answer.</summary>
+    public TimeSpan? CloudSilent { get; init; }
     /// <summary>The external broker; null where none is consumed.</summary>
     public LinkReport? Broker { get; init; }
     /// <summary>Why messages are left with the broker; null where none are.</summary>

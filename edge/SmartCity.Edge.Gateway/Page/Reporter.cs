@@ -30,6 +30,7 @@ internal sealed class Reporter(
             Software = _software,
             StartedAt = _startedAt,
             Cloud = new LinkReport(options.Uplink.Address, uplink.IsOpen, uplink.Since, uplink.LastError, uplink.ValuesSent),
+            CloudSilent = uplink.SilentFor,
             Broker = broker is null ? null : new LinkReport(broker.Address, broker.IsOpen, broker.Since, broker.LastError, Volatile.Read(ref broker.Messages)),
             BrokerRefusal = broker?.Refusal,
             Devices = hub.Peers.Count(),

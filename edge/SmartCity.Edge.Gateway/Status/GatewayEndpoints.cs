@@ -98,7 +98,16 @@ internal sealed class SpoolHealth(Intake.Intake intake, Edge.Spool.Spool spool) 
 {
     public string Name => "spool";
     public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
-    public string? Warning => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes) : null;
+    public string? Warning => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes)
+        : intake.LettersAreFull ? "the dead letters are at their quota; messages that cannot be read are refused, good ones are taken" : null;
+}
+
+/// <summary>The clock's line in <c>/health/ready</c>: a gateway takes readings under a doubtful clock too, and marks them.</summary>
+internal sealed class ClockHealth(ClockTrust trust) : IHealthPart
+{
+    public string Name => "clock";
+    public string? Trouble => null;
+    public string? Warning => trust.IsTrusted ? null : "not trusted: nothing sets it, or it is more than 5 minutes from the cloud's. Readings are kept and marked as doubtful";
 }
 
 /// <summary>The uplink's line in <c>/health/ready</c>. A gateway without its cloud is ready all the same, and says so: it keeps what it reads.</summary>
@@ -106,7 +115,7 @@ internal sealed class UplinkHealth(UplinkState state) : IHealthPart
 {
     public string Name => "uplink";
     public string? Trouble => null;
-    public string? Warning => state.IsOpen ? null
+    public string? Warning => state.IsOpen ? state.SilentFor is { } silent ? $"the cloud has not answered for {(int)silent.TotalSeconds} s; readings are kept here" : null
         : state.Sessions == 0 ? $"not connected yet: {state.LastError ?? "connecting"}; readings are kept here"
         : $"not connected since {state.Since:yyyy-MM-dd'T'HH:mm:ss'Z'}: {state.LastError}; readings are kept here";
 }

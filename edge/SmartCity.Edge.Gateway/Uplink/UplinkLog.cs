@@ -5,7 +5,7 @@ internal static partial class UplinkLog
     [LoggerMessage(3001, LogLevel.Information, "Uplink to {Address} is open; {Positions} lane positions compared, credit {Credit} bytes")]
     public static partial void Opened(this ILogger logger, string address, int positions, ulong credit);
 
-    [LoggerMessage(3002, LogLevel.Warning, "Uplink to {Address} is closed: {Reason}. Readings are kept; next attempt in {Wait}")]
+    [LoggerMessage(3002, LogLevel.Warning, "Uplink to {Address} is closed: {Reason}. What devices send is kept in the spool and nothing is lost while that has room; next attempt in {Wait}")]
     public static partial void Closed(this ILogger logger, string address, string reason, TimeSpan wait);
 
     [LoggerMessage(3003, LogLevel.Error, "The cloud refused what was sent ({Code}): {Reason}")]

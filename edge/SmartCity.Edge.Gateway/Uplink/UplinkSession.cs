@@ -222,6 +222,7 @@ internal sealed class UplinkSession(
     {
         await foreach (var response in responses.ReadAllAsync(cancellationToken))
         {
+            state.Answered();
             switch (response.MessageCase)
             {
                 case UplinkResponse.MessageOneofCase.Ack:

@@ -7,11 +7,11 @@ internal static class DiskRows
 {
     public static IReadOnlyList<FaultRow> All { get; } =
     [
-        new("fsync-fails-once", 10, "one fdatasync of the gateway fails with EIO", attempt => FsyncFailsAsync(attempt, attempt.Gateway, false)) { Needs = [Tool.Strace] },
+        new("fsync-fails-once", 10, "one fdatasync of the gateway fails with EIO", attempt => FsyncFailsAsync(attempt, attempt.Gateway, false)) { Needs = [Tool.Strace], Seconds = 30 },
         new("server-fsync-fails-once", 10, "one fdatasync of the server fails with EIO", attempt => FsyncFailsAsync(attempt, attempt.Server, false)) { Needs = [Tool.Strace] },
         new("fsync-fails-for-ever", 11, "every fdatasync of the gateway fails with EIO, after a restart too", attempt => FsyncFailsAsync(attempt, attempt.Gateway, true)) { Needs = [Tool.Strace] },
-        new("disk-full-gateway", 12, "the gateway's volume of 24 MB fills up while the cloud is away", FullGatewayAsync) { Needs = [Tool.Root], Starts = false },
-        new("disk-full-server", 13, "the server's volume fills up", FullServerAsync) { Needs = [Tool.Root], Starts = false },
+        new("disk-full-gateway", 12, "the gateway's volume of 24 MB fills up while the cloud is away", FullGatewayAsync) { Needs = [Tool.Root], Starts = false, Seconds = 30 },
+        new("disk-full-server", 13, "the server's volume fills up", FullServerAsync) { Needs = [Tool.Root], Starts = false, Seconds = 30 },
         new("dead-letters-full", 14, "the dead letters are at their quota", FullLettersAsync) { Gateway = ["--Edge:Spool:DeadLetterBytes=1048576"], Starts = false },
         new("slow-disk", 15, "each sync of the gateway takes 400 ms", SlowDiskAsync) { Needs = [Tool.Strace] },
     ];
@@ -124,7 +124,7 @@ internal sealed class SmallVolume : IDisposable
     {
         _folder = folder;
         Directory.CreateDirectory(folder);
-        Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", folder);
+        Shell.Run("mount", "-t", "tmpfs", "-o", $"size={megabytes}m", "tmpfs", folder);
     }
 
     public long Free => new DriveInfo(_folder).AvailableFreeSpace;
@@ -139,12 +139,12 @@ internal sealed class SmallVolume : IDisposable
 
     public void Empty() => File.Delete(Path.Combine(_folder, "ballast"));
 
-    public void Dispose() => Run("umount", "-l", _folder);
+    /// <summary>As a file system does that has found an error: open files cannot be written any more either.</summary>
+    public void ReadOnly() => Remount("ro");
 
-    private static void Run(string program, params string[] arguments)
-    {
-        using var process = Process.Start(program, arguments);
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new FaultException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}");
-    }
+    public void Writable() => Remount("rw");
+
+    public void Dispose() => Shell.Run("umount", "-l", _folder);
+
+    private void Remount(string how) => Shell.Run("mount", "-o", $"remount,{how}", _folder);
 }

@@ -7,10 +7,10 @@ internal static class KillRows
 
     public static IReadOnlyList<FaultRow> All { get; } =
     [
-        new("kill-gateway", 1, "the gateway is killed three times at random instants under load", async attempt => await KillAsync(attempt, attempt.Gateway)),
-        new("kill-gateway-every-write", 2, "the gateway is killed at every write, sync, rename and unlink of a run of 200 messages", attempt => KillAtEveryAsync(attempt, attempt.Gateway)) { Needs = [Tool.Strace], IsExhaustive = true },
-        new("kill-server", 3, "the server is killed three times at random instants under load", async attempt => await KillAsync(attempt, attempt.Server)),
-        new("kill-server-every-write", 3, "the server is killed at every write, sync, rename and unlink of a run of 200 messages", attempt => KillAtEveryAsync(attempt, attempt.Server)) { Needs = [Tool.Strace], IsExhaustive = true },
+        new("kill-gateway", 1, "the gateway is killed three times at random instants under load", async attempt => await KillAsync(attempt, attempt.Gateway)) { Seconds = 30 },
+        new("kill-gateway-every-write", 2, "the gateway is killed at every write, sync, rename and unlink of a run of 200 messages, and of the start after it", attempt => KillAtEveryAsync(attempt, attempt.Gateway)) { Needs = [Tool.Strace], IsExhaustive = true, Seconds = 150 },
+        new("kill-server", 3, "the server is killed three times at random instants under load", async attempt => await KillAsync(attempt, attempt.Server)) { Seconds = 45 },
+        new("kill-server-every-write", 3, "the server is killed at every write, sync, rename and unlink of a run of 200 messages, and of the start after it", attempt => KillAtEveryAsync(attempt, attempt.Server)) { Needs = [Tool.Strace], IsExhaustive = true, Seconds = 150 },
         new("kill-server-before-ack", 25, "the server is killed as it is about to send, after a commit", attempt => KillAtSendAsync(attempt, attempt.Server)) { Needs = [Tool.Strace] },
         new("kill-gateway-before-ack", 26, "the gateway is killed as it is about to send, after a commit or after the cloud's acknowledgement", attempt => KillAtSendAsync(attempt, attempt.Gateway)) { Needs = [Tool.Strace] },
         new("terminate", 44, "gateway and server get SIGTERM under load", TerminateAsync),
@@ -30,11 +30,15 @@ internal static class KillRows
         await attempt.ConcludeAsync(load, witness);
     }
 
-    /// <summary>N = 1, 2, … until a run ends by itself; the calls are counted for each thread, and one thread commits.</summary>
+    /// <summary>
+    /// N = k, k + 20, … until a run ends by itself: the share of attempt k, so that 20 attempts together try every call. The calls are counted
+    /// for each thread, and one thread commits.
+    /// </summary>
     private static async Task KillAtEveryAsync(Attempt attempt, FaultProcess victim)
     {
         var killed = 0;
-        for (var n = 1; ; n++)
+        var share = (attempt.Number - 1) % Table.Times + 1;
+        for (var n = share; ; n += Table.Times)
         {
             var witness = attempt.Witness(new Load { Devices = 4, Messages = 200, Rate = 0, InFlight = 4 });
             Task load;
@@ -54,15 +58,15 @@ internal static class KillRows
                 killed++;
                 await attempt.RestartAsync(victim);
             }
-            await attempt.ConcludeAsync(load, witness);
+            await attempt.ConcludeAsync(load, witness, 120);
             if (!attempt.Verdict.IsClean) throw new FaultException($"killed at call {n}: {attempt.Verdict}");
-            if (n % 20 == 0) attempt.Say($"killed at each of {killed} calls so far; {attempt.Verdict}");
+            attempt.Say($"killed at call {n}: {ended}; {attempt.Verdict}");
             if (!ended) break;
         }
         attempt.Figures["killedAt"] = killed;
         // As it opens what is there: the calls of the start.
         var opened = 0;
-        for (var n = 1; ; n++, opened++)
+        for (var n = share; ; n += Table.Times, opened++)
         {
             victim.Kill();
             victim.Before = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", $"trace={Writes}", "-e", $"inject={Writes}:signal=SIGKILL:when={n}"];
@@ -80,7 +84,6 @@ internal static class KillRows
             victim.Before = [];
             victim.Environment.Clear();
             if (ready) break;
-            if (n % 20 == 0) attempt.Say($"killed at each of {opened} calls of the start so far");
         }
         victim.Kill();
         await attempt.RestartAsync(victim);
@@ -91,9 +94,10 @@ internal static class KillRows
 
     private static async Task KillAtSendAsync(Attempt attempt, FaultProcess victim)
     {
+        // Counted for each thread: those of the pool share the sends.
         const string Sends = "sendmsg,sendto,write,writev";
         var witness = attempt.Witness(new Load { Messages = 1_000 });
-        using (await victim.TraceAsync(Sends, $"{Sends}:signal=SIGKILL:when={attempt.Random.Next(5, 60)}", attempt.Stop))
+        using (await victim.TraceAsync(Sends, $"{Sends}:signal=SIGKILL:when={attempt.Random.Next(1, 12)}", attempt.Stop))
         {
             var load = witness.RunAsync(attempt.Stop);
             Attempt.Require(await victim.EndsAsync(TimeSpan.FromSeconds(30), attempt.Stop), "it was not killed at a send");

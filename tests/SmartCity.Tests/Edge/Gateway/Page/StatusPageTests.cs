@@ -22,7 +22,7 @@ public sealed class StatusPageTests
 
     public static TheoryData<string, bool> Faults => new()
     {
-        { "cloud-away", true }, { "lane-full", true }, { "lane-expires", true }, { "volume-full", true }, { "disk-low", false }, { "letters-full", true }, { "letters", false }, { "damage", true },
+        { "cloud-away", true }, { "cloud-silent", true }, { "lane-full", true }, { "lane-expires", true }, { "volume-full", true }, { "disk-low", false }, { "letters-full", true }, { "letters", false }, { "damage", true },
         { "imbalance", true }, { "broker-away", true }, { "broker-refused", true }, { "clock", false }, { "credentials", true }, { "note", false },
     };
 
@@ -154,6 +154,7 @@ public sealed class StatusPageTests
         "imbalance" => _well with { Lanes = [Lane("telemetry", accepted: 10, stored: 9)] },
         "broker-away" => _well with { Broker = new LinkReport("mqtt://b:1883", false, _now, "Connection refused", 0) },
         "broker-refused" => _well with { Broker = new LinkReport("mqtt://b:1883", true, _now, null, 7), BrokerRefusal = "no room" },
+        "cloud-silent" => _well with { CloudSilent = TimeSpan.FromSeconds(7) },
         "clock" => _well with { ClockTrusted = false },
         "credentials" => _well with { CredentialsTrouble = "devices.json, line 3" },
         "note" => _well with { Notes = ["The spool's file is a copy"] },

@@ -13,7 +13,7 @@ public sealed class UplinkServiceTests : IAsyncLifetime
 {
     private readonly SpoolFolder _folder = new();
     private readonly Host _host = new();
-    private readonly UplinkState _state = new();
+    private readonly UplinkState _state = new(TimeProvider.System);
     private SmartCity.Edge.Spool.Spool _spool = null!;
     private FakeCloud _cloud = null!;
     private Uplinking? _uplink;

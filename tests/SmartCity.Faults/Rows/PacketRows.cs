@@ -10,7 +10,7 @@ internal static class PacketRows
     public static IReadOnlyList<FaultRow> All { get; } =
     [
         Row("packet-loss", 21, "1 packet in 20 is lost, each way, all the time", attempt => UnderAsync(attempt, packets => packets.Loss = 0.05)),
-        Row("packet-loss-heavy", 21, "3 packets in 10 are lost, each way, for 15 s", attempt => WhileAsync(attempt, packets => packets.Loss = 0.3, packets => packets.Loss = 0, 15)) { Seconds = 45 },
+        Row("packet-loss-heavy", 21, "3 packets in 10 are lost, each way, for 15 s", attempt => WhileAsync(attempt, packets => packets.Loss = 0.3, packets => packets.Loss = 0, 15)) with { Seconds = 45 },
         Row("reordering", 21, "packets take up to 60 ms longer than others and overtake each other, and 1 in 10 comes twice", attempt => UnderAsync(attempt, packets => (packets.Jitter, packets.Doubled) = (TimeSpan.FromMilliseconds(60), 0.1))),
         Row("latency", 21, "2 s there and 2 s back", attempt => UnderAsync(attempt, packets => packets.Delay = TimeSpan.FromSeconds(2))) with { Gateway = _patient },
         Row("packets-flapping", 20, "no packet passes for 2 s, three times, without a word", attempt => WhileAsync(attempt, packets => packets.Loss = 1, packets => packets.Loss = 0, 2, 3)),

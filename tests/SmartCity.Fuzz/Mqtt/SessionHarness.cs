@@ -30,7 +30,15 @@ internal sealed class SessionHarness : IHarness
         if (later) return;
         var cut = Converse(bytes, 1 + (input[0] >> 4), later);
         Must.Hold(whole.Published.SequenceEqual(cut.Published), "cut otherwise, other messages are taken");
-        Must.Hold(whole.Output.AsSpan().SequenceEqual(cut.Output), "cut otherwise, other answers are given");
+        // The CONNACK may bring an id that is made up anew each time; it is as long as the other.
+        Must.Equal(whole.Output.Length, cut.Output.Length, "bytes of the answers, cut otherwise");
+        Must.Hold(AfterFirst(whole.Output).SequenceEqual(AfterFirst(cut.Output)), "cut otherwise, other answers are given");
+    }
+
+    private static ReadOnlySpan<byte> AfterFirst(ReadOnlySpan<byte> output)
+    {
+        // A CONNACK of ours is shorter than 128 bytes but for long reasons, which then begin with the same bytes.
+        return output.Length < 2 || output[1] >= 128 || output.Length < 2 + output[1] ? [] : output[(2 + output[1])..];
     }
 
     private static (List<string> Published, byte[] Output) Converse(byte[] bytes, int piece, bool later)

@@ -82,26 +82,13 @@ public sealed partial class DurableLog
         }
     }
 
-    private void ProveContinuityEvenIfFull(bool isRescued)
-    {
-        try
-        {
-            ProveContinuity(isRescued);
-        }
-        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
-        {
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle!) == 0) _rollback.Run();
-            _reserve.Release();
-            ProveContinuity(isRescued);
-        }
-    }
-
     /// <summary>Compares the log with what stands beside it, and begins above it where the log is older.</summary>
     private void ProveContinuity(bool isRescued)
     {
         var (ticket, before) = (ReadMeta(TicketKey), ReadMeta(TicketBeforeKey));
         _booksOpen = ReadMeta(BooksKey) == 1;
-        if (!isRescued && _side.Ticket is { } drawn && drawn != ticket && drawn != before)
+        var isOlder = !isRescued && _side.Ticket is { } drawn && drawn != ticket && drawn != before;
+        if (isOlder)
         {
             Note(ticket is null && _end == 0
                 ? "The log's database is gone; a new one begins. Values that the stores had not taken are lost with it, unless gateways still hold them."
@@ -110,6 +97,23 @@ public sealed partial class DurableLog
             _booksOpen = true;
         }
         AdoptSeries();
+        try
+        {
+            DrawTicket();
+        }
+        catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
+        {
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_writer.Handle!) == 0) _rollback.Run();
+            _reserve.Release();
+            // The tickets of the last opening prove as much; a server on a full volume still answers, and refuses.
+            if (isOlder) DrawTicket();
+            else _full = true;
+        }
+        _openedAt = _end;
+    }
+
+    private void DrawTicket()
+    {
         var next = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8));
         _begin.Run();
         WriteMeta(_writer, TicketBeforeKey, _side.Ticket ?? next);
@@ -118,7 +122,6 @@ public sealed partial class DurableLog
         Seal.Bind(_saveState, SealKind.State, _end, _bytes).Run();
         _commit.Run();
         _side.Draw(next);
-        _openedAt = _end;
     }
 
     /// <summary>Both sides know all series afterwards: a number that only one knows was given out by a commit of which the other was lost.</summary>
@@ -128,8 +131,9 @@ public sealed partial class DurableLog
         for (var number = 1; number <= Math.Min(series.Count, Series.Count); number++)
             if (series[number - 1] != Series[number]) Note($"Series {number} is {Series[number].Key} in the log and {series[number - 1].Key} in the file beside it; the log's holds. Compare with the store before trusting either.");
         for (var number = Series.Count + 1; number <= series.Count; number++) Series.NumberOf(series[number - 1].Key, series[number - 1].Kind);
-        _side.Keep(_end, Enumerable.Range(series.Count + 1, Math.Max(0, Series.Count - series.Count)).Select(number => (number, Series[number])),
-            _gateways.Where(gateway => gateways.GetValueOrDefault(gateway.Key) != gateway.Value).Select(gateway => (gateway.Value, gateway.Key)));
+        var others = _gateways.Where(gateway => gateways.GetValueOrDefault(gateway.Key) != gateway.Value).Select(gateway => (gateway.Value, gateway.Key)).ToList();
+        if (_side.Lacks(_end, Math.Max(0, Series.Count - series.Count), others.Count))
+            _side.Keep(_end, Enumerable.Range(series.Count + 1, Math.Max(0, Series.Count - series.Count)).Select(number => (number, Series[number])), others);
     }
 
     private void KeepSide(int from, int to)

@@ -61,6 +61,7 @@ public sealed partial class DurableLog
             total += deleted;
             if (deleted == 0) break;
         }
+        await RunAsync(TrimHours, cancellationToken).ConfigureAwait(false);
         if (total > 0) _reserve.Keep();
         return total;
     }

@@ -28,6 +28,8 @@ public sealed partial class DurableLog
     {
         lock (_read)
         {
+            // Asked first: names come in the transaction of the position that counts them.
+            var known = PositionOf(gateway, epoch, lane).Names;
             return Guarded(() =>
             {
                 using var statement = new Statement(_reader, "SELECT gateway, name.id, series, seal FROM name WHERE gateway=(SELECT ordinal FROM gateway WHERE id=?3) AND epoch=?1 AND lane=?2 ORDER BY name.id");
@@ -39,6 +41,8 @@ public sealed partial class DurableLog
                     if (Seal.Check(SealKind.Name, fields, statement.Maybe(3)) == SealVerdict.Damaged || fields[3] != names.Count || fields[4] < 1 || fields[4] > Series.Count) throw Wrong("name");
                     names.Add((int)fields[4]);
                 }
+                // A damaged key leads a search past what is there.
+                if (names.Count < known) throw Wrong("name");
                 return names;
             });
         }
@@ -97,13 +101,15 @@ public sealed partial class DurableLog
         {
             return Guarded(() =>
             {
-                using var positions = new Statement(_reader, "SELECT ordinal, id, epoch, lane, through, received, since FROM position JOIN gateway ON ordinal=gateway " +
+                using var positions = new Statement(_reader, "SELECT ordinal, id, epoch, lane, through, received, since, names, position.seal FROM position JOIN gateway ON ordinal=gateway " +
                     "WHERE since < ?1 AND (?2='' OR id=?2) ORDER BY id, lane DESC, since, epoch");
                 positions.With(to ?? long.MaxValue).Bind(2, gateway ?? "");
                 using var gaps = new Statement(_reader, "SELECT first, last, reason, recorded, seal FROM gap WHERE gateway=? AND epoch=? AND lane=? AND recorded>=? AND recorded<? ORDER BY first");
                 var found = new List<Completeness>();
                 while (positions.Step())
                 {
+                    long[] place = [positions.Long(0), positions.Long(2), positions.Long(3), positions.Long(4), positions.Long(7), positions.Long(5), positions.Long(6)];
+                    if (Seal.Check(SealKind.Position, place, positions.Maybe(8)) == SealVerdict.Damaged) throw Wrong("position");
                     var missing = new List<MissingRange>();
                     gaps.With(positions.Long(0), positions.Long(2), positions.Long(3), from ?? long.MinValue, to ?? long.MaxValue);
                     while (gaps.Step())
@@ -113,8 +119,8 @@ public sealed partial class DurableLog
                         missing.Add(new MissingRange(fields[3], fields[4], (GapReason)fields[5], fields[6]));
                     }
                     gaps.Reset();
-                    found.Add(new Completeness(positions.Text(1), (Lane)positions.Long(3), unchecked((ulong)positions.Long(2)), positions.Long(4) == 0 ? 0 : 1,
-                        positions.Long(4), positions.Long(5), positions.Long(6), missing));
+                    found.Add(new Completeness(positions.Text(1), (Lane)positions.Long(3), unchecked((ulong)place[1]), place[3] == 0 ? 0 : 1,
+                        place[3], place[5], place[6], missing));
                 }
                 return found;
             });

@@ -47,6 +47,8 @@ public sealed partial class DurableLog
         var key = new PositionKey(gateway, OperatorEpoch, letter.Lane);
         if (!_positions.TryGetValue(key, out var position)) position = new Position(0, 0, 0, now);
         Seal.Bind(_insertRow, SealKind.Row, _end, 1, gateway, (long)letter.Lane, unchecked((long)OperatorEpoch), position.Through + 1, 1, now, 0, Crc32C.Of(columns)).Bind(12, columns).Run();
+        CountInHour(key, now, position.Through + 1, position.Through + 1, 1);
+        HashInHour(key, now, letter.Gateway, position.Through + 1, 1, 1, columns, []);
         _end++;
         _bytes += bytes;
         _deadLetters--;

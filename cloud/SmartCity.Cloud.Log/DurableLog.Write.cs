@@ -138,6 +138,7 @@ public sealed partial class DurableLog
         {
             RecordGap(key, append.FirstSequence, append.GapLast, reason, now);
             through = append.GapLast;
+            CountInHour(key, now, append.FirstSequence, append.GapLast, 0);
             counter.Accepted += append.GapLast - append.FirstSequence + 1;
             counter.Expired += append.GapLast - append.FirstSequence + 1;
         }
@@ -149,6 +150,11 @@ public sealed partial class DurableLog
             _bytes += bytes;
         }
         foreach (var letter in append.DeadLetters) Write(gateway, letter, now);
+        if (append.Sequences > 0)
+        {
+            CountInHour(key, now, append.FirstSequence, append.FirstSequence + append.Sequences - 1, append.Sequences);
+            HashInHour(key, now, append.Gateway, append.FirstSequence, append.Sequences, append.Count, append.Columns.Span, append.ColumnsHash.Span);
+        }
         through += append.Sequences;
         counter.Accepted += append.Sequences;
         counter.DeadLettered += append.DeadLetters.Count;
@@ -198,6 +204,7 @@ public sealed partial class DurableLog
             var counter = _counters[key];
             Seal.Bind(_saveCounter, SealKind.Counter, key.Gateway, (long)key.Lane, counter.Accepted, counter.DeadLettered, counter.Expired).Run();
         }
+        SaveHours();
         Seal.Bind(_saveState, SealKind.State, _end, _bytes).Run();
         _touchedPositions.Clear();
         _touchedCounters.Clear();
@@ -212,6 +219,8 @@ public sealed partial class DurableLog
         _consumers.Clear();
         _touchedPositions.Clear();
         _touchedCounters.Clear();
+        _hours.Clear();
+        _touchedHours.Clear();
         Each("SELECT ordinal, id, seal FROM gateway", row =>
         {
             var (fields, id) = Sound(SealKind.Gateway, "gateway", [row.Long(0)], row.Span(1), row.Maybe(2));
@@ -274,6 +283,8 @@ public sealed partial class DurableLog
         _insertDeadLetter = Prepare("INSERT INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, seal) VALUES(?,?,?,?,?,?,?,?,?,?,?)");
         _insertRefused = Prepare("INSERT OR IGNORE INTO dead_letter(gateway, lane, kind, time, received, recorded, device, metric, value, reason, seal, log_offset) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
         _saveCounter = Prepare("INSERT OR REPLACE INTO counter VALUES(?,?,?,?,?,?)");
+        _findHour = Prepare("SELECT first, last, received, rows, root, seal FROM hour WHERE gateway=? AND hour=? AND lane=? AND epoch=?");
+        _saveHour = Prepare("INSERT OR REPLACE INTO hour VALUES(?,?,?,?,?,?,?,?,?,?)");
         _saveConsumer = Prepare("INSERT OR REPLACE INTO consumer VALUES(?1,?2,?3)");
         _saveState = Prepare("UPDATE state SET end=?, bytes=?, seal=?");
 

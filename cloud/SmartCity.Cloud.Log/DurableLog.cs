@@ -190,7 +190,7 @@ public sealed partial class DurableLog : IDisposable
         PrepareStatements();
         LoadState();
         LoadSeries();
-        ProveContinuityEvenIfFull(isRescued);
+        ProveContinuity(isRescued);
         Publish();
         _reserve.Keep();
         if (DamagedLog.Kept(_options.Folder) is { Length: > 0 } kept && !isRescued)

@@ -14,6 +14,8 @@ public sealed record DurableLogOptions
     public long QuotaBytes { get; init; } = 8L << 30;
     /// <summary>How long rows stay after the slowest consumer has taken them, quota permitting. Default 7 days.</summary>
     public TimeSpan KeepConsumed { get; init; } = TimeSpan.FromDays(7);
+    /// <summary>How long the hours of <see cref="DurableLog.Hours"/> are kept. Default 100 days.</summary>
+    public TimeSpan KeepHours { get; init; } = TimeSpan.FromDays(100);
     /// <summary>Most dead letters kept; with more, batches that bring one are refused. Default 1,000,000.</summary>
     public long DeadLettersMax { get; init; } = 1_000_000;
     /// <summary>Bytes set aside on the volume, so that rows can still be deleted when it is full. Default 4 MiB.</summary>

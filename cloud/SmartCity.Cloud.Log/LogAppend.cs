@@ -25,6 +25,8 @@ public sealed class LogAppend
     public ReadOnlyMemory<byte> Columns { get; init; }
     /// <summary>Checksum of what the gateway sent; the same numbers must always come with the same.</summary>
     public uint WireCrc { get; init; }
+    /// <summary>SHA-256 of <see cref="Columns"/>, where whoever made them has it; the log makes it where it is empty.</summary>
+    public ReadOnlyMemory<byte> ColumnsHash { get; init; }
     /// <summary>Values set aside, part of <see cref="Sequences"/>.</summary>
     public IReadOnlyList<DeadLetter> DeadLetters { get; init; } = [];
     /// <summary>The numbers will never come, for this reason; then there are no columns.</summary>

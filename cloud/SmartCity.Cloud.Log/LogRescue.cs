@@ -89,6 +89,7 @@ internal sealed class LogRescue
         Copy(SealKind.Counter, "counter", "gateway, lane, accepted, dead_lettered, expired", 5);
         Copy(SealKind.Gap, "gap", "gateway, epoch, lane, first, last, reason, recorded", 7);
         Copy(SealKind.Sender, "sender", "gateway, place, incarnation, state", 4);
+        TakeHours();
         TakeLetters();
         Each("state", "SELECT end, bytes, seal FROM state", row =>
         {
@@ -123,6 +124,17 @@ internal sealed class LogRescue
             Seal.Bind(insert, SealKind.Position, fields).Run();
             _positions.Add((fields[0], fields[1], fields[2]));
         }
+    }
+
+    private void TakeHours()
+    {
+        using var insert = new Statement(_to, "INSERT OR IGNORE INTO hour VALUES(?,?,?,?,?,?,?,?,?,?)");
+        Each("hour", "SELECT gateway, hour, lane, epoch, first, last, received, rows, root, seal FROM hour", row =>
+        {
+            var root = row.Span(8).ToArray();
+            if (row.Long(9) != DurableLog.SealOfHour(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7), root) || !_gateways.ContainsKey(row.Long(0))) return;
+            insert.With(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7)).Bind(9, root).Bind(10, row.Long(9)).Run();
+        });
     }
 
     private void TakeLetters()

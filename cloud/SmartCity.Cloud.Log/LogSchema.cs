@@ -5,7 +5,7 @@ namespace SmartCity.Cloud.Log;
 /// <summary>The tables of the log. Epochs are unsigned in the contracts and lie here as the signed integer of the same bits.</summary>
 internal static class LogSchema
 {
-    private const long Version = 2;
+    private const long Version = 3;
 
     private const string Tables = """
         CREATE TABLE gateway(ordinal INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, seal INTEGER);
@@ -40,6 +40,10 @@ internal static class LogSchema
           log_offset INTEGER UNIQUE, seal INTEGER);
         """;
 
+    // Since version 3: what came of a lane within one hour of the server's clock, with the hash over its rows in order.
+    private const string Hours = "CREATE TABLE hour(gateway INTEGER, hour INTEGER, lane INTEGER, epoch INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL, received INTEGER NOT NULL, " +
+        "rows INTEGER NOT NULL, root BLOB NOT NULL, seal INTEGER NOT NULL, PRIMARY KEY(gateway, hour, lane, epoch)) WITHOUT ROWID;";
+
     // Rows are not sealed afterwards: that would write gigabytes anew. Whatever is written from here on is.
     private static readonly string _fromVersion1 =
         string.Concat(new[] { "gateway", "row", "position", "name", "series", "gap", "counter", "sender", "consumer", "state" }.Select(table => $"ALTER TABLE {table} ADD COLUMN seal INTEGER;")) +
@@ -59,7 +63,7 @@ internal static class LogSchema
             throw new SqliteException("the version or the tables are not those that were written", SQLitePCL.raw.SQLITE_CORRUPT);
         if (found > Version) throw new InvalidDataException($"{file} has log version {found}; this program knows up to {Version}. Start the newer program again.");
         if (found == Version) return;
-        Execute(connection, "BEGIN IMMEDIATE;" + (found == 0 ? Tables + Letters + RowPlace : _fromVersion1) + $"PRAGMA user_version={Version};");
+        Execute(connection, "BEGIN IMMEDIATE;" + (found == 0 ? Tables + Letters + RowPlace : found == 1 ? _fromVersion1 : "") + Hours + $"PRAGMA user_version={Version};");
         Mark(connection, Version);
         Execute(connection, "COMMIT;");
     }

@@ -86,5 +86,5 @@ internal enum SealVerdict
 /// <summary>Kinds of records; one never passes for another.</summary>
 internal enum SealKind
 {
-    Gateway = 1, Row, Position, Name, Series, Gap, DeadLetter, Counter, Sender, Consumer, State, Meta,
+    Gateway = 1, Row, Position, Name, Series, Gap, DeadLetter, Counter, Sender, Consumer, State, Meta, Hour,
 }

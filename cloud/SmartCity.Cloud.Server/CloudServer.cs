@@ -100,6 +100,7 @@ internal static class CloudServer
     {
         services.AddSingleton(provider => DurableLog.Open(
             new DurableLogOptions { Folder = Path.Combine(options.Data, "log"), QuotaBytes = options.LogQuotaBytes }, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => CompletenessCertificates.Open(options.Data));
         services.AddSingleton<IHealthPart, LogHealth>();
         services.AddHostedService<LogUpkeep>();
     }

@@ -163,13 +163,14 @@ public sealed partial class Spool
             Volatile.Write(ref lane.CommittedLast, _positions.TryGetValue((_currentOrdinal, lane.Options.Lane), out var position) ? position.State.Next - 1 : 0);
     }
 
-    private void ProveContinuity()
+    private void ProveContinuity(bool isRescued)
     {
         var identity = SpoolIdentity.Of(_file, _options.Machine);
         var ticket = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         var beside = SpoolIdentity.ReadTicket(_options.Folder);
         var within = ReadMeta("ticket");
-        var doubt = _epochs.Count == 0 ? "new"
+        const string New = "new";
+        var doubt = _epochs.Count == 0 || isRescued ? New
             : !SpoolIdentity.Matches(ReadMeta("identity"), identity) ? "The spool's file is a copy, or stands on another machine"
             : IsNameLost() ? "A name of the spool's dictionary is damaged"
             : beside is null || (beside != within && beside != ReadMeta("ticket_before")) ? "The spool's file is older than its last opening: it was restored from a copy"
@@ -187,7 +188,7 @@ public sealed partial class Spool
         SpoolSchema.Execute(_writer, "COMMIT");
         SpoolIdentity.WriteTicket(_options.Folder, ticket);
         PublishEpoch();
-        if (doubt is not null and not "new") Note($"{doubt}. Epoch {_epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
+        if (doubt is not null and not New) Note($"{doubt}. Epoch {_epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");
     }
 
     private void BeginEpoch()

@@ -98,7 +98,7 @@ public sealed partial class Spool
         }
     }
 
-    private static uint ChecksumOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Crc32C.Of(value) ^ System.Numerics.BitOperations.RotateLeft(Crc32C.Of(key), 1);
+    internal static uint ChecksumOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Crc32C.Of(value) ^ System.Numerics.BitOperations.RotateLeft(Crc32C.Of(key), 1);
 
     // The first key behind all that begin with the prefix.
     private static byte[] After(ReadOnlySpan<byte> prefix)

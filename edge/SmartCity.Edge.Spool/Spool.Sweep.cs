@@ -85,12 +85,12 @@ public sealed partial class Spool
 
     private static long Residual(LaneState lane) => lane.Accepted - lane.Stored - lane.Superseded - lane.HeldValues - lane.DeadLettered - lane.Expired;
 
-    private static long SealOf(DeadLetter letter) => Seal.Of(SealKind.DeadLetter, letter.Lane, letter.Time, letter.QoS, letter.Values,
+    internal static long SealOf(DeadLetter letter) => Seal.Of(SealKind.DeadLetter, letter.Lane, letter.Time, letter.QoS, letter.Values,
         Crc32C.Of(letter.Topic.Span), Crc32C.Of(System.Text.Encoding.UTF8.GetBytes(letter.Reason)), letter.Payload.Length, Crc32C.Of(letter.Payload.Span));
 
-    private static long SealOfMark(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Seal.Of(SealKind.Mark, Crc32C.Of(key), Crc32C.Of(value));
+    internal static long SealOfMark(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Seal.Of(SealKind.Mark, Crc32C.Of(key), Crc32C.Of(value));
 
-    private static long SealOfName(long ordinal, byte lane, int id, ReadOnlySpan<byte> blob) => Seal.Of(SealKind.Name, ordinal, lane, id, Crc32C.Of(blob));
+    internal static long SealOfName(long ordinal, byte lane, int id, ReadOnlySpan<byte> blob) => Seal.Of(SealKind.Name, ordinal, lane, id, Crc32C.Of(blob));
 
     private static SealVerdict CheckName(long ordinal, byte lane, int id, byte[] blob, long? seal) => Seal.Check(SealKind.Name, [ordinal, lane, id, 0], blob, seal);
 

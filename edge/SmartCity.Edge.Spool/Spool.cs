@@ -62,14 +62,14 @@ public sealed partial class Spool : IDisposable
         var ownership = Own(options.Folder);
         try
         {
-            var setAside = DamagedFile.SetAsideIfMarked(options);
+            var rescued = DamagedFile.RescueIfMarked(options);
             try
             {
-                return Start(options, ownership, setAside);
+                return Start(options, ownership, rescued);
             }
             catch (SqliteException damaged) when (DamagedFile.Is(damaged))
             {
-                return Start(options, ownership, DamagedFile.SetAside(options, damaged.Message));
+                return Start(options, ownership, DamagedFile.Rescue(options, damaged.Message));
             }
         }
         catch (SqliteException error)
@@ -185,7 +185,7 @@ public sealed partial class Spool : IDisposable
             spool.Connect();
             spool.Load();
             if (spool._lanes.Values.Any(lane => Residual(lane) != 0)) spool.SweepAtStart();
-            spool.ProveContinuity();
+            spool.ProveContinuity(isRescued: note is not null);
             spool._reserve.Keep();
             if (note is null && DamagedFile.Kept(options.Folder) is { Length: > 0 } kept)
                 spool.Note($"Set aside earlier and still there: {string.Join(", ", kept)}. Delete them by hand when someone has looked at them.");

@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Commands;
+using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Commands;
 
@@ -14,6 +15,15 @@ internal static class OperatorAnswers
     public static Task<object> Completeness(DurableLog log, string? gateway) => gateway is null || log.Gateways().Contains(gateway)
         ? Task.FromResult(OperationsEndpoints.CompletenessOf(log, gateway, null, null))
         : throw new CommandException(ExitCode.NotFound, $"No gateway {gateway} has ever sent.");
+
+    /// <exception cref="CommandException">There is no such gateway, or too much was asked for.</exception>
+    public static Task<object> Certificates(DurableLog log, string data, string? gateway, DateTimeOffset? from, DateTimeOffset? to)
+    {
+        if (gateway is not null && !log.Gateways().Contains(gateway)) throw new CommandException(ExitCode.NotFound, $"No gateway {gateway} has ever sent.");
+        using var certificates = CompletenessCertificates.Open(data);
+        var (items, more) = OperationsEndpoints.CertificatesOf(log, certificates, DateTimeOffset.UtcNow, gateway, from is { } begin ? UnixMicros.From(begin) : null, to is { } end ? UnixMicros.From(end) : null);
+        return more ? throw new CommandException("That are too many lanes and hours at once. Ask for one gateway, or for less time.") : Task.FromResult<object>(new { items });
+    }
 
     public static Task<object> DeadLetters(DurableLog log, int limit) => Task.FromResult<object>(new { items = log.DeadLetters(0, limit) });
 

@@ -13,6 +13,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
     private const int LettersMax = 10_000;
     private static readonly string[] _gatewayColumns = ["gateway", "connected", "since", "remote", "software", "epoch", "lastBatch", "refusal"];
     private static readonly string[] _completenessColumns = ["gateway", "lane", "epoch", "first", "last", "received", "missing", "ranges"];
+    private static readonly string[] _certificateColumns = ["gateway", "hour", "final", "received", "missing", "certificate"];
     private static readonly string[] _outcomeColumns = ["id", "resubmitted", "reason"];
     private static readonly string[] _letterColumns = ["id", "gateway", "lane", "series", "kind", "time", "value", "reason", "recorded"];
 
@@ -41,6 +42,43 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
             var path = "/api/v1/completeness" + (id is null ? "" : $"?gateway={Uri.EscapeDataString(id)}");
             var rows = Print(result, output, _completenessColumns, await AskAsync(result, new Question(HttpMethod.Get, path, log => OperatorAnswers.Completeness(log, id)), stop));
             return rows.Any(row => row[Array.IndexOf(_completenessColumns, "missing")] is > 0L) ? ExitCode.Findings : ExitCode.Done;
+        });
+        command.Add(Certificate());
+        command.Add(Verify());
+        return command;
+    }
+
+    /// <summary><c>completeness certificate [--gateway ID] [--from TIME] [--to TIME]</c>.</summary>
+    private Command Certificate()
+    {
+        var output = CommonOptions.Output();
+        var gateway = new Option<string>("--gateway") { Description = "One gateway alone.", HelpName = "ID" };
+        var from = new Option<DateTimeOffset?>("--from") { Description = "Hours that begin at or after this. Default: 24 hours ago.", HelpName = "TIME" };
+        var to = new Option<DateTimeOffset?>("--to") { Description = "Hours that begin before this. Default: now.", HelpName = "TIME" };
+        var command = new Command("certificate", "Prints a signed certificate for each gateway and hour of what came and what never will; --output json keeps them for verify.") { gateway, from, to, output };
+        command.SetAction(async (result, stop) =>
+        {
+            var (id, begin, end) = (result.GetValue(gateway), result.GetValue(from), result.GetValue(to));
+            var parts = new[] { ("gateway", id), ("from", begin?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)), ("to", end?.UtcDateTime.ToString("O", System.Globalization.CultureInfo.InvariantCulture)) }.Where(part => part.Item2 is not null).Select(part => $"{part.Item1}={Uri.EscapeDataString(part.Item2!)}").ToArray();
+            var path = "/api/v1/completeness/certificates" + (parts.Length == 0 ? "" : "?" + string.Join('&', parts));
+            Print(result, output, _certificateColumns, await AskAsync(result, new Question(HttpMethod.Get, path, log => OperatorAnswers.Certificates(log, ServerSettings.DataOf(args, result, data), id, begin, end)), stop));
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary><c>completeness verify FILE --key FILE</c>.</summary>
+    private static Command Verify()
+    {
+        var file = new Argument<FileInfo>("FILE") { Description = "A certificate, one a line, or the JSON of completeness certificate --output json." };
+        var key = new Option<FileInfo>("--key") { Description = "The server's public key, PEM, as GET /api/v1/completeness/key gives it.", HelpName = "FILE", Required = true };
+        var output = CommonOptions.Output();
+        var command = new Command("verify", "Checks certificates without a server. Exit 3 where one does not hold.") { file, key, output };
+        command.SetAction(async (result, stop) =>
+        {
+            var rows = await CertificateCheck.RunAsync(result.GetRequiredValue(file).FullName, result.GetRequiredValue(key).FullName, stop);
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), CertificateCheck.Columns, rows);
+            return rows.All(row => row[0] is true) ? ExitCode.Done : ExitCode.Findings;
         });
         return command;
     }

@@ -17,7 +17,7 @@ internal static class OperatorRows
     private static object? CellOf(JsonElement item, string column)
     {
         if (column == "ranges") return string.Join("; ", Missing(item).Select(range => $"{Number(range, "first")}–{Number(range, "last")} {range.GetProperty("reason").GetString()}"));
-        if (column == "missing") return Missing(item).Sum(range => Number(range, "last") - Number(range, "first") + 1);
+        if (column == "missing" && item.TryGetProperty(column, out var ranges) && ranges.ValueKind == JsonValueKind.Array) return Missing(item).Sum(range => Number(range, "last") - Number(range, "first") + 1);
         if (!item.TryGetProperty(column, out var value)) return null;
         return value.ValueKind switch
         {

@@ -268,6 +268,8 @@ internal sealed class LaneIntake
     {
         Gateway = _gateway, Epoch = Epoch, Lane = Lane, FirstSequence = (long)batch.FirstSequence + skip, Sequences = sequences, Count = count,
         FirstName = _series.Count - newNames.Count, NewNames = newNames, Columns = columns, WireCrc = batch.Crc32C, DeadLetters = letters,
+        // On the stream's own thread, so that the log's one writer need not.
+        ColumnsHash = count > 0 ? System.Security.Cryptography.SHA256.HashData(columns.Span) : default,
     };
 
     private UplinkRefusal BadColumns(ColumnsError error, int found, uint count) => error == ColumnsError.None

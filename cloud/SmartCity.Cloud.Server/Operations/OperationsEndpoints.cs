@@ -11,6 +11,9 @@ namespace SmartCity.Cloud.Server.Operations;
 /// <summary>Health, metrics, audit, completeness, gateways and dead letters over HTTP.</summary>
 internal static class OperationsEndpoints
 {
+    /// <summary>Lanes and hours that one answer certifies.</summary>
+    private const int LaneHoursMax = 10_000;
+
     public static void MapOperations(this IEndpointRouteBuilder app)
     {
         app.MapHealth();
@@ -24,6 +27,8 @@ internal static class OperationsEndpoints
                 : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
         });
         app.MapGet("/api/v1/completeness", Completeness);
+        app.MapGet("/api/v1/completeness/certificates", Certificates);
+        app.MapGet("/api/v1/completeness/key", (CompletenessCertificates certificates) => Results.Text(certificates.PublicKey, "application/x-pem-file"));
         app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) }));
         app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000
             ? Results.Problem("limit must be 1 to 10,000.", statusCode: StatusCodes.Status400BadRequest)
@@ -66,6 +71,25 @@ internal static class OperationsEndpoints
             return Results.Problem("from and to must be RFC 3339 times, e.g. 2026-11-24T06:00:00Z.", statusCode: StatusCodes.Status400BadRequest);
         if (gateway is not null && !log.Gateways().Contains(gateway)) return Results.Problem($"No gateway {gateway} has ever sent.", statusCode: StatusCodes.Status404NotFound);
         return Results.Json(CompletenessOf(log, gateway, first, last));
+    }
+
+    private static IResult Certificates(DurableLog log, CompletenessCertificates certificates, TimeProvider clock, string? gateway, string? from, string? to, int? limit)
+    {
+        if (!TryTime(from, out var first) || !TryTime(to, out var last))
+            return Results.Problem("from and to must be RFC 3339 times, e.g. 2026-11-24T06:00:00Z.", statusCode: StatusCodes.Status400BadRequest);
+        if (limit is < 1 or > LaneHoursMax) return Results.Problem($"limit must be 1 to {LaneHoursMax}.", statusCode: StatusCodes.Status400BadRequest);
+        if (gateway is not null && !log.Gateways().Contains(gateway)) return Results.Problem($"No gateway {gateway} has ever sent.", statusCode: StatusCodes.Status404NotFound);
+        var (items, more) = CertificatesOf(log, certificates, clock.GetUtcNow(), gateway, first, last, limit ?? LaneHoursMax);
+        return more
+            ? Results.Problem($"More than {limit ?? LaneHoursMax} lanes and hours lie there. Ask for one gateway, or for less time.", statusCode: StatusCodes.Status422UnprocessableEntity)
+            : Results.Json(new { items });
+    }
+
+    /// <summary>Certificates of a range; without a begin, of the last 24 hours.</summary>
+    public static (IReadOnlyList<HourCertificate> Items, bool More) CertificatesOf(DurableLog log, CompletenessCertificates certificates, DateTimeOffset now, string? gateway, long? from, long? to, int limit = LaneHoursMax)
+    {
+        var hours = log.Hours(gateway, from ?? UnixMicros.From(now - TimeSpan.FromHours(24)), to ?? long.MaxValue, limit + 1);
+        return hours.Count > limit ? ([], true) : (certificates.Issue(hours, now), false);
     }
 
     private static bool TryTime(string? text, out long? micros)

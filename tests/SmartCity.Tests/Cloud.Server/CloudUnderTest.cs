@@ -24,6 +24,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     private GrpcChannel _channel = null!;
     private AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse> _uplink = null!;
     private ulong _next = 1;
+    private Action<ServerOptions>? _change;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -37,17 +38,52 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     {
         var cloud = new CloudUnderTest();
         cloud._authority = new TestAuthority(cloud._folder["pki"]);
+        cloud._change = change;
+        await cloud.RunAsync();
+        return cloud;
+    }
+
+    /// <summary>Stops the server, lets somebody at its files, and starts it again; the gateway connects again.</summary>
+    public async Task RestartAsync(Action whileStopped)
+    {
+        _uplink.Dispose();
+        _channel.Dispose();
+        Http.Dispose();
+        await App.StopAsync(Stop);
+        await App.DisposeAsync();
+        whileStopped();
+        await RunAsync();
+    }
+
+    /// <summary>Sends all names again, as a gateway does of which the cloud knows none.</summary>
+    public async Task ResendNamesAsync()
+    {
+        var batch = new Batch { Lane = SmartCity.Protos.Uplink.V1.Lane.Telemetry, Epoch = 1, FirstSequence = _next };
+        foreach (var (device, metric) in _series.OrderBy(series => series.Value).Select(series => series.Key)) batch.NewNames.Add(new SeriesName { Device = device, Metric = metric });
+        await _uplink.RequestStream.WriteAsync(new UplinkRequest { Batch = batch }, Stop);
+    }
+
+    /// <summary>Says that the numbers up to the next one will not come again.</summary>
+    public async Task SendGapAsync(ulong first)
+    {
+        await _uplink.RequestStream.WriteAsync(new UplinkRequest
+        {
+            Gap = new Gap { Lane = SmartCity.Protos.Uplink.V1.Lane.Telemetry, Epoch = 1, First = first, Last = _next - 1, Reason = SmartCity.Protos.Uplink.V1.GapReason.Released },
+        }, Stop);
+        await AcknowledgedAsync();
+    }
+
+    private async Task RunAsync()
+    {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
-        var options = new ServerOptions { Data = cloud._folder["data"], HttpPort = 0 };
-        (options.Ingest.Port, options.Ingest.Certificate, options.Ingest.Key, options.Ingest.Authority) =
-            (0, cloud._authority.ServerFile, cloud._authority.ServerKeyFile, cloud._authority.AuthorityFile);
-        change?.Invoke(options);
-        cloud.App = CloudServer.Build(builder, options, services => services.AddDuckDbStore(new DuckDbOptions { Folder = cloud._folder["data/readings"] }));
-        await cloud.App.StartAsync(Stop);
-        cloud.Http = new HttpClient { BaseAddress = cloud.Address };
-        await cloud.ConnectAsync();
-        return cloud;
+        var options = new ServerOptions { Data = _folder["data"], HttpPort = 0 };
+        (options.Ingest.Port, options.Ingest.Certificate, options.Ingest.Key, options.Ingest.Authority) = (0, _authority.ServerFile, _authority.ServerKeyFile, _authority.AuthorityFile);
+        _change?.Invoke(options);
+        App = CloudServer.Build(builder, options, services => services.AddDuckDbStore(new DuckDbOptions { Folder = _folder["data/readings"] }));
+        await App.StartAsync(Stop);
+        Http = new HttpClient { BaseAddress = Address };
+        await ConnectAsync();
     }
 
     /// <summary>Sends values with their own times and waits until they are durable.</summary>
@@ -75,6 +111,11 @@ internal sealed class CloudUnderTest : IAsyncDisposable
         (batch.Columns, batch.ColumnsLength, batch.Crc32C) = (ByteString.CopyFrom(columns.WrittenSpan), (uint)columns.WrittenCount, Crc32C.Of(columns.WrittenSpan));
         await _uplink.RequestStream.WriteAsync(new UplinkRequest { Batch = batch }, Stop);
         _next += (ulong)values.Count;
+        await AcknowledgedAsync();
+    }
+
+    private async Task AcknowledgedAsync()
+    {
         while (await _uplink.ResponseStream.MoveNext(Stop))
             if (_uplink.ResponseStream.Current.Ack is { } ack && ack.Through == _next - 1) return;
         throw new InvalidOperationException("The uplink ended without an acknowledgement.");

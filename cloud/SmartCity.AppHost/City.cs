@@ -43,6 +43,7 @@ internal static class City
                     foreach (var part in parts) await BringUpAsync(part, stop);
                     view.Say($"The city is up. Ctrl-C stops it. Data and logs: {options.Data}");
                     await output.WriteLineAsync(commands.Page.ToString());
+                    if (commands.TakeFirstSecret() is { } secret) view.Say($"First sign-in at {commands.Page}sign-in: name admin, secret {secret}. It serves once, to choose a password, and is not shown again.");
                     if (options.OpensBrowser) Desktop.Open(commands.Page);
                     await WaitForRefusalAsync(parts, stop);
                 }

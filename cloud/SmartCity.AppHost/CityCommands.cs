@@ -24,6 +24,7 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
             Set("Cloud:Ingest:Key", certificate.Key),
             Set("Cloud:Ingest:Authority", authority.AuthorityFile),
             Set("Cloud:Ingest:City", CityOptions.City),
+            Set("Cloud:Access:PrintFirstSecret", false),
             Set("Cloud:Store", influx is null ? "duckdb" : "influx"),
             .. influx is null ? (string[])[] : [Set("Cloud:Influx:Address", influx)],
         ]);
@@ -62,6 +63,16 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
     {
         PortsFile.Clear(ServerData);
         PortsFile.Clear(GatewayData);
+    }
+
+    /// <summary>The secret of the first sign-in, once: the server left it for us at its first start, and past its log.</summary>
+    public string? TakeFirstSecret()
+    {
+        var file = Path.Combine(ServerData, "identity", "first-sign-in");
+        if (!File.Exists(file)) return null;
+        var secret = File.ReadAllText(file);
+        File.Delete(file);
+        return secret;
     }
 
     /// <summary>The server's address for a browser.</summary>

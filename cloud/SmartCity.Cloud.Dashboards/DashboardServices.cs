@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
@@ -22,15 +23,27 @@ public static class DashboardServices
     /// <summary>Maps the pages. The host serves their files at <c>/ui</c>.</summary>
     /// <param name="app">The routes.</param>
     /// <param name="cityZone">IANA zone of the city, in which times are shown.</param>
-    public static void MapDashboards(this IEndpointRouteBuilder app, string cityZone)
+    /// <returns>The routes, for what the host demands of whoever asks for them.</returns>
+    public static IEndpointConventionBuilder MapDashboards(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
+        return app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
         {
             Guard(context.Response.Headers);
             var model = await LoadAsync(PageContext.Of(context, zone, clock), device, services.GetService<ILatestQueries>(), cancellationToken);
             return new RazorComponentResult<City>(new { Model = model });
         }).ExcludeFromDescription();
+    }
+
+    /// <summary>Answers with a page.</summary>
+    /// <typeparam name="TPage">Its component, which takes <paramref name="model"/> as <c>Model</c>.</typeparam>
+    /// <param name="context">The request.</param>
+    /// <param name="model">What to show.</param>
+    /// <param name="status">HTTP status, e.g. 422 for a form that was refused.</param>
+    public static IResult Show<TPage>(HttpContext context, object model, int status = StatusCodes.Status200OK) where TPage : IComponent
+    {
+        Guard(context.Response.Headers);
+        return new RazorComponentResult<TPage>(new { Model = model }) { StatusCode = status };
     }
 
     /// <summary>The page of the books, at the address whose JSON is the contract: the host asks <see cref="WantsPage"/> which of both is meant.</summary>

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Import;
@@ -36,6 +37,7 @@ internal static class CloudServer
         services.TryAddSingleton<MetricsText>();
         more?.Invoke(services);
         services.AddLog(options);
+        services.AddAccess(options);
         services.AddRegistry(options);
         services.AddConsumers(options);
         services.AddIngest();
@@ -60,13 +62,17 @@ internal static class CloudServer
         Surface.Separate(app);
         app.AddServerMetrics();
         app.UseWebSockets();
+        app.UseAccess();
         app.MapOperations();
+        app.MapAccess();
+        app.MapAccessPages(options.DuckDb.CityZone);
         app.MapImports();
         app.MapRegistry();
         app.MapApi();
         app.MapPageFiles();
-        app.MapDashboards(options.DuckDb.CityZone);
+        app.MapDashboards(options.DuckDb.CityZone).Needs(Rights.Read);
         app.MapGrpcService<UplinkEndpoint>();
+        app.CheckRoutes();
         app.Lifetime.ApplicationStarted.Register(() => WritePorts(app, options));
         return app;
     }

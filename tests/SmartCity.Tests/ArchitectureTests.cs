@@ -19,11 +19,12 @@ public sealed class ArchitectureTests
         ["SmartCity.Cloud.Pipelines"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Tolling"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Fleet"] = ["SmartCity.Model", "SmartCity.Devices", "SmartCity.Mqtt"],
+        ["SmartCity.Cloud.Identity"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Dashboards"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Server"] =
         [
             "SmartCity.Model", "SmartCity.Protos", "SmartCity.Devices", "SmartCity.Hosting", "SmartCity.Cloud.Log", "SmartCity.Cloud.TimeSeries",
-            "SmartCity.Cloud.Pipelines", "SmartCity.Cloud.Tolling", "SmartCity.Cloud.Fleet", "SmartCity.Cloud.Dashboards",
+            "SmartCity.Cloud.Pipelines", "SmartCity.Cloud.Tolling", "SmartCity.Cloud.Fleet", "SmartCity.Cloud.Identity", "SmartCity.Cloud.Dashboards",
         ],
         ["SmartCity.FirmwareSim"] = ["SmartCity.Model", "SmartCity.Devices", "SmartCity.Hosting"],
         ["SmartCity.AppHost"] = ["SmartCity.Hosting", "SmartCity.Cloud.Server*", "SmartCity.Edge.Gateway*", "SmartCity.FirmwareSim*"],

@@ -27,6 +27,9 @@ public sealed class Words
     /// <summary>Keys, in no order.</summary>
     public IEnumerable<string> Keys => _words.Keys;
 
+    /// <summary>Stands between the parts of a list.</summary>
+    public string Separator => this["separator"];
+
     /// <summary>The word of a key.</summary>
     /// <exception cref="KeyNotFoundException">There is none.</exception>
     public string this[string key] => _words.TryGetValue(key, out var word) ? word : throw new KeyNotFoundException($"There is no word for {key}.");

@@ -21,6 +21,8 @@ public static class Navigation
     [
         new("nav.city", "/", 'c'),
         new("nav.audit", "/audit", 'b'),
+        new("nav.access", "/people", 'p', Model.Contracts.Roles.Administrator),
+        new("nav.auditlog", "/change-log", 'l', Model.Contracts.Roles.Administrator),
     ];
 
     /// <summary>Those that somebody is shown.</summary>

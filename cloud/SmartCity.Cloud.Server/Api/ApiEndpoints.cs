@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.OpenApi;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Model.Contracts;
@@ -19,10 +20,10 @@ internal static class ApiEndpoints
 
     public static void MapApi(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/{documentName}.json").Public();
         app.MapLive();
         if (app.Services.GetService<ILatestQueries>() is null) return;
-        var group = app.MapGroup("").AddEndpointFilter(async (context, next) =>
+        var group = app.MapGroup("").Needs(Rights.Read).AddEndpointFilter(async (context, next) =>
         {
             try
             {

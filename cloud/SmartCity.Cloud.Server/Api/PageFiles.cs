@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using SmartCity.Cloud.Server.Access;
 
 namespace SmartCity.Cloud.Server.Api;
 
@@ -20,5 +21,5 @@ internal static class PageFiles
     }
 
     /// <summary>Serves them with entity tags and compressed where the browser takes it.</summary>
-    public static void MapPageFiles(this WebApplication app) => app.MapStaticAssets(Path.Combine(AppContext.BaseDirectory, $"{Assembly}.staticwebassets.endpoints.json"));
+    public static void MapPageFiles(this WebApplication app) => app.MapStaticAssets(Path.Combine(AppContext.BaseDirectory, $"{Assembly}.staticwebassets.endpoints.json")).Public();
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using Microsoft.AspNetCore.Connections;
+using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
@@ -23,6 +25,7 @@ internal static class ServeCommand
         try
         {
             await using var app = CloudServer.Build(ProcessHost.CreateBuilder(settings), options, services => services.AddReadingStore(options));
+            ShowFirstSecret(app, options);
             await app.RunAsync(stop);
             return Environment.ExitCode;
         }
@@ -43,5 +46,21 @@ internal static class ServeCommand
         {
             PortsFile.Clear(options.Data);
         }
+    }
+
+    /// <summary>Makes the first administrator at the first start. Its secret goes past the log, which others may read.</summary>
+    private static void ShowFirstSecret(WebApplication app, ServerOptions options)
+    {
+        if (app.Services.GetRequiredService<Accounts>().MakeFirst() is not { } secret) return;
+        if (options.Access.PrintFirstSecret)
+        {
+            Console.Out.WriteLine($"First sign-in at /sign-in: name {Accounts.First}, secret {secret}. It serves once, to choose a password, and is not shown again; \"smartcity user reset {Accounts.First}\" makes another.");
+            return;
+        }
+        var file = Path.Combine(options.Data, "identity", "first-sign-in");
+        var how = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) how.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var stream = new FileStream(file, how);
+        stream.Write(Encoding.UTF8.GetBytes(secret));
     }
 }

@@ -11,6 +11,7 @@ internal static class ServerCommand
     public static RootCommand Create(IReadOnlyList<string> args)
     {
         var data = CommonOptions.Data("server");
+        var access = new AccessCommands(args, data);
         var operators = new OperatorCommands(args, data);
         var serve = new Command("serve", "Runs the server until it is told to stop; the default.");
         serve.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
@@ -18,6 +19,7 @@ internal static class ServerCommand
         {
             data, serve, DoctorCommand.Create(args, data), ConfigCommand.Create(result => ServerSettings.Load(args, result, data)),
             operators.Gateway(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
+            access.User(), access.Token(), access.Audit(),
         };
         root.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
         return root;

@@ -1,9 +1,9 @@
 using System.Globalization;
 using Google.Protobuf;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Ingest;
-using SmartCity.Cloud.Server.Operations;
-using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
 using SmartCity.Protos.Uplink.V1;
 
 namespace SmartCity.Cloud.Server.Import;
@@ -15,9 +15,7 @@ internal static class ImportEndpoints
 
     public static void MapImports(this IEndpointRouteBuilder app)
     {
-        var imports = app.MapGroup("/api/v1/imports/{epoch}").AddEndpointFilter(async (context, next) => AdminSocket.Brought(context.HttpContext)
-            ? await next(context)
-            : Results.Problem("Only by the operator's command: smartcity readings import.", statusCode: StatusCodes.Status403Forbidden)).ExcludeFromDescription();
+        var imports = app.MapGroup("/api/v1/imports/{epoch}").Needs(Rights.Operate).ExcludeFromDescription();
         imports.MapGet("", (DurableLog log, TimeProvider clock, string epoch) =>
         {
             if (!TryEpoch(epoch, out var number)) return WrongEpoch(epoch);

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Live;
 
@@ -22,8 +24,8 @@ internal static class LiveEndpoints
         metrics.AddCounter("smartcity_live_readings_total", "Readings taken for live connections.", () => hub.Readings);
         metrics.AddCounter("smartcity_live_dropped_readings_total", "Readings that gave way because the fan-out was behind.", () => hub.DroppedReadings);
         metrics.AddCounter("smartcity_live_dropped_messages_total", "Messages that gave way because a connection was behind; it got all newest values instead.", () => hub.DroppedMessages);
-        app.MapGet("/api/v1/live", WebSocketAsync).ExcludeFromDescription();
-        app.MapGet("/api/v1/live.sse", EventStreamAsync);
+        app.MapGet("/api/v1/live", WebSocketAsync).Needs(Rights.Read).ExcludeFromDescription();
+        app.MapGet("/api/v1/live.sse", EventStreamAsync).Needs(Rights.Read);
     }
 
     private static async Task WebSocketAsync(HttpContext context, LiveHub hub, IHostApplicationLifetime lifetime)

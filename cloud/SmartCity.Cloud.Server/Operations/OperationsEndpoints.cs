@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text.Json;
 using SmartCity.Cloud.Dashboards;
+using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Operations;
 
@@ -16,8 +20,8 @@ internal static class OperationsEndpoints
 
     public static void MapOperations(this IEndpointRouteBuilder app)
     {
-        app.MapHealth();
-        app.MapMetrics();
+        app.MapGroup("").Public().MapHealth();
+        app.MapGroup("").NeedsFromElsewhere(Rights.Read).MapMetrics();
         app.MapGet("/audit", async (HttpContext context, CloudAudit audit, ServerOptions options, CancellationToken cancellationToken) =>
         {
             context.Response.Headers.Vary = "Accept";
@@ -25,25 +29,29 @@ internal static class OperationsEndpoints
             return await audit.LookAsync(cancellationToken) is { } look
                 ? Results.Json(new { at = look.At, current = look.Trouble is null, reason = look.Trouble, items = look.Items })
                 : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
-        });
-        app.MapGet("/api/v1/completeness", Completeness);
-        app.MapGet("/api/v1/completeness/certificates", Certificates);
-        app.MapGet("/api/v1/completeness/key", (CompletenessCertificates certificates) => Results.Text(certificates.PublicKey, "application/x-pem-file"));
-        app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) }));
+        }).Needs(Rights.Read);
+        app.MapGet("/api/v1/completeness", Completeness).Needs(Rights.Read);
+        app.MapGet("/api/v1/completeness/certificates", Certificates).Needs(Rights.Read);
+        app.MapGet("/api/v1/completeness/key", (CompletenessCertificates certificates) => Results.Text(certificates.PublicKey, "application/x-pem-file")).Public();
+        app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) })).Needs(Rights.Read);
         app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000
             ? Results.Problem("limit must be 1 to 10,000.", statusCode: StatusCodes.Status400BadRequest)
-            : Results.Json(new { items = log.DeadLetters(after ?? 0, limit ?? 100) }));
+            : Results.Json(new { items = log.DeadLetters(after ?? 0, limit ?? 100) })).Needs(Rights.Operate);
         app.MapGet("/api/v1/dead-letters/{id:long}", (DurableLog log, long id) => log.DeadLetters(id - 1, 1) is [var letter] && letter.Id == id
             ? Results.Json(letter)
-            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
-        app.MapPost("/api/v1/dead-letters/{id:long}/resubmit", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
-            !AdminSocket.Brought(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter resubmit.", statusCode: StatusCodes.Status403Forbidden)
-            : await log.ResubmitAsync(id, cancellationToken) is { } outcome ? Results.Json(outcome)
-            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound));
-        app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, long id, CancellationToken cancellationToken) =>
-            !AdminSocket.Brought(context) ? Results.Problem("Only by the operator's command: smartcity dead-letter discard.", statusCode: StatusCodes.Status403Forbidden)
-            : await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)
-            : Results.NoContent());
+            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)).Needs(Rights.Operate);
+        app.MapPost("/api/v1/dead-letters/{id:long}/resubmit", async (HttpContext context, DurableLog log, AuditLog audit, long id, CancellationToken cancellationToken) =>
+        {
+            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+            audit.Write(context.ActorOf(), "dead-letter.resubmit", id.ToString(CultureInfo.InvariantCulture), null, null);
+            return await log.ResubmitAsync(id, cancellationToken) is { } outcome ? Results.Json(outcome) : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+        }).Needs(Rights.Operate);
+        app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, AuditLog audit, long id, CancellationToken cancellationToken) =>
+        {
+            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+            audit.Write(context.ActorOf(), "dead-letter.discard", id.ToString(CultureInfo.InvariantCulture), JsonSerializer.Serialize(letter, JsonSerializerOptions.Web), null);
+            return await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound) : Results.NoContent();
+        }).Needs(Rights.Operate);
     }
 
     /// <summary>Those seen since the start with all that is known of them, and those that only the log remembers.</summary>

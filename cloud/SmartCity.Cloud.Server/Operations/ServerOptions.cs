@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries.DuckDb;
@@ -36,6 +37,8 @@ public sealed record ServerOptions : IValidatableObject
     [Range(64L << 20, long.MaxValue, ErrorMessage = "at least 64MiB are needed.")] public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>
     public IngestOptions Ingest { get; set; } = new();
+    /// <summary>Who may do what.</summary>
+    public AccessOptions Access { get; set; } = new();
     /// <summary>Live values.</summary>
     public LiveOptions Live { get; set; } = new();
 

@@ -2,9 +2,10 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
 using SmartCity.Cloud.Fleet.Registry;
+using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Operations;
-using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Registry;
@@ -33,9 +34,9 @@ internal static class RegistryEndpoints
             CsvText.MediaType => Results.Text(RegistryFile.Csv(registry), CsvText.MediaType),
             Answer.GeoJson => Results.Text(RegistryFile.GeoJson(registry), Answer.GeoJson),
             _ => Problems.NotAcceptable([Answer.Json, CsvText.MediaType, Answer.GeoJson]),
-        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.");
+        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.").Needs(Rights.Read);
         app.MapPost("/api/v1/registry", ImportAsync).WithSummary("Takes a file that GET gives, all or nothing; with dryRun=true says only what it would do.")
-            .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).OnlyByOperators();
+            .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).Needs(Rights.Fleet);
         app.MapEntries<DeviceModel>("models", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
         app.MapEntries<Site>("sites", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
         app.MapEntries<RegisteredDevice>("registry/devices", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
@@ -52,13 +53,13 @@ internal static class RegistryEndpoints
             var found = all(registry).Where(entry => after is null || string.CompareOrdinal(idOf(entry.Value), after) > 0).Take(limit + 1).ToList();
             var next = found.Count > limit ? Paging.Next(request, "after", idOf(found[limit - 1].Value)) : null;
             return Results.Json(new { items = found.Take(limit).Select(entry => entry.Value), next }, RegistryJson.Options);
-        }).WithSummary($"The {name} of the registry, a page at a time.");
+        }).WithSummary($"The {name} of the registry, a page at a time.").Needs(Rights.Read);
         app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, IDeviceRegistry registry, string id) =>
         {
             if (all(registry).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing($"The registry has no {name} {id}.");
             context.Response.GetTypedHeaders().ETag = TagOf(entry.Version);
             return Results.Json(entry.Value, RegistryJson.Options);
-        }).WithSummary("One entry; its ETag is what a change names.");
+        }).WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read);
         app.MapPut($"/api/v1/{name}/{{id}}", async (HttpContext context, IDeviceRegistry registry, string id, CancellationToken cancellationToken) =>
         {
             T? entry;
@@ -71,8 +72,8 @@ internal static class RegistryEndpoints
                 return Wrong($"line {error.LineNumber + 1}, {error.Path ?? "$"}: {error.Message.Split(" Path:")[0]}");
             }
             if (entry is null || idOf(entry) != id) return Wrong($"The id in the body is {(entry is null ? "missing" : idOf(entry))}, in the path {id}; they must be the same.");
-            return Apply(registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
-        }).WithSummary("Enters or replaces one entry.").OnlyByOperators();
+            return Apply(context, registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
+        }).WithSummary("Enters or replaces one entry.").Needs(Rights.Fleet);
     }
 
     private static async Task<IResult> ImportAsync(HttpContext context, IDeviceRegistry registry, CancellationToken cancellationToken)
@@ -82,7 +83,7 @@ internal static class RegistryEndpoints
         await context.Request.Body.CopyToAsync(body, cancellationToken);
         try
         {
-            return Apply(registry, RegistryFile.Read(body.ToArray(), context.Request.Query["name"] is [{ Length: > 0 } name] ? name : "the file"), isDryRun);
+            return Apply(context, registry, RegistryFile.Read(body.ToArray(), context.Request.Query["name"] is [{ Length: > 0 } name] ? name : "the file"), isDryRun);
         }
         catch (RegistryException error)
         {
@@ -90,16 +91,49 @@ internal static class RegistryEndpoints
         }
     }
 
-    private static IResult Apply(IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes, bool isDryRun)
+    private static IResult Apply(HttpContext context, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes, bool isDryRun)
     {
         try
         {
+            if (AreaFaults(context.CallerOf().Areas, registry, changes) is [_, ..] beyond) return Results.Problem(string.Join(' ', beyond), title: "Not allowed.", statusCode: StatusCodes.Status403Forbidden, type: "urn:smartcity:problem:area");
+            if (!isDryRun)
+            {
+                // What will be refused is refused before it is written down; what is written down is then done.
+                var planned = registry.Apply(changes, isDryRun: true);
+                if (planned.Added + planned.Changed > 0) context.RequestServices.GetRequiredService<AuditLog>().Write(context.ActorOf(), "registry.change", Subject(changes), Json(changes.Select(change => Before(registry, change))), Json(changes));
+            }
             return Results.Json(registry.Apply(changes, isDryRun), RegistryJson.Options);
         }
         catch (RegistryException error)
         {
             return error.IsConflict ? Results.Problem(error.Message, title: "It has been changed meanwhile.", statusCode: StatusCodes.Status412PreconditionFailed, type: "urn:smartcity:problem:version") : Wrong(error.Message);
         }
+    }
+
+    private static string Subject(IReadOnlyList<RegistryChange> changes) => changes is [var one]
+        ? one.Model is { } model ? $"model {model.Id}" : one.Site is { } site ? $"site {site.Id}" : $"device {one.Device!.Id}"
+        : string.Create(CultureInfo.InvariantCulture, $"{changes.Count} entries");
+
+    private static object? Before(IDeviceRegistry registry, RegistryChange change) =>
+        change.Model is { } model ? registry.Models.FirstOrDefault(one => one.Value.Id == model.Id)?.Value
+        : change.Site is { } site ? registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id)?.Value
+        : registry.Device(change.Device!.Id)?.Value;
+
+    private static string Json(object value) => JsonSerializer.Serialize(value, RegistryJson.Options);
+
+    /// <summary>What a caller who is bound to some areas would change outside of them. Models are the whole city's.</summary>
+    private static List<string> AreaFaults(IReadOnlyList<string> areas, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes)
+    {
+        if (areas.Count == 0) return [];
+        var faults = new List<string>();
+        foreach (var change in changes)
+        {
+            if (change.Model is { } model) faults.Add($"Model {model.Id} is the whole city's; your account is bound to {string.Join(", ", areas)}.");
+            else if (change.Site is { } site && !(Areas.Hold(areas, site.Area) && (registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id) is not { } known || Areas.Hold(areas, known.Value.Area)))) faults.Add($"Site {site.Id} lies outside of {string.Join(", ", areas)}.");
+            else if (change.Device is { } device && !(Areas.Hold(areas, Areas.Of(device, registry)) && (registry.Device(device.Id) is not { } before || Areas.Hold(areas, Areas.Of(before.Value, registry)))))
+                faults.Add($"Device {device.Id} lies outside of {string.Join(", ", areas)}.");
+        }
+        return faults;
     }
 
     private static IResult Wrong(string detail) => Results.Problem(detail, title: "It cannot be entered.", statusCode: StatusCodes.Status422UnprocessableEntity, type: "urn:smartcity:problem:registry");
@@ -112,8 +146,4 @@ internal static class RegistryEndpoints
         if (headers.IfNoneMatch is [var none] && none.Equals(EntityTagHeaderValue.Any)) return 0;
         return headers.IfMatch is [var match] && long.TryParse(match.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
     }
-
-    private static RouteHandlerBuilder OnlyByOperators(this RouteHandlerBuilder route) => route.AddEndpointFilter(async (context, next) => AdminSocket.Brought(context.HttpContext)
-        ? await next(context)
-        : Results.Problem("The registry is changed by the operator's command: smartcity device.", statusCode: StatusCodes.Status403Forbidden));
 }

@@ -47,11 +47,11 @@ public sealed class RegistryTests
     }
 
     [Fact]
-    public async Task The_registry_is_read_by_anyone_and_changed_by_the_operator_s_socket_alone()
+    public async Task The_registry_is_read_by_anyone_and_changed_by_those_with_the_right_alone()
     {
         await using var cloud = await CloudUnderTest.StartAsync();
         var body = new { id = "gate-1", model = "air", position = new { latitude = 35.7, longitude = 51.4 } };
-        Assert.Equal(HttpStatusCode.Forbidden, (await cloud.Http.PutAsJsonAsync("/api/v1/registry/devices/gate-1", body, Stop)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await cloud.Http.PutAsJsonAsync("/api/v1/registry/devices/gate-1", body, Stop)).StatusCode);
         using var admin = AdminSocket.Connect(AdminSocket.FileIn(cloud.Data));
         Assert.Equal(HttpStatusCode.OK, (await admin.PutAsJsonAsync("/api/v1/registry/devices/gate-1", body, Stop)).StatusCode);
 

@@ -1,0 +1,74 @@
+using System.Text;
+
+namespace SmartCity.Cloud.Identity;
+
+/// <summary>What may be a name and a password: length counts, and kinds of characters do not (OWASP ASVS 5, section 6.2).</summary>
+public static class PasswordRules
+{
+    /// <summary>Fewest characters of a password.</summary>
+    public const int LengthMin = 12;
+    /// <summary>Most characters of a password.</summary>
+    public const int LengthMax = 256;
+    private const int DistinctMin = 5;
+    private static readonly string[] _guessed = ["smartcity", "password", "qwerty", "letmein", "iloveyou", "administrator"];
+
+    /// <summary>Refuses a password that is guessed first.</summary>
+    /// <exception cref="AccessException">Why.</exception>
+    public static void Check(string name, string password)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(password);
+        if (password.Length < LengthMin) throw new AccessException($"A password has at least {LengthMin} characters; four words in a row are a good one.", AccessFault.PasswordShort);
+        if (password.Length > LengthMax) throw new AccessException($"A password has at most {LengthMax} characters.", AccessFault.PasswordLong);
+        var rest = password;
+        foreach (var known in _guessed.Append(name)) rest = rest.Replace(known, "", StringComparison.OrdinalIgnoreCase);
+        // Digits in a row, one character over and over, or a known word with a little beside it.
+        if (rest.Length < LengthMin - 4 || rest.Distinct().Count() < DistinctMin || IsSequence(rest)) throw new AccessException("That password would be guessed early. Choose one that is not made of the name, a common word or a row of keys.", AccessFault.PasswordGuessable);
+    }
+
+    /// <summary>Refuses a name that cannot be an account's.</summary>
+    /// <exception cref="AccessException">Why.</exception>
+    public static void CheckName(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (name.Length is 0 or > 64 || name.EnumerateRunes().Any(rune => !(Rune.IsLetterOrDigit(rune) || rune.Value is '.' or '_' or '-' or '@')))
+            throw new AccessException($"\"{name}\" cannot be the name of an account; 1 to 64 letters, digits and . _ - @ can.");
+    }
+
+    private static bool IsSequence(string text)
+    {
+        // A few breaks are allowed: from 9 to 0, or a mark in between.
+        var steps = 0;
+        for (var i = 1; i < text.Length; i++)
+            if (Math.Abs(text[i] - text[i - 1]) <= 1) steps++;
+        return steps * 5 >= (text.Length - 1) * 4;
+    }
+}
+
+/// <summary>Why something about accounts could not be done.</summary>
+public enum AccessFault
+{
+    /// <summary>See the message.</summary>
+    Other,
+    /// <summary>There is no such account, session or token.</summary>
+    Missing,
+    /// <summary>Too short.</summary>
+    PasswordShort,
+    /// <summary>Too long.</summary>
+    PasswordLong,
+    /// <summary>Guessed early.</summary>
+    PasswordGuessable,
+    /// <summary>The same as before.</summary>
+    PasswordSame,
+    /// <summary>Not the account's.</summary>
+    PasswordWrong,
+    /// <summary>Too many at once.</summary>
+    Busy,
+}
+
+/// <summary>Something about accounts cannot be done; the message says why and what to do.</summary>
+public sealed class AccessException(string message, AccessFault fault = AccessFault.Other) : Exception(message)
+{
+    /// <summary>Kind of fault, by which a page finds its words.</summary>
+    public AccessFault Fault { get; } = fault;
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using SmartCity.Cloud.Dashboards;
+using SmartCity.Cloud.Dashboards.Pages;
+using SmartCity.Cloud.Dashboards.Shell;
+using SmartCity.Cloud.Identity;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Access;
+
+/// <summary>The pages of signing in, of one's account, of people and rights, and of the audit log. Forms post to their page and are answered with it.</summary>
+internal static class AccessPages
+{
+    private const int RowsOfPage = 100;
+
+    public static void MapAccessPages(this IEndpointRouteBuilder app, string cityZone)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
+        var pages = app.MapGroup("").ExcludeFromDescription();
+        MapSignIn(pages.MapGroup("").Public(), zone);
+        MapAccount(pages.MapGroup("").Public(), zone);
+        MapPeople(pages.MapGroup("/people").Needs(Rights.Administer), zone);
+        pages.MapGet("/change-log", (HttpContext context, IAuditLog log, long? before, bool? verify) =>
+        {
+            var entries = log.Read(before, RowsOfPage);
+            var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? string.Create(CultureInfo.InvariantCulture, $"/change-log?before={entries[^1].Number}") : null;
+            return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageOf(context, zone), entries, next, verify == true ? log.Verify() : null));
+        }).Needs(Rights.Administer);
+    }
+
+    private static void MapSignIn(RouteGroupBuilder pages, TimeZoneInfo zone)
+    {
+        pages.MapGet("/sign-in", (HttpContext context, string? @return) =>
+            DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(PageOf(context, zone), null, Local(@return), null)));
+        pages.MapPost("/sign-in", async (HttpContext context, SignIn signIn) =>
+        {
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            var (page, name, password, target) = (PageOf(context, zone), form["name"].ToString().Trim(), form["password"].ToString(), Local(form["return"]));
+            try
+            {
+                var outcome = await signIn.InAsync(context, name, password);
+                if (outcome.Account is { } account) return Results.Redirect(account.MustChangePassword ? "/account" : target ?? "/");
+                if (outcome.Wait == TimeSpan.Zero) return Again(page.Words["signin.wrong"], StatusCodes.Status401Unauthorized);
+                var seconds = (long)Math.Ceiling(outcome.Wait.TotalSeconds);
+                context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+                return Again(page.Words["signin.wait", page.Text.Whole(seconds)], StatusCodes.Status429TooManyRequests);
+            }
+            catch (AccessException error) when (error.Fault == AccessFault.Busy)
+            {
+                return Again(page.Words["signin.busy"], StatusCodes.Status503ServiceUnavailable);
+            }
+
+            IResult Again(string error, int status) => DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, name, target, error), status);
+        }).DisableAntiforgery();
+        pages.MapPost("/sign-out", (HttpContext context, SignIn signIn) =>
+        {
+            signIn.Out(context);
+            return Results.Redirect("/");
+        });
+    }
+
+    private static void MapAccount(RouteGroupBuilder pages, TimeZoneInfo zone)
+    {
+        pages.MapGet("/account", (HttpContext context) => Own(context, zone));
+        pages.MapPost("/account/password", async (HttpContext context, Accounts accounts) =>
+        {
+            if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in");
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            var words = PageOf(context, zone).Words;
+            try
+            {
+                await accounts.ChangePasswordAsync(context.ActorOf(), access.Account.Name, form["old"].ToString(), form["new"].ToString(), access.Grant.Id, context.RequestAborted);
+            }
+            catch (AccessException error)
+            {
+                var text = words.Keys.Contains($"password.{error.Fault}") ? words[$"password.{error.Fault}"] : error.Message;
+                return Own(context, zone, model => error.Fault == AccessFault.PasswordWrong ? model with { OldError = text } : model with { NewError = text }, StatusCodes.Status422UnprocessableEntity);
+            }
+            return access.Account.MustChangePassword ? Results.Redirect("/") : Own(context, zone, model => model with { Notice = words["account.changed"] });
+        });
+        pages.MapPost("/account/sessions/{id:long}/end", (HttpContext context, AccessGrants grants, long id) =>
+            Try(() => grants.End(context.ActorOf(), id, context.CallerOf().Access?.Account.Name ?? ""), error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity), () => Results.Redirect("/account")));
+        pages.MapPost("/account/tokens", async (HttpContext context, AccessGrants grants) =>
+        {
+            if (context.CallerOf() is not { ByCookie: true, IsKnown: true, Access: { } access }) return Results.Redirect("/sign-in");
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            var token = "";
+            return Try(
+                () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), TimeSpan.FromDays(90)),
+                error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
+                () => Own(context, zone, model => model with { Notice = PageOf(context, zone).Words["token.made", token] }));
+        });
+    }
+
+    private static void MapPeople(RouteGroupBuilder people, TimeZoneInfo zone)
+    {
+        people.MapGet("", (HttpContext context) => People(context, zone));
+        people.MapPost("", async (HttpContext context, Accounts accounts) =>
+        {
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            var (name, secret) = (form["name"].ToString().Trim(), "");
+            var areas = form["areas"].ToString().Split([',', '،'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            return Try(() => secret = accounts.Add(context.ActorOf(), name, [.. form["role"].OfType<string>()], areas), error => Refused(context, zone, error),
+                () => People(context, zone, model => model with { Notice = model.Page.Words["access.added", name, secret] }));
+        });
+        people.MapPost("/{name}/{change:regex(^(disable|enable|reset)$)}", (HttpContext context, Accounts accounts, string name, string change) =>
+        {
+            string? secret = null;
+            return Try(() =>
+            {
+                if (change == "reset") secret = accounts.Reset(context.ActorOf(), name);
+                else accounts.SetDisabled(context.ActorOf(), name, change == "disable");
+            }, error => Refused(context, zone, error), () => secret is null ? Results.Redirect("/people") : People(context, zone, model => model with { Notice = model.Page.Words["access.added", name, secret] }));
+        });
+        people.MapPost("/sessions/{id:long}/end", (HttpContext context, AccessGrants grants, long id) =>
+            Try(() => grants.End(context.ActorOf(), id, null), error => Refused(context, zone, error), () => Results.Redirect("/people")));
+    }
+
+    private static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
+    {
+        if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in?return=/account");
+        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles));
+        return DashboardServices.Show<AccountPage>(context, change?.Invoke(model) ?? model, status);
+    }
+
+    private static IResult People(HttpContext context, TimeZoneInfo zone, Func<PeopleModel, PeopleModel>? change = null, int status = StatusCodes.Status200OK)
+    {
+        var services = context.RequestServices;
+        var model = new PeopleModel(PageOf(context, zone), services.GetRequiredService<Accounts>().All, services.GetRequiredService<AccessGrants>().List(null));
+        return DashboardServices.Show<People>(context, change?.Invoke(model) ?? model, status);
+    }
+
+    private static IResult Refused(HttpContext context, TimeZoneInfo zone, string error) => People(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity);
+
+    private static IResult Try(Action action, Func<string, IResult> refused, Func<IResult> done)
+    {
+        try
+        {
+            action();
+            return done();
+        }
+        catch (AccessException error)
+        {
+            return refused(error.Message);
+        }
+    }
+
+    private static PageContext PageOf(HttpContext context, TimeZoneInfo zone) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
+
+    /// <summary>A path of this server, or null for anything that a browser might take for another.</summary>
+    private static string? Local(string? path) => path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl) ? path : null;
+}

@@ -1,0 +1,166 @@
+using System.Net;
+using System.Security.Claims;
+using Microsoft.Data.Sqlite;
+using Microsoft.Net.Http.Headers;
+using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Access;
+
+/// <summary>
+/// The one gate before all routes: who calls, by session cookie, token or the operator's socket; whether the route's <see cref="RequiredRight"/> is met; and
+/// whether a browser was sent by another site.
+/// </summary>
+internal static class CityAccess
+{
+    /// <summary>Cookie of the session. The prefix makes browsers refuse it from another host and without TLS; they take localhost for safe.</summary>
+    public const string SessionCookie = "__Host-session";
+    private static readonly ClaimsPrincipal _nobody = new(new ClaimsIdentity());
+
+    public static IServiceCollection AddAccess(this IServiceCollection services, ServerOptions options)
+    {
+        services.AddSingleton(options.Access);
+        services.AddSingleton(_ => new IdentityDatabase(Path.Combine(options.Data, "identity", "identity.db")));
+        services.AddSingleton<AuditLog>().AddSingleton<IAuditLog>(provider => provider.GetRequiredService<AuditLog>());
+        services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>();
+        return services.AddSingleton<IHealthPart, AuditHealth>();
+    }
+
+    /// <summary>Puts the gate in front of all routes but the uplink's, which has its own: mutual TLS.</summary>
+    public static void UseAccess(this WebApplication app)
+    {
+        var options = app.Services.GetRequiredService<AccessOptions>();
+        var grants = app.Services.GetRequiredService<AccessGrants>();
+        var log = app.Services.GetRequiredService<AuditLog>();
+        app.Use((context, next) =>
+        {
+            if (context.Items.ContainsKey(typeof(GatewaySenders))) return next(context);
+            var caller = Identify(context, grants);
+            context.User = PrincipalOf(caller);
+            var endpoint = context.GetEndpoint();
+            if (endpoint is null || IsPageFile(endpoint)) return next(context);
+            // A route without a word is nobody's; the start refuses it, and so does this.
+            if (endpoint.Metadata.GetMetadata<RequiredRight>() is not { } required) return Refuse(context, caller);
+            if ((caller.ByCookie || context.Request.HasFormContentType) && ComesFromElsewhere(context.Request, caller.ByCookie)) return Problem(context, StatusCodes.Status403Forbidden, "cross-site", "Another site sent this request. Open the page of this server and do it there.");
+            var isOpen = required.Right is null || (required.Right is Rights.Read && options.PublicReadings) || (required.IsOpenOnLoopback && context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address));
+            if (!isOpen && (!caller.IsKnown || (caller.Rights & required.Right!.Value) != required.Right.Value)) return Refuse(context, caller);
+            return IsSafe(context.Request.Method) ? next(context) : ChangeAsync(context, next, log);
+        });
+    }
+
+    /// <summary>What cannot be written down is not done: changes write their row in the audit log first, or with it.</summary>
+    private static async Task ChangeAsync(HttpContext context, RequestDelegate next, AuditLog log)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (SqliteException) when (log.Trouble is not null && !context.Response.HasStarted)
+        {
+            await Problem(context, StatusCodes.Status503ServiceUnavailable, "audit", $"Nothing can be changed while the audit log cannot be written: {log.Trouble} Make room on the disk, then try again.");
+        }
+    }
+
+    /// <summary>Fails where a route does not say what it asks of its caller.</summary>
+    /// <exception cref="InvalidOperationException">Which do not.</exception>
+    public static void CheckRoutes(this WebApplication app)
+    {
+        var open = ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<RequiredRight>() is null && !IsUplink(endpoint) && !IsPageFile(endpoint)).Select(endpoint => endpoint.DisplayName ?? endpoint.RoutePattern.RawText).ToList();
+        if (open.Count > 0) throw new InvalidOperationException($"These routes do not say which right they need (Public, Needs…): {string.Join("; ", open)}.");
+    }
+
+    /// <summary>Who calls, for the audit log.</summary>
+    public static Actor ActorOf(this HttpContext context)
+    {
+        var caller = context.CallerOf();
+        return new Actor(caller.Name ?? "nobody", AdminSocket.Brought(context) ? "console" : AddressOf(context));
+    }
+
+    /// <summary>Who calls.</summary>
+    public static RequestCaller CallerOf(this HttpContext context) => context.Items[typeof(RequestCaller)] as RequestCaller ?? RequestCaller.Nobody;
+
+    public static string AddressOf(HttpContext context) => context.Connection.RemoteIpAddress?.ToString() ?? "unknown";
+
+    /// <summary>gRPC's own answers to calls it does not know are on the uplink's port alone too.</summary>
+    public static bool IsUplink(Endpoint endpoint) => endpoint.DisplayName?.StartsWith("gRPC", StringComparison.Ordinal) == true;
+
+    /// <summary>While developing, files that are newer than the manifest are found by a route that the framework adds by itself.</summary>
+    private static bool IsPageFile(Endpoint endpoint) => endpoint.DisplayName == "Fallback {**path:file}";
+
+    private static RequestCaller Identify(HttpContext context, AccessGrants grants)
+    {
+        var caller = RequestCaller.Nobody;
+        if (AdminSocket.Brought(context)) caller = new RequestCaller("console", null, Rights.All, [], false);
+        else if (context.Request.Headers.Authorization is [{ } authorization] && authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+        {
+            // A token that does not hold is no session either: the program that sends it must hear so.
+            if (grants.Find(authorization["Bearer ".Length..].Trim(), AddressOf(context)) is { Grant.IsToken: true } found) caller = RequestCaller.Of(found, false);
+        }
+        else if (context.Request.Cookies[SessionCookie] is { } secret && grants.Find(secret, AddressOf(context)) is { Grant.IsToken: false } session) caller = RequestCaller.Of(session, true);
+        context.Items[typeof(RequestCaller)] = caller;
+        return caller;
+    }
+
+    private static ClaimsPrincipal PrincipalOf(RequestCaller caller) => caller.Access is not { } access ? _nobody : new ClaimsPrincipal(new ClaimsIdentity(
+        access.Account.Roles.Select(role => new Claim(ClaimTypes.Role, role)).Prepend(new Claim(ClaimTypes.Name, access.Account.Name)), "city", ClaimTypes.Name, ClaimTypes.Role));
+
+    /// <summary>Whether a browser says that another site made it ask for a change or a live link.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="unlessSaid">What is taken for true where the browser says nothing; every browser of today does.</param>
+    private static bool ComesFromElsewhere(HttpRequest request, bool unlessSaid)
+    {
+        if (IsSafe(request.Method) && !request.HttpContext.WebSockets.IsWebSocketRequest) return false;
+        if (request.Headers["Sec-Fetch-Site"] is [{ } site]) return site is not ("same-origin" or "none");
+        if (request.Headers.Origin is not [{ } origin]) return unlessSaid;
+        return !Uri.TryCreate(origin, UriKind.Absolute, out var from) || !from.Authority.Equals(request.Host.Value, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static bool IsSafe(string method) => HttpMethods.IsGet(method) || HttpMethods.IsHead(method) || HttpMethods.IsOptions(method);
+
+    private static Task Refuse(HttpContext context, RequestCaller caller)
+    {
+        if (caller.MustChoosePassword) return Seen("/account", "password", "This account must choose a password of its own first, on its page /account.", StatusCodes.Status403Forbidden);
+        if (caller.IsKnown) return Problem(context, StatusCodes.Status403Forbidden, "right", "This needs a right that you have not. Ask an administrator of the city.");
+        context.Response.Headers.WWWAuthenticate = "Bearer realm=\"SmartCity\"";
+        return Seen("/sign-in", "sign-in", "Sign in, or send a token: Authorization: Bearer sc_…", StatusCodes.Status401Unauthorized);
+
+        Task Seen(string page, string type, string detail, int status)
+        {
+            var wantsPage = HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+                && context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType == "text/html");
+            if (!wantsPage) return Problem(context, status, type, detail);
+            context.Response.Headers.Remove(HeaderNames.WWWAuthenticate);
+            context.Response.Redirect($"{page}?return={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}");
+            return Task.CompletedTask;
+        }
+    }
+
+    private static Task Problem(HttpContext context, int status, string type, string detail) =>
+        Results.Problem(detail, title: status switch { 401 => "Not signed in.", 403 => "Not allowed.", _ => "Not available for now." }, statusCode: status, type: $"urn:smartcity:problem:{type}").ExecuteAsync(context);
+}
+
+/// <summary>Who a request is from.</summary>
+/// <param name="Name">Account, <c>console</c>, or null for nobody.</param>
+/// <param name="Access">Its session or token; null for the console and nobody.</param>
+/// <param name="Rights">What it may do.</param>
+/// <param name="Areas">Districts and corridors that it is bound to; empty = the whole city.</param>
+/// <param name="ByCookie">Whether a browser sent it by itself, so that another site may have caused it.</param>
+internal sealed record RequestCaller(string? Name, Caller? Access, Rights Rights, IReadOnlyList<string> Areas, bool ByCookie)
+{
+    public static RequestCaller Nobody { get; } = new(null, null, Rights.None, [], false);
+    public bool IsKnown => Name is not null && !MustChoosePassword;
+    public bool MustChoosePassword => Access?.Account.MustChangePassword == true;
+
+    public static RequestCaller Of(Caller access, bool byCookie) => new(access.Account.Name, access, access.Rights, access.Account.Areas, byCookie);
+}
+
+/// <summary>The audit log's line in <c>/health/ready</c>.</summary>
+internal sealed class AuditHealth(AuditLog log) : IHealthPart
+{
+    public string Name => "audit log";
+    public string? Trouble => log.Trouble is { } trouble ? $"it cannot be written, so nothing can be changed: {trouble}" : null;
+}

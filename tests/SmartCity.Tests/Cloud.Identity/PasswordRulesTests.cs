@@ -1,0 +1,34 @@
+using SmartCity.Cloud.Identity;
+
+namespace SmartCity.Tests.Cloud.Identity;
+
+/// <summary>What may be a password.</summary>
+public sealed class PasswordRulesTests
+{
+    [Theory]
+    [InlineData("short", AccessFault.PasswordShort)]
+    [InlineData("passwordpassword", AccessFault.PasswordGuessable)]
+    [InlineData("SmartCity2026", AccessFault.PasswordGuessable)]
+    [InlineData("mina-mina-mina-1", AccessFault.PasswordGuessable)]
+    [InlineData("aaaaaaaaaaaaaaaaaaaa", AccessFault.PasswordGuessable)]
+    [InlineData("abcdefghijklmnop", AccessFault.PasswordGuessable)]
+    [InlineData("123456789012", AccessFault.PasswordGuessable)]
+    public void What_is_guessed_early_is_refused(string password, AccessFault fault) =>
+        Assert.Equal(fault, Assert.Throws<AccessException>(() => PasswordRules.Check("mina", password)).Fault);
+
+    [Theory]
+    [InlineData("correct horse battery staple")]
+    [InlineData("چهار واژهٔ پشت سر هم")]
+    [InlineData("kT9#vv2!pLq0")]
+    public void Length_is_enough_in_any_script(string password) => PasswordRules.Check("mina", password);
+
+    [Fact]
+    public void Megabytes_are_refused() => Assert.Equal(AccessFault.PasswordLong, Assert.Throws<AccessException>(() => PasswordRules.Check("mina", new string('x', 1 << 20))).Fault);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("<img onerror>")]
+    [InlineData("a\u202eb")]
+    public void Names_that_deceive_are_refused(string name) => Assert.Throws<AccessException>(() => PasswordRules.CheckName(name));
+}

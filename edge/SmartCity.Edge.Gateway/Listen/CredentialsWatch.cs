@@ -8,6 +8,13 @@ internal sealed class CredentialsWatch(DeviceCredentials credentials, TimeProvid
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(_every, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken)) _ = credentials.Current;
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken)) _ = credentials.Current;
+        }
+        catch (OperationCanceledException)
+        {
+            // The gateway stops.
+        }
     }
 }

@@ -54,7 +54,8 @@ public sealed class MosquittoTests
         }
         (exit, text) = await subscriber;
         Assert.True(exit == 0, text);
-        Assert.Equal(["city/v1/a/status 1 1 online", "city/v1/a/cmd/1 2 0 open", "city/v1/dying/status 1 0 offline"], text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        // The client shows a message of QoS 2 when it is released, which may be after a Will of QoS 1 that came behind it.
+        Assert.Equal(["city/v1/a/cmd/1 2 0 open", "city/v1/a/status 1 1 online", "city/v1/dying/status 1 0 offline"], text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Theory, InlineData("mqttv311"), InlineData("mqttv5")]

@@ -81,7 +81,7 @@ public sealed class ReplayTests(ITestOutputHelper output)
     }
 
     private static async Task<(long Stored, long Superseded, long Accepted)> TermsAsync(TrunkCity city, CancellationToken stop) =>
-        (await city.Server.AuditAsync("stored", stop), await city.Server.AuditAsync("superseded", stop), await city.Server.AuditAsync("accepted", stop));
+        (await city.Server.AuditNowAsync("stored", stop), await city.Server.AuditNowAsync("superseded", stop), await city.Server.AuditNowAsync("accepted", stop));
 
     /// <summary>The API's means of local days are those of the file.</summary>
     private static async Task CompareDaysAsync(TrunkCity city, RecordedSet set, CancellationToken stop)

@@ -90,7 +90,8 @@ internal sealed class TrunkCity : IDisposable
         while (true)
         {
             var taken = await Gateway.AuditAsync("accepted", cancellationToken) - await Gateway.AuditAsync("superseded", cancellationToken) - await Gateway.AuditAsync("deadLettered", cancellationToken);
-            var (queued, accepted) = (await Server.AuditAsync("queued", cancellationToken), await Server.AuditAsync("accepted", cancellationToken));
+            // In this order: what has been accepted and is queued no longer is in the store.
+            var (accepted, queued) = (await Server.AuditNowAsync("accepted", cancellationToken), await Server.AuditNowAsync("queued", cancellationToken));
             if (await Gateway.AuditAsync("queued", cancellationToken) == 0 && queued == 0 && accepted == taken) return;
             Assert.True(Stopwatch.GetElapsedTime(begin) < atMost, $"after {atMost.TotalSeconds} s the server has accepted {accepted} of {taken}, and {queued} are queued");
             await Task.Delay(100, cancellationToken);

@@ -102,6 +102,17 @@ internal sealed class TrunkProcess : IDisposable
         return json.RootElement.GetProperty("items").EnumerateArray().Sum(lane => lane.GetProperty(term).GetInt64());
     }
 
+    /// <summary>The same of now: a server whose store is long at an append shows its books of before and says so, and is asked again.</summary>
+    public async Task<long> AuditNowAsync(string term, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using var json = JsonDocument.Parse(await GetAsync("/audit", cancellationToken));
+            if (json.RootElement.GetProperty("current").GetBoolean()) return json.RootElement.GetProperty("items").EnumerateArray().Sum(lane => lane.GetProperty(term).GetInt64());
+            await Task.Delay(200, cancellationToken);
+        }
+    }
+
     public void Dispose()
     {
         if (_process is null) return;

@@ -11,6 +11,12 @@ public sealed class SqliteTollLedgerTests : TollLedgerSuite
 
     protected override ITollLedger Open() => SqliteTollLedger.Open(_folder["ledger.db"], Rial, Clock);
     protected override void Clean() => _folder.Dispose();
+
+    protected override void Forget()
+    {
+        foreach (var file in Directory.EnumerateFiles(_folder.Path)) File.Delete(file);
+    }
+
     protected override void Tamper(string sql) => Sql("DROP TRIGGER ledger_entry_kept; DROP TRIGGER ledger_entry_kept_whole; " + sql.Replace("^", "x'00ff'", StringComparison.Ordinal));
 
     protected override void Sql(string sql)

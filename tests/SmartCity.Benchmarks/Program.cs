@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SmartCity.Benchmarks;
 using SmartCity.Benchmarks.Readings;
+using SmartCity.Benchmarks.Tolling;
 using SmartCity.Benchmarks.WholePath;
 
 // Benchmarks of single parts; "path" is what tests/bench runs.
@@ -12,9 +13,11 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- idle    memory of connected devices that say nothing, and under hostile packets
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- ledger  passages posted and committed per second, SQLite in batches against PostgreSQL
 if (args is ["path", .. var options]) return PathBench.Run(options);
 if (args is ["idle", .. var idle]) return IdleFigure.Run(idle);
 if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
+if (args is ["ledger", .. var ledger]) return LedgerFigure.Run(ledger);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 
 // In this process: a project generated elsewhere would not see the central package versions.

@@ -33,7 +33,10 @@ internal sealed class PostgresLedgerStore : ILedgerStore
 
     public static PostgresLedgerStore Open(string connectionString, LedgerIdentity identity)
     {
-        var store = new PostgresLedgerStore(NpgsqlDataSource.Create(connectionString));
+        var connecting = new NpgsqlConnectionStringBuilder(connectionString);
+        // The same dozen statements run each time; planning them anew would cost more than running them.
+        if (connecting.MaxAutoPrepare == 0) connecting.MaxAutoPrepare = 32;
+        var store = new PostgresLedgerStore(NpgsqlDataSource.Create(connecting.ConnectionString));
         try
         {
             using (var connection = store._source.OpenConnection())

@@ -41,6 +41,18 @@ public enum RejectReason : byte
     TollMissing,
     /// <summary>A member of a toll event is not as the contract says.</summary>
     TollMember,
+    /// <summary>The payload ends in the middle of CBOR.</summary>
+    CborTruncated,
+    /// <summary>The payload is not CBOR.</summary>
+    CborSyntax,
+    /// <summary>CBOR nested too deep.</summary>
+    CborDepth,
+    /// <summary>A field of SenML that must be understood and is not, is missing or holds what it may not.</summary>
+    SenMlField,
+    /// <summary>A version of SenML that is not known.</summary>
+    SenMlVersion,
+    /// <summary>What a mapping looks for is missing in the payload, or not what it should be.</summary>
+    MappingMember,
 }
 
 /// <summary>The codes of <see cref="RejectReason"/>.</summary>
@@ -67,6 +79,12 @@ public static class RejectReasons
         RejectReason.ValueReserved => "value:reserved",
         RejectReason.TollMissing => "toll:missing",
         RejectReason.TollMember => "toll:member",
+        RejectReason.CborTruncated => "cbor:truncated",
+        RejectReason.CborSyntax => "cbor:syntax",
+        RejectReason.CborDepth => "cbor:depth",
+        RejectReason.SenMlField => "senml:field",
+        RejectReason.SenMlVersion => "senml:version",
+        RejectReason.MappingMember => "mapping:member",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A reason has a code."),
     };
 }

@@ -69,10 +69,10 @@ internal sealed partial class Intake
         var receipt = new Receipt(letter.Time, _trust.IsTrusted);
         switch (topic.Kind)
         {
-            case TopicKind.Telemetry:
+            case TopicKind.Telemetry or TopicKind.SenMl or TopicKind.SenMlCbor:
                 // Not judged by (boot, seq): what was good in its message is marked as kept, and the message with it.
-                var readings = _telemetry.Decode(device, letter.Payload.Span, _pending.Readings, receipt);
-                return (readings, readings.Rejected > 0 ? _telemetry.DescribeRejections() : "");
+                var readings = DecodeReadings(device, letter.Topic.Span, letter.Payload.Span, _pending.Readings, receipt, null, out var reasons);
+                return (readings, reasons);
             case TopicKind.Toll when lane == Lane.Toll:
                 _trial.Clear();
                 var events = _toll.Decode(device, letter.Payload.Span, _pending.Events, _trial, receipt);

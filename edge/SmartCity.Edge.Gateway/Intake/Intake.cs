@@ -1,4 +1,5 @@
 using SmartCity.Devices;
+using SmartCity.Devices.SenMl;
 using SmartCity.Devices.Telemetry;
 using SmartCity.Devices.Tolling;
 using SmartCity.Devices.Topics;
@@ -38,6 +39,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     private readonly SeriesNumbers _numbers;
     private readonly RepeatMarks _marks;
     private readonly TelemetryDecoder _telemetry;
+    private readonly SenMlDecoder _senMl;
     private readonly TollDecoder _toll;
     private readonly ReadingBatch _trial = new();
     private PendingCommit _pending = new();
@@ -49,6 +51,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
         _numbers = new SeriesNumbers(spool.Names((byte)Lane.Telemetry), settings.SeriesMax, settings.DeviceSeriesMax);
         _marks = new RepeatMarks(spool.Marks());
         _telemetry = new TelemetryDecoder(_numbers);
+        _senMl = new SenMlDecoder(_numbers);
         _toll = new TollDecoder(_numbers);
     }
 
@@ -110,7 +113,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
         bool isSignal;
         lock (_gate)
         {
-            if (HasNoRoom(lane) || (!id.IsEmpty && _spool.KeptRoom <= 0) || (LettersAreFull && WouldReject(device, lane, payload)))
+            if (HasNoRoom(lane) || (!id.IsEmpty && _spool.KeptRoom <= 0) || (LettersAreFull && WouldReject(device, lane, topic, payload)))
             {
                 Interlocked.Increment(ref Counters.RefusedForRoom);
                 return false;
@@ -218,7 +221,11 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
         }
     }
 
-    public void Dispose() => _hasRoom.Dispose();
+    public void Dispose()
+    {
+        _hasRoom.Dispose();
+        _senMl.Dispose();
+    }
 
     /// <summary>Whether a lane refuses at present.</summary>
     public bool HasNoRoom(Lane lane) => _full is not null || _spool.Room((byte)lane) < RoomMin;
@@ -227,21 +234,36 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     public bool LettersAreFull => _spool.DeadLetterRoom - _pending.LetterBytes < 2 * LetterBytesMax;
 
     /// <summary>Decodes for trial: with full dead letters only what needs none is taken.</summary>
-    private bool WouldReject(DeviceSeries device, Lane lane, ReadOnlySpan<byte> payload)
+    private bool WouldReject(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
     {
         _trial.Clear();
         var receipt = new Receipt(0, false);
-        if (lane == Lane.Telemetry) return _telemetry.Decode(device, payload, _trial, receipt).Rejected > 0;
+        if (lane == Lane.Telemetry) return DecodeReadings(device, topic, payload, _trial, receipt, null, out _).Rejected > 0;
         return _toll.Decode(device, payload, [], _trial, receipt).Rejected > 0 || _toll.Health.Rejected > 0;
     }
 
     private void TakeTelemetry(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
     {
         var first = _pending.Readings.Count;
-        var outcome = _telemetry.Decode(device, payload, _pending.Readings, receipt, _marks);
+        var outcome = DecodeReadings(device, topic, payload, _pending.Readings, receipt, _marks, out var reasons);
         Count(outcome);
         if (receipt.MayBeRepeat) CountResent(first);
-        if (outcome.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, _telemetry.DescribeRejections(), outcome.Rejected);
+        if (outcome.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, reasons, outcome.Rejected);
+    }
+
+    /// <summary>Decodes readings by the decoder that the topic asks for.</summary>
+    private PayloadOutcome DecodeReadings(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats, out string reasons)
+    {
+        PayloadOutcome outcome;
+        if (TopicGrammar.TryParse(topic, out var parsed) && parsed.Kind is TopicKind.SenMl or TopicKind.SenMlCbor)
+        {
+            outcome = _senMl.Decode(device, payload, parsed.Kind == TopicKind.SenMl ? SenMlFormat.Json : SenMlFormat.Cbor, batch, receipt);
+            reasons = outcome.Rejected > 0 ? _senMl.DescribeRejections() : "";
+            return outcome;
+        }
+        outcome = _telemetry.Decode(device, payload, batch, receipt, repeats);
+        reasons = outcome.Rejected > 0 ? _telemetry.DescribeRejections() : "";
+        return outcome;
     }
 
     private void TakeToll(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)

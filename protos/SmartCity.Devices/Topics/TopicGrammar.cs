@@ -3,7 +3,7 @@ using System.Text;
 namespace SmartCity.Devices.Topics;
 
 /// <summary>
-/// The city's topics: <c>city/v1/{deviceId}/telemetry | toll | status | cmd/{rid} | cmd/{rid}/res</c>. A request id follows the rules of a device id.
+/// The city's topics: <c>city/v1/{deviceId}/telemetry | senml | senml-cbor | toll | status | cmd/{rid} | cmd/{rid}/res</c>. A request id follows the rules of a device id.
 /// Nothing here allocates except <see cref="Of"/>.
 /// </summary>
 public static class TopicGrammar
@@ -23,6 +23,8 @@ public static class TopicGrammar
         var rest = name[(end + 1)..];
         if (rest.SequenceEqual("telemetry"u8)) topic = new CityTopic(TopicKind.Telemetry, device);
         else if (rest.SequenceEqual("toll"u8)) topic = new CityTopic(TopicKind.Toll, device);
+        else if (rest.SequenceEqual("senml"u8)) topic = new CityTopic(TopicKind.SenMl, device);
+        else if (rest.SequenceEqual("senml-cbor"u8)) topic = new CityTopic(TopicKind.SenMlCbor, device);
         else if (rest.SequenceEqual("status"u8)) topic = new CityTopic(TopicKind.Status, device);
         else if (rest.StartsWith("cmd/"u8))
         {
@@ -65,6 +67,8 @@ public static class TopicGrammar
         {
             TopicKind.Telemetry => $"city/v1/{device}/telemetry",
             TopicKind.Toll => $"city/v1/{device}/toll",
+            TopicKind.SenMl => $"city/v1/{device}/senml",
+            TopicKind.SenMlCbor => $"city/v1/{device}/senml-cbor",
             TopicKind.Status => $"city/v1/{device}/status",
             TopicKind.Command => $"city/v1/{device}/cmd/{request}",
             TopicKind.CommandResult => $"city/v1/{device}/cmd/{request}/res",

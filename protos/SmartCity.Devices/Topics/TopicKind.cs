@@ -15,4 +15,8 @@ public enum TopicKind : byte
     Command = 4,
     /// <summary><c>city/v1/{deviceId}/cmd/{rid}/res</c>: its answer.</summary>
     CommandResult = 5,
+    /// <summary><c>city/v1/{deviceId}/senml</c>: readings as a SenML pack of JSON.</summary>
+    SenMl = 6,
+    /// <summary><c>city/v1/{deviceId}/senml-cbor</c>: readings as a SenML pack of CBOR.</summary>
+    SenMlCbor = 7,
 }

@@ -11,6 +11,8 @@ public sealed class TopicGrammarTests
     [InlineData("city/v1/d1/telemetry", TopicKind.Telemetry, "d1", "")]
     [InlineData("city/v1/A-z_0.9:x/toll", TopicKind.Toll, "A-z_0.9:x", "")]
     [InlineData("city/v1/meter%2F7/status", TopicKind.Status, "meter%2F7", "")]
+    [InlineData("city/v1/d1/senml", TopicKind.SenMl, "d1", "")]
+    [InlineData("city/v1/d1/senml-cbor", TopicKind.SenMlCbor, "d1", "")]
     [InlineData("city/v1/d1/cmd/17", TopicKind.Command, "d1", "17")]
     [InlineData("city/v1/d1/cmd/17/res", TopicKind.CommandResult, "d1", "17")]
     [InlineData("city/v1/d1/cmd/res", TopicKind.Command, "d1", "res")]

@@ -31,9 +31,7 @@ public static class MerkleTree
         ArgumentNullException.ThrowIfNull(leaves);
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, leaves.Count);
-        var path = new List<byte[]>();
-        Inclusion(leaves, (int)index, 0, leaves.Count, path);
-        return path;
+        return Inclusion((from, count) => Root(leaves, from, count), index, leaves.Count);
     }
 
     /// <summary>The hashes that show that the tree of all leaves continues the tree of the first ones.</summary>
@@ -45,9 +43,7 @@ public static class MerkleTree
         ArgumentNullException.ThrowIfNull(leaves);
         ArgumentOutOfRangeException.ThrowIfLessThan(first, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(first, leaves.Count);
-        var path = new List<byte[]>();
-        Consistency(leaves, (int)first, 0, leaves.Count, whole: true, path);
-        return path;
+        return Consistency((from, count) => Root(leaves, from, count), first, leaves.Count);
     }
 
     /// <summary>Whether a leaf stands in a tree (RFC 9162, section 2.1.3.2). Never throws.</summary>
@@ -100,35 +96,45 @@ public static class MerkleTree
         return last == 0 && one.AsSpan().SequenceEqual(firstRoot) && two.AsSpan().SequenceEqual(secondRoot);
     }
 
-    private static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Prefixed(1, left, right);
+    internal static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Prefixed(1, left, right);
 
-    private static byte[] Root(IReadOnlyList<byte[]> leaves, int from, int count) =>
-        count == 1 ? leaves[from] : Left(count) is var left ? Node(Root(leaves, from, left), Root(leaves, from + left, count - left)) : [];
-
-    private static void Inclusion(IReadOnlyList<byte[]> leaves, int index, int from, int count, List<byte[]> path)
+    /// <summary>The path, where <paramref name="root"/> gives the root of the leaves from one on.</summary>
+    internal static List<byte[]> Inclusion(Func<long, long, byte[]> root, long index, long size)
     {
-        if (count == 1) return;
-        var left = Left(count);
-        var inLeft = index < left;
-        Inclusion(leaves, inLeft ? index : index - left, inLeft ? from : from + left, inLeft ? left : count - left, path);
-        path.Add(inLeft ? Root(leaves, from + left, count - left) : Root(leaves, from, left));
+        var path = new List<byte[]>();
+        for (var (from, count) = (0L, size); count > 1;)
+        {
+            var left = Left(count);
+            var inLeft = index - from < left;
+            path.Add(inLeft ? root(from + left, count - left) : root(from, left));
+            (from, count) = inLeft ? (from, left) : (from + left, count - left);
+        }
+        path.Reverse();
+        return path;
     }
 
-    private static void Consistency(IReadOnlyList<byte[]> leaves, int first, int from, int count, bool whole, List<byte[]> path)
+    internal static List<byte[]> Consistency(Func<long, long, byte[]> root, long first, long size)
     {
-        if (first == count)
+        var path = new List<byte[]>();
+        var (from, count, whole) = (0L, size, true);
+        while (first - from < count)
         {
-            if (!whole) path.Add(Root(leaves, from, count));
-            return;
+            var left = Left(count);
+            var inLeft = first - from <= left;
+            path.Add(inLeft ? root(from + left, count - left) : root(from, left));
+            (from, count, whole) = inLeft ? (from, left, whole) : (from + left, count - left, false);
         }
-        var left = Left(count);
-        var inLeft = first <= left;
-        Consistency(leaves, inLeft ? first : first - left, inLeft ? from : from + left, inLeft ? left : count - left, whole && inLeft, path);
-        path.Add(inLeft ? Root(leaves, from + left, count - left) : Root(leaves, from, left));
+        // The earlier tree itself is known to whoever asks.
+        if (!whole) path.Add(root(from, count));
+        path.Reverse();
+        return path;
     }
 
     /// <summary>The largest power of two below a count of at least 2.</summary>
-    private static int Left(int count) => 1 << BitOperations.Log2((uint)(count - 1));
+    internal static long Left(long count) => 1L << BitOperations.Log2((ulong)(count - 1));
+
+    private static byte[] Root(IReadOnlyList<byte[]> leaves, long from, long count) =>
+        count == 1 ? leaves[(int)from] : Left(count) is var left ? Node(Root(leaves, from, left), Root(leaves, from + left, count - left)) : [];
 
     private static byte[] Prefixed(byte prefix, ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
     {

@@ -12,7 +12,7 @@ public sealed class PostgresTollLedgerTests(PostgresServer server) : TollLedgerS
     protected override ITollLedger Open() => PostgresTollLedger.Open(_connection, Rial, Clock);
     protected override void Clean() { }
     protected override void Forget() => _connection = server.NewSchema();
-    protected override int Sequences => 15;
+    protected override int Sequences => 8;
     protected override void Tamper(string sql) => Sql("DROP TRIGGER ledger_entry_kept ON ledger_entry; " + sql.Replace("^", @"'\x00ff'::bytea", StringComparison.Ordinal));
 
     protected override void Sql(string sql)

@@ -16,6 +16,7 @@ public static class Harnesses
         ["topics"] = static () => new TopicHarness(),
         ["telemetry"] = static () => new TelemetryHarness(),
         ["toll"] = static () => new TollHarness(),
+        ["senml"] = static () => new SenMlHarness(),
         ["columns"] = static () => new ColumnsHarness(),
         ["uplink"] = static () => new UplinkHarness(),
         ["settings"] = static () => new SettingsHarness(),

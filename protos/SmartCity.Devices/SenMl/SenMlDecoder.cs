@@ -64,11 +64,11 @@ public sealed class SenMlDecoder : IDisposable
         if (fault.Reason == RejectReason.None) fault = Understand();
         if (fault.Reason != RejectReason.None)
         {
-            _rejections.Add(fault.Reason, fault.Offset, -1, default, pack[Math.Min(fault.Offset, pack.Length)..], fault.Words);
+            _rejections.Add(fault.Reason, fault.Offset, -1, Encoding.UTF8.GetBytes(fault.Name), pack[Math.Min(fault.Offset, pack.Length)..], fault.Words);
             return new PayloadOutcome(0, 0, 1, true);
         }
         for (var i = 0; i < _records.Count; i++)
-            if (Resolve(device, _records[i], batch, receipt) is { Reason: not RejectReason.None } wrong) _rejections.Add(wrong.Reason, wrong.Offset, i, default, default, wrong.Words);
+            if (Resolve(device, _records[i], batch, receipt) is { Reason: not RejectReason.None } wrong) _rejections.Add(wrong.Reason, wrong.Offset, i, Encoding.UTF8.GetBytes(wrong.Name), default, wrong.Words);
         return new PayloadOutcome(batch.Count - first, 0, _rejections.Count, false);
     }
 
@@ -82,7 +82,7 @@ public sealed class SenMlDecoder : IDisposable
         foreach (var record in _records)
             foreach (var item in record.Items ?? [])
             {
-                if (item.Field == SenMlField.MustUnderstand) return new SenMlFault(RejectReason.SenMlField, record.Offset, $"the field {item.Text} must be understood and is not known here; send packs without it");
+                if (item.Field == SenMlField.MustUnderstand) return new SenMlFault(RejectReason.SenMlField, record.Offset, "this field must be understood and is not known here; send packs without it", item.Text);
                 if (item.Field != SenMlField.BaseVersion) continue;
                 if (item.Kind != SenMlKind.Number || item.Number is not (>= 1 and <= VersionMax) || (version is { } before && before != item.Number))
                     return new SenMlFault(RejectReason.SenMlVersion, record.Offset, $"the version is one number from 1 to {VersionMax} for the whole pack");
@@ -124,7 +124,7 @@ public sealed class SenMlDecoder : IDisposable
         if (wrong.Reason != RejectReason.None) return wrong;
         if (value is null && sum is null)
             return name is null && seen.Count > 0 ? default : new SenMlFault(RejectReason.SenMlField, record.Offset, "a record has a value (v, vs, vb or vd) or a sum (s), or base fields alone");
-        if (!TryMetric(device.Id, _baseName + name, out var metric)) return new SenMlFault(RejectReason.ValueName, record.Offset, $"\"{_baseName}{name}\" is no name: 1 to {_limits.NameBytesMax} of A-Za-z0-9 - : . / _, the first a letter or digit, and not ts, boot or seq");
+        if (!TryMetric(device.Id, _baseName + name, out var metric)) return new SenMlFault(RejectReason.ValueName, record.Offset, $"a name is 1 to {_limits.NameBytesMax} of A-Za-z0-9 - : . / _, the first a letter or digit, and not ts, boot or seq", _baseName + name);
         double? seconds = _baseTime is null && time is null ? null : (_baseTime ?? 0) + (time ?? 0);
         if (!TryTime(seconds, receipt.Received, out var micros, out var isRelative)) return new SenMlFault(RejectReason.TimeRange, record.Offset, "the time lies outside the years 1 to 9999; it is in seconds");
         return Write(device, record, metric, value, sum, seconds is null or 0 ? null : micros, isRelative, batch, receipt);

@@ -50,4 +50,5 @@ internal sealed record SenMlRecord(int Offset, List<SenMlItem>? Items);
 /// <param name="Reason">Why; <see cref="RejectReason.None"/> where it can.</param>
 /// <param name="Offset">Where.</param>
 /// <param name="Words">What to do.</param>
-internal readonly record struct SenMlFault(RejectReason Reason, int Offset, string Words);
+/// <param name="Name">The name that is meant, as it was sent.</param>
+internal readonly record struct SenMlFault(RejectReason Reason, int Offset, string Words, string Name = "");

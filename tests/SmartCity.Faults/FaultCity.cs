@@ -29,11 +29,30 @@ internal sealed class FaultCity : IDisposable
     /// <summary>What the uplinks go through.</summary>
     public LinkProxy Link { get; }
 
-    /// <summary>Starts both and waits until they are ready.</summary>
+    /// <summary>Starts both and waits until they are ready and connected.</summary>
     public async Task StartAsync(CancellationToken stop)
     {
         await Server.StartReadyAsync(TimeSpan.FromSeconds(60), stop);
         await Gateway.StartReadyAsync(TimeSpan.FromSeconds(40), stop);
+        await ConnectedAsync(Gateway, stop);
+    }
+
+    /// <summary>
+    /// Waits until a gateway says nothing of its uplink. It is ready without its cloud, and a fault that comes before the first connection tests
+    /// nothing of it. Returns at once where a link is cut or a side is away: then there is nothing to wait for.
+    /// </summary>
+    /// <returns>How long that took.</returns>
+    public async Task<TimeSpan> ConnectedAsync(FaultProcess gateway, CancellationToken stop)
+    {
+        var begin = Stopwatch.GetTimestamp();
+        while (Link.State == LinkState.Open && !Server.HasExited && !gateway.HasExited)
+        {
+            var said = await gateway.HealthAsync(stop);
+            if (said != "no answer" && !said.Contains("uplink", StringComparison.Ordinal)) break;
+            if (Stopwatch.GetElapsedTime(begin) > TimeSpan.FromSeconds(40)) throw new FaultException($"the gateway is ready and not connected after 40 s: {said}. Server {await Server.HealthAsync(stop)}. {gateway.LastWords()}");
+            await Task.Delay(25, stop);
+        }
+        return Stopwatch.GetElapsedTime(begin);
     }
 
     /// <summary>A server with its data in a folder; not started.</summary>

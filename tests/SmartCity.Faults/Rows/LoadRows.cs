@@ -154,6 +154,7 @@ internal static class LoadRows
             var id = string.Create(CultureInfo.InvariantCulture, $"s{attempt.Number}-{i}");
             gateways[id] = attempt.City.AddGateway(id, Path.Combine(attempt.City.Folder, id));
             await gateways[id].StartReadyAsync(TimeSpan.FromSeconds(30), attempt.Stop);
+            await attempt.City.ConnectedAsync(gateways[id], attempt.Stop);
         }
         var witnesses = gateways.ToDictionary(pair => pair.Key, pair => attempt.Witness(new Load { Messages = 800, Devices = 8, Rate = 200 }, pair.Value));
         var loads = witnesses.ToDictionary(pair => pair.Key, pair => pair.Value.RunAsync(attempt.Stop));

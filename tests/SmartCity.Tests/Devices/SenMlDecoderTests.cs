@@ -90,6 +90,18 @@ public sealed class SenMlDecoderTests : IDisposable
         Assert.Equal((0, expected), (outcome.Rejected, Readings()));
     }
 
+    [Fact]
+    public void The_cbor_pack_of_section_6_gives_its_seven_readings()
+    {
+        var pack = Convert.FromHexString("87A721781B75726E3A6465763A6F773A3130653230373361303130383030363A22FB41D303A15B00106223614120050067766F6C7461676501615602FB405E066666666666"
+            + "A3006763757272656E74062402FB3FF3333333333333A3006763757272656E74062302FB3FF4CCCCCCCCCCCDA3006763757272656E74062202FB3FF6666666666666"
+            + "A3006763757272656E74062102F93E00A3006763757272656E74062002FB3FF999999999999AA3006763757272656E74060002FB3FFB333333333333");
+        var outcome = _decoder.Decode(new DeviceSeries("10e2073a0108006"u8), pack, SenMlFormat.Cbor, _batch, new Receipt(Decoding.Now, true));
+        Assert.Equal((new PayloadOutcome(7, 0, 0, false), "voltage=120.1 current=1.2 current=1.3 current=1.4 current=1.5 current=1.6 current=1.7"), (outcome, Readings()));
+        const long Base = 1_276_020_076_001_000;
+        Assert.Equal([Base, .. Enumerable.Range(-5, 6).Select(t => Base + t * UnixMicros.PerSecond)], _batch.Time.AsSpan(0, 7).ToArray());
+    }
+
     [Theory]
     [InlineData("", RejectReason.CborTruncated)]
     [InlineData("A0", RejectReason.CborSyntax)]

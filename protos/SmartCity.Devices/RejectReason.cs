@@ -51,8 +51,6 @@ public enum RejectReason : byte
     SenMlField,
     /// <summary>A version of SenML that is not known.</summary>
     SenMlVersion,
-    /// <summary>What a mapping looks for is missing in the payload, or not what it should be.</summary>
-    MappingMember,
 }
 
 /// <summary>The codes of <see cref="RejectReason"/>.</summary>
@@ -84,7 +82,6 @@ public static class RejectReasons
         RejectReason.CborDepth => "cbor:depth",
         RejectReason.SenMlField => "senml:field",
         RejectReason.SenMlVersion => "senml:version",
-        RejectReason.MappingMember => "mapping:member",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A reason has a code."),
     };
 }

@@ -6,8 +6,8 @@ internal static class Rows
     /// <summary>Rows that have not yet been seen to hold as they are now; not in the rotation until they have.</summary>
     private static readonly string[] _unproven =
     [
-        "kill-gateway-every-write", "kill-server-every-write", "no-descriptors", "cpu-starved", "packet-loss-heavy", "latency", "packets-flapping", "server-clock-steps",
-        "power-cut-gateway", "power-cut-server", "spool-read-only", "spool-bit-flips", "cloned-spool", "old-log-copy", "memory-limit",
+        "kill-gateway-every-write", "kill-server-every-write", "no-descriptors", "cpu-starved", "server-clock-steps", "power-cut-server", "spool-read-only",
+        "cloned-spool", "memory-limit",
     ];
 
     public static IReadOnlyList<FaultRow> All { get; } =

@@ -3,8 +3,10 @@ using Google.Protobuf;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 using SmartCity.Protos.Uplink.V1;
+using Lane = SmartCity.Model.Lane;
 
 namespace SmartCity.Cloud.Server.Import;
 
@@ -15,24 +17,24 @@ internal static class ImportEndpoints
 
     public static void MapImports(this IEndpointRouteBuilder app)
     {
-        var imports = app.MapGroup("/api/v1/imports/{epoch}").Needs(Rights.Operate).ExcludeFromDescription();
-        imports.MapGet("", (DurableLog log, TimeProvider clock, string epoch) =>
+        var imports = app.MapGroup("/api/v1/imports/{epoch}/{lane}").Needs(Rights.Operate).ExcludeFromDescription();
+        imports.MapGet("", (DurableLog log, TimeProvider clock, string epoch, string lane) =>
         {
-            if (!TryEpoch(epoch, out var number)) return WrongEpoch(epoch);
-            using var importer = new LogImporter(log, number, clock);
+            if (Wrong(epoch, lane, out var number, out var of) is { } wrong) return wrong;
+            using var importer = new LogImporter(log, number, of, clock);
             return Results.Json(new ImportOutcome(AppendStatus.Appended, importer.Through, 0));
         });
         imports.MapPost("/batches", TakeAsync).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BatchBytesMax));
     }
 
-    private static async Task<IResult> TakeAsync(HttpContext context, DurableLog log, TimeProvider clock, string epoch, CancellationToken cancellationToken)
+    private static async Task<IResult> TakeAsync(HttpContext context, DurableLog log, TimeProvider clock, string epoch, string lane, CancellationToken cancellationToken)
     {
-        if (!TryEpoch(epoch, out var number)) return WrongEpoch(epoch);
+        if (Wrong(epoch, lane, out var number, out var of) is { } wrong) return wrong;
         try
         {
             using var body = new MemoryStream();
             await context.Request.Body.CopyToAsync(body, cancellationToken);
-            using var importer = new LogImporter(log, number, clock);
+            using var importer = new LogImporter(log, number, of, clock);
             return Results.Json(await importer.TakeAsync(Batch.Parser.ParseFrom(body.GetBuffer(), 0, (int)body.Length), cancellationToken));
         }
         catch (Exception error) when (error is UplinkRefusal or InvalidProtocolBufferException)
@@ -41,7 +43,17 @@ internal static class ImportEndpoints
         }
     }
 
-    private static bool TryEpoch(string text, out ulong epoch) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out epoch) && epoch > 0;
-
-    private static IResult WrongEpoch(string epoch) => Results.Problem($"\"{epoch}\" is no epoch: a whole number from 1 on.", statusCode: StatusCodes.Status400BadRequest);
+    /// <summary>What is wrong with the address; null if nothing is.</summary>
+    private static IResult? Wrong(string epochText, string laneText, out ulong epoch, out Lane lane)
+    {
+        lane = default;
+        if (!ulong.TryParse(epochText, NumberStyles.None, CultureInfo.InvariantCulture, out epoch) || epoch == 0)
+            return Results.Problem($"\"{epochText}\" is no epoch: a whole number from 1 on.", statusCode: StatusCodes.Status400BadRequest);
+        if (Lanes.Parse(laneText) is { } found)
+        {
+            lane = found;
+            return null;
+        }
+        return Results.Problem($"\"{laneText}\" is no lane: toll, alarm or telemetry.", statusCode: StatusCodes.Status400BadRequest);
+    }
 }

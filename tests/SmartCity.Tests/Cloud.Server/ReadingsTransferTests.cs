@@ -121,7 +121,7 @@ public sealed class ReadingsTransferTests : IDisposable
         using (var log = OpenLog())
         {
             var file = await ImportFile.CheckAsync(path, TimeProvider.System, _ => { }, Stop);
-            using var importer = new LogImporter(log, file.Epoch, TimeProvider.System);
+            using var importer = new LogImporter(log, file.Epoch, Lane.Telemetry, TimeProvider.System);
             await foreach (var batch in new ImportBatches(file).AfterAsync(0, TimeProvider.System, _ => { }, Stop))
             {
                 Assert.Equal(AppendStatus.Appended, (await importer.TakeAsync(batch, Stop)).Status);

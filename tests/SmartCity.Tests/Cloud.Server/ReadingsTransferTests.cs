@@ -182,8 +182,8 @@ public sealed class ReadingsTransferTests : IDisposable
         // What is imported is no sign of life, and only the socket's owner imports.
         Assert.Equal("{\"items\":[]}", (await http.GetStringAsync("/api/v1/gateways", Stop)).Replace(" ", "", StringComparison.Ordinal));
         Assert.DoesNotContain("\"live\"", await http.GetStringAsync("/api/v1/devices", Stop));
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.GetAsync("/api/v1/imports/1", Stop)).StatusCode);
-        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.PostAsync("/api/v1/imports/1/batches", new ByteArrayContent([]), Stop)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.GetAsync("/api/v1/imports/1/telemetry", Stop)).StatusCode);
+        Assert.Equal(System.Net.HttpStatusCode.Unauthorized, (await http.PostAsync("/api/v1/imports/1/telemetry/batches", new ByteArrayContent([]), Stop)).StatusCode);
 
         await stop.CancelAsync();
         Assert.Equal(0, (await serving).Exit);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SmartCity.Devices.Telemetry;
+using SmartCity.Devices.Topics;
 using SmartCity.Model;
 using SmartCity.Mqtt;
 
@@ -38,7 +39,7 @@ internal sealed class Device(int number, Lane lane) : MqttPeer
     {
         var number = Acknowledged + 1;
         Sent = Math.Max(Sent, number);
-        IsInFlight = intake.Take(series, Lane, Encoding.UTF8.GetBytes($"city/v1/{Id}/{(Lane == Lane.Toll ? "toll" : "telemetry")}"), Message(number), 1, this, (ushort)(number % 60_000 + 1));
+        IsInFlight = intake.Take(series, Lane == Lane.Toll ? TopicKind.Toll : TopicKind.Telemetry, Encoding.UTF8.GetBytes($"city/v1/{Id}/{(Lane == Lane.Toll ? "toll" : "telemetry")}"), Message(number), 1, this, (ushort)(number % 60_000 + 1));
         return IsInFlight;
     }
 

@@ -71,7 +71,7 @@ internal sealed partial class Intake
         {
             case TopicKind.Telemetry or TopicKind.SenMl or TopicKind.SenMlCbor:
                 // Not judged by (boot, seq): what was good in its message is marked as kept, and the message with it.
-                var readings = DecodeReadings(device, letter.Topic.Span, letter.Payload.Span, _pending.Readings, receipt, null, out var reasons);
+                var readings = DecodeReadings(device, topic.Kind, letter.Payload.Span, _pending.Readings, receipt, null, out var reasons);
                 return (readings, reasons);
             case TopicKind.Toll when lane == Lane.Toll:
                 _trial.Clear();

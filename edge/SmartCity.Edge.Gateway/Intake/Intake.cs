@@ -88,7 +88,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
             return PublishResult.NotAuthorized;
         }
         if (topic.Kind is TopicKind.Status or TopicKind.CommandResult) return PublishResult.Forward;
-        if (!Take(device, topic.Kind == TopicKind.Toll ? Lane.Toll : Lane.Telemetry, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId, publish.Duplicate)) return PublishResult.QuotaExceeded;
+        if (!Take(device, topic.Kind, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId, publish.Duplicate)) return PublishResult.QuotaExceeded;
         return publish.QoS == 0 ? PublishResult.Done : PublishResult.Pending;
     }
 
@@ -99,28 +99,28 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
 
     /// <summary>Takes one payload; false where there is no room for it.</summary>
     /// <param name="device">The device it is of.</param>
-    /// <param name="lane">Telemetry or toll.</param>
+    /// <param name="kind">What the topic says the payload is: telemetry, a SenML pack or toll events.</param>
     /// <param name="topic">Topic, for a dead letter.</param>
     /// <param name="payload">Payload.</param>
     /// <param name="qos">0, 1 or 2.</param>
     /// <param name="peer">Who waits for its acknowledgement; not at QoS 0.</param>
     /// <param name="packetId">Under which number.</param>
     /// <param name="mayBeRepeat">Whether its sender says that it may have sent it before (DUP).</param>
-    public bool Take(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId, bool mayBeRepeat = false)
+    public bool Take(DeviceSeries device, TopicKind kind, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, MqttPeer peer, ushort packetId, bool mayBeRepeat = false)
     {
         var id = qos == 2 ? peer.ReceiptOf(packetId) : default;
         _hasRoom.Wait();
         bool isSignal;
         lock (_gate)
         {
-            if (HasNoRoom(lane) || (!id.IsEmpty && _spool.KeptRoom <= 0) || (LettersAreFull && WouldReject(device, lane, topic, payload)))
+            if (HasNoRoom(kind == TopicKind.Toll ? Lane.Toll : Lane.Telemetry) || (!id.IsEmpty && _spool.KeptRoom <= 0) || (LettersAreFull && WouldReject(device, kind, payload)))
             {
                 Interlocked.Increment(ref Counters.RefusedForRoom);
                 return false;
             }
             var receipt = new Receipt(UnixMicros.Now(_clock), _trust.IsTrusted, mayBeRepeat);
-            if (lane == Lane.Toll) TakeToll(device, topic, payload, qos, receipt);
-            else TakeTelemetry(device, topic, payload, qos, receipt);
+            if (kind == TopicKind.Toll) TakeToll(device, topic, payload, qos, receipt);
+            else TakeReadings(device, kind, topic, payload, qos, receipt);
             Await(qos, peer, packetId);
             if (!id.IsEmpty) _pending.Receipts.Add(id);
             isSignal = Grow(payload.Length);
@@ -234,30 +234,30 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     public bool LettersAreFull => _spool.DeadLetterRoom - _pending.LetterBytes < 2 * LetterBytesMax;
 
     /// <summary>Decodes for trial: with full dead letters only what needs none is taken.</summary>
-    private bool WouldReject(DeviceSeries device, Lane lane, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload)
+    private bool WouldReject(DeviceSeries device, TopicKind kind, ReadOnlySpan<byte> payload)
     {
         _trial.Clear();
         var receipt = new Receipt(0, false);
-        if (lane == Lane.Telemetry) return DecodeReadings(device, topic, payload, _trial, receipt, null, out _).Rejected > 0;
+        if (kind != TopicKind.Toll) return DecodeReadings(device, kind, payload, _trial, receipt, null, out _).Rejected > 0;
         return _toll.Decode(device, payload, [], _trial, receipt).Rejected > 0 || _toll.Health.Rejected > 0;
     }
 
-    private void TakeTelemetry(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
+    private void TakeReadings(DeviceSeries device, TopicKind kind, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, byte qos, Receipt receipt)
     {
         var first = _pending.Readings.Count;
-        var outcome = DecodeReadings(device, topic, payload, _pending.Readings, receipt, _marks, out var reasons);
+        var outcome = DecodeReadings(device, kind, payload, _pending.Readings, receipt, _marks, out var reasons);
         Count(outcome);
         if (receipt.MayBeRepeat) CountResent(first);
         if (outcome.Rejected > 0) SetAside(Lane.Telemetry, topic, payload, qos, receipt, reasons, outcome.Rejected);
     }
 
     /// <summary>Decodes readings by the decoder that the topic asks for.</summary>
-    private PayloadOutcome DecodeReadings(DeviceSeries device, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats, out string reasons)
+    private PayloadOutcome DecodeReadings(DeviceSeries device, TopicKind kind, ReadOnlySpan<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats, out string reasons)
     {
         PayloadOutcome outcome;
-        if (TopicGrammar.TryParse(topic, out var parsed) && parsed.Kind is TopicKind.SenMl or TopicKind.SenMlCbor)
+        if (kind is TopicKind.SenMl or TopicKind.SenMlCbor)
         {
-            outcome = _senMl.Decode(device, payload, parsed.Kind == TopicKind.SenMl ? SenMlFormat.Json : SenMlFormat.Cbor, batch, receipt);
+            outcome = _senMl.Decode(device, payload, kind == TopicKind.SenMl ? SenMlFormat.Json : SenMlFormat.Cbor, batch, receipt);
             reasons = outcome.Rejected > 0 ? _senMl.DescribeRejections() : "";
             return outcome;
         }

@@ -15,57 +15,26 @@ internal sealed class ReadingsImportCommand(IReadOnlyList<string> args, Option<s
 
     public Command Create()
     {
-        var files = new Argument<string[]>("FILE") { Description = "CSV or Parquet as export writes it.", Arity = ArgumentArity.OneOrMore };
-        files.Validators.Add(found =>
-        {
-            foreach (var token in found.Tokens)
-                if (token.Value.StartsWith('-')) found.AddError($"The option {token.Value} is not known.{Hosting.Configuration.NearestName.Hint(token.Value, ["--dry-run", "--output", "--data"])} A file of that name is written as ./{token.Value}.");
-        });
+        var files = ImportRun.Files("CSV or Parquet as export writes it.");
         var dry = new Option<bool>("--dry-run") { Description = "Reads the files and says what is wrong with them; imports nothing." };
         var output = CommonOptions.Output();
         var import = new Command("import", "Imports readings. A file with an error is refused whole; the same file again changes nothing, so what was broken off is begun anew. Exit 1 where a file was refused, 3 where values went to the dead letters.") { files, dry, output };
-        import.SetAction(async (result, stop) =>
+        import.SetAction((result, stop) =>
         {
-            var talk = result.InvocationConfiguration.Error;
-            var rows = new List<IReadOnlyList<object?>>();
             var hands = new ImportHands(ServerSettings.DataOf(args, result, data), _clock);
-            var (refused, deadLettered) = (false, 0L);
-            foreach (var path in result.GetRequiredValue(files))
-            {
-                if (!File.Exists(path)) throw new CommandException(ExitCode.NotFound, $"There is no file {path}.");
-                var progress = new ProgressLine(talk, Path.GetFileName(path));
-                try
-                {
-                    var file = await ImportFile.CheckAsync(path, _clock, share => progress.Show("read", share), stop);
-                    if (file.Errors.Count > 0)
-                    {
-                        progress.Clear();
-                        refused = true;
-                        await SayAsync(talk, file);
-                        continue;
-                    }
-                    var (before, dead) = result.GetValue(dry) ? (0, 0) : await hands.GiveAsync(new ImportLoad(path, file.Epoch, Lane.Telemetry, file.Rows, (before, shown) => new ImportBatches(file).AfterAsync(before, _clock, shown, stop)), progress, stop);
-                    deadLettered += dead;
-                    progress.Clear();
-                    rows.Add([path, file.Rows, result.GetValue(dry) ? 0 : file.Rows - before, before, dead, file.Series, file.Rows > 0 ? UnixMicros.ToTime(file.From) : null, file.Rows > 0 ? UnixMicros.ToTime(file.To) : null]);
-                }
-                catch (ImportStructureException error)
-                {
-                    progress.Clear();
-                    refused = true;
-                    await talk.WriteLineAsync($"{path}: {error.Message.TrimEnd('.')}. Nothing of it was imported{(error.Message.StartsWith("The file was changed", StringComparison.Ordinal) ? " beyond what had been read" : "")}.");
-                }
-            }
-            if (rows.Count > 0) RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _columns, rows);
-            return refused ? ExitCode.Failed : deadLettered > 0 ? ExitCode.Findings : ExitCode.Done;
+            return new ImportRun("import", "imported", _columns).RunAsync(result.GetRequiredValue(files), result.InvocationConfiguration, result.GetValue(output),
+                (path, progress) => ImportAsync(path, hands, result.GetValue(dry), progress, stop));
         });
         return import;
     }
 
-    private static async Task SayAsync(TextWriter talk, ImportFile file)
+    private static async Task<ImportedFile> ImportAsync(string path, ImportHands hands, bool isDry, ProgressLine progress, CancellationToken stop)
     {
-        foreach (var error in file.Errors.First) await talk.WriteLineAsync($"{file.Path}: {error}.");
-        if (file.Errors.Count > file.Errors.First.Count) await talk.WriteLineAsync($"{file.Path}: … and {(file.Errors.Count - file.Errors.First.Count).ToString("N0", CultureInfo.InvariantCulture)} more.");
-        await talk.WriteLineAsync($"{file.Path}: {file.Errors.Count.ToString("N0", CultureInfo.InvariantCulture)} errors in {file.Rows.ToString("N0", CultureInfo.InvariantCulture)} rows. Nothing of it was imported; put them right and import it again.");
+        var file = await ImportFile.CheckAsync(path, _clock, share => progress.Show("read", share), stop);
+        var among = string.Create(CultureInfo.InvariantCulture, $"in {file.Rows:N0} rows");
+        if (file.Errors.Count > 0) return new ImportedFile(file.Errors, among, [], 0);
+        var (before, dead) = isDry ? (0, 0) : await hands.GiveAsync(new ImportLoad(path, file.Epoch, Lane.Telemetry, file.Rows, (through, shown) => new ImportBatches(file).AfterAsync(through, _clock, shown, stop)), progress, stop);
+        return new ImportedFile(file.Errors, among,
+            [path, file.Rows, isDry ? 0 : file.Rows - before, before, dead, file.Series, file.Rows > 0 ? UnixMicros.ToTime(file.From) : null, file.Rows > 0 ? UnixMicros.ToTime(file.To) : null], dead);
     }
 }

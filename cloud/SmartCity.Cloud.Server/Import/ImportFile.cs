@@ -11,7 +11,7 @@ internal sealed record ImportFile
 {
     private readonly (long Length, DateTime Written) _seen;
 
-    private ImportFile(string path, (long, DateTime) seen) => (Path, _seen) = (path, seen);
+    private ImportFile(string path, (long Length, DateTime Written) seen) => (Path, _seen) = (path, seen);
 
     public string Path { get; }
     /// <summary>Made of the content; never 0.</summary>
@@ -58,7 +58,8 @@ internal sealed record ImportFile
 
     public static ImportStructureException Changed() => new("The file was changed while it was read. Import a file that nobody writes to.");
 
-    private static (long, DateTime) LookAt(string path) => new FileInfo(path) is var file ? (file.Length, file.LastWriteTimeUtc) : default;
+    /// <summary>By what a file is known to have been changed.</summary>
+    public static (long Length, DateTime Written) LookAt(string path) => new FileInfo(path) is var file ? (file.Length, file.LastWriteTimeUtc) : default;
 
     private static async Task<IImportSource> OpenAsync(string path, ImportErrors errors, TimeProvider clock, CancellationToken cancellationToken)
     {
@@ -78,7 +79,8 @@ internal sealed record ImportFile
         }
     }
 
-    private static async Task<ulong> EpochOfAsync(string path, CancellationToken cancellationToken)
+    /// <summary>The epoch that a file's content makes; never 0.</summary>
+    public static async Task<ulong> EpochOfAsync(string path, CancellationToken cancellationToken)
     {
         await using var file = File.OpenRead(path);
         return Math.Max(1, BitConverter.ToUInt64(await SHA256.HashDataAsync(file, cancellationToken)));

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Google.Protobuf;
@@ -35,7 +34,7 @@ internal sealed class TollFile : ISeriesNumbering
     private readonly List<SeriesName> _names = [];
     private readonly Dictionary<string, DeviceSeries> _devices = new(StringComparer.Ordinal);
 
-    private TollFile(string path, TimeProvider clock) => (Path, _clock, _seen) = (path, clock, LookAt(path));
+    private TollFile(string path, TimeProvider clock) => (Path, _clock, _seen) = (path, clock, ImportFile.LookAt(path));
 
     public string Path { get; }
     /// <summary>Made of the content; never 0.</summary>
@@ -64,8 +63,7 @@ internal sealed class TollFile : ISeriesNumbering
             (file.From, file.To) = (Math.Min(file.From, decoded.Event.Time), Math.Max(file.To, decoded.Event.Time));
         }
         if (file.Events == 0 && file.Errors.Count == 0) throw new ImportStructureException("line 1", "byte 1", "an empty file", "a toll event a line");
-        await using var content = File.OpenRead(path);
-        file.Epoch = Math.Max(1, BitConverter.ToUInt64(await SHA256.HashDataAsync(content, cancellationToken)));
+        file.Epoch = await ImportFile.EpochOfAsync(path, cancellationToken);
         return file;
     }
 
@@ -148,11 +146,9 @@ internal sealed class TollFile : ISeriesNumbering
         Columns = ByteString.CopyFrom(columns.WrittenSpan), ColumnsLength = (uint)columns.WrittenCount, Crc32C = Crc32C.Of(columns.WrittenSpan),
     };
 
-    private static (long, DateTime) LookAt(string path) => new FileInfo(path) is var file ? (file.Length, file.LastWriteTimeUtc) : default;
-
     private IAsyncEnumerable<(TollEvent Event, ReadingBatch Health)> ReadAgainAsync(Action<double> progress, CancellationToken cancellationToken)
     {
-        if (LookAt(Path) != _seen) throw ImportFile.Changed();
+        if (ImportFile.LookAt(Path) != _seen) throw ImportFile.Changed();
         // The names are numbered in the order of the file, each time anew.
         _numbers.Clear();
         _names.Clear();

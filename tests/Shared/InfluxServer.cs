@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace SmartCity.Tests;
@@ -15,9 +13,7 @@ internal sealed class InfluxServer : IAsyncDisposable
 
     private InfluxServer()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Address = new Uri($"http://127.0.0.1:{((IPEndPoint)socket.LocalEndPoint!).Port}");
+        Address = new Uri($"http://127.0.0.1:{Loopback.FreePort()}");
     }
 
     public Uri Address { get; }

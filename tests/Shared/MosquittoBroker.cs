@@ -15,9 +15,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     private MosquittoBroker(string more)
     {
         _more = more;
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        Port = Loopback.FreePort();
     }
 
     public int Port { get; }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 
 namespace SmartCity.Tests.EndToEnd.Trunk;
@@ -14,11 +13,7 @@ internal sealed class InfluxServer : IDisposable
 
     public InfluxServer()
     {
-        using (var listener = new TcpListener(IPAddress.Loopback, 0))
-        {
-            listener.Start();
-            Port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        }
+        Port = Loopback.FreePort();
         _file = _folder["influxdb.conf"];
         File.WriteAllText(_file, $"""
             reporting-disabled = true

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace SmartCity.Tests.Cloud.Tolling.Ledger;
 
@@ -9,7 +7,7 @@ namespace SmartCity.Tests.Cloud.Tolling.Ledger;
 public sealed class PostgresServer : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
-    private readonly int _port = FreePort();
+    private readonly int _port = Loopback.FreePort();
     private Process? _process;
     private int _schemas;
 
@@ -85,13 +83,6 @@ public sealed class PostgresServer : IAsyncLifetime
         await process.WaitForExitAsync();
         Assert.Equal(0, process.ExitCode);
         process.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     private static string? Binaries() => Directory.Exists("/usr/lib/postgresql")

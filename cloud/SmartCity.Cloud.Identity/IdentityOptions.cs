@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace SmartCity.Cloud.Identity;
 
 /// <summary>Who may do what, section <c>Cloud:Access</c>.</summary>
-public sealed record AccessOptions
+public sealed record AccessOptions : IValidatableObject
 {
     /// <summary>Whether everybody may see devices, readings, live values and the books without signing in: a city is transparent to its citizens. Default true. Changes always need a right.</summary>
     public bool PublicReadings { get; set; } = true;
@@ -15,4 +15,12 @@ public sealed record AccessOptions
     public bool PrintFirstSecret { get; set; } = true;
     /// <summary>Rounds of PBKDF2 with HMAC-SHA-512 of a new password's hash, 1,000 to 10,000,000. Default 220,000.</summary>
     [Range(1_000, 10_000_000)] public int PasswordRounds { get; set; } = 220_000;
+    /// <summary>Where people open the city's pages, as their browsers show it: scheme, host and port, e.g. <c>https://city.example:8444</c>. Passkeys are made for its host and hold there alone. Default: localhost, on the server's own ports.</summary>
+    public string? PublicOrigin { get; set; }
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (PublicOrigin is { } given && Identity.PublicOrigin.TryRead(given) is null) yield return new ValidationResult($"\"{given}\" is no origin; https://city.example or https://city.example:8444 is one, without a path, and http only for localhost.", [nameof(PublicOrigin)]);
+    }
 }

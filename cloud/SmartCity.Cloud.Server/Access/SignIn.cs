@@ -30,10 +30,16 @@ internal sealed class SignIn(Accounts accounts, AccessGrants grants, AuditLog lo
         }
         throttle.Succeeded(name, address, browser);
         accounts.SignedIn(new Actor(account.Name, address));
-        var secret = grants.Begin(account, context.Request.Headers.UserAgent.ToString(), address);
-        context.Response.Cookies.Append(CityAccess.SessionCookie, secret, Cookie(options.SessionMax, SameSiteMode.Lax));
-        if (browser is null) context.Response.Cookies.Append(BrowserCookie, browsers.CookieFor(account.Name), Cookie(TimeSpan.FromDays(365), SameSiteMode.Strict));
+        Enter(context, account);
         return new SignInOutcome(account, TimeSpan.Zero);
+    }
+
+    /// <summary>Begins the session of somebody who has proved to own an account, whatever the proof, and gives the browser its cookies.</summary>
+    public void Enter(HttpContext context, Account account)
+    {
+        var secret = grants.Begin(account, context.Request.Headers.UserAgent.ToString(), CityAccess.AddressOf(context));
+        context.Response.Cookies.Append(CityAccess.SessionCookie, secret, Cookie(options.SessionMax, SameSiteMode.Lax));
+        if (browsers.IdOf(context.Request.Cookies[BrowserCookie], account.Name) is null) context.Response.Cookies.Append(BrowserCookie, browsers.CookieFor(account.Name), Cookie(TimeSpan.FromDays(365), SameSiteMode.Strict));
     }
 
     /// <summary>Ends the session that a request came with.</summary>

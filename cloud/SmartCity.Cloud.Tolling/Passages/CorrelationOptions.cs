@@ -23,9 +23,14 @@ public sealed record CorrelationOptions
     /// <summary>Length of the cells that time is cut into, see <see cref="CorrelationWindows"/>. Default 10 min.</summary>
     public TimeSpan Cell { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>Reads of one tag or plate that are this close, at whatever vehicles, are of one.</summary>
+    internal TimeSpan CloseWithin => 2 * ReadWithin;
+
     /// <summary>
-    /// How much on either side of a window decides about what lies in it: a read next to its vehicle on the other side, and a run of three
-    /// duplicates before it.
+    /// How much on either side of a window decides about what lies in it: three steps of duplicates; then three of reads that several vehicles
+    /// claim; then a read, the vehicles it may belong to, and the reads of those.
     /// </summary>
-    public TimeSpan ContextMargin => 3 * DuplicateWithin + 2 * (TagWithin > AnprWithin ? TagWithin : AnprWithin) + TimeSpan.FromSeconds(1);
+    public TimeSpan ContextMargin => 3 * DuplicateWithin + 3 * CloseWithin + 8 * ReadWithin;
+
+    private TimeSpan ReadWithin => TagWithin > AnprWithin ? TagWithin : AnprWithin;
 }

@@ -38,6 +38,26 @@ public static class PlateMatcher
             : new PlateMatch(PlateOutcome.Review, read, near);
     }
 
+    /// <summary>Whether two plates are the same or differ in one place by what cameras confuse, letters too. Says nothing of which it was.</summary>
+    public static bool MayBeSame(Plate a, Plate b) =>
+        a.Key == b.Key || DifferBy(a, b, a.Category == PlateCategory.Foreign ? [_latinPairs] : [_digitPairs, _skeletons]);
+
+    /// <summary>Whether two Iranian plates differ in one digit that cameras confuse.</summary>
+    internal static bool DifferByDigit(Plate a, Plate b) => a.Category != PlateCategory.Foreign && DifferBy(a, b, [_digitPairs]);
+
+    private static bool DifferBy(Plate a, Plate b, string[][] confusions)
+    {
+        if (a.Country != b.Country || a.Canonical.Length != b.Canonical.Length) return false;
+        var at = -1;
+        for (var i = 0; i < a.Canonical.Length; i++)
+        {
+            if (a.Canonical[i] == b.Canonical[i]) continue;
+            if (at >= 0) return false;
+            at = i;
+        }
+        return at >= 0 && confusions.Any(groups => groups.Any(group => group.Contains(a.Canonical[at]) && group.Contains(b.Canonical[at])));
+    }
+
     /// <summary>The plates that differ from <paramref name="plate"/> in one place by a confusion of <paramref name="groups"/>.</summary>
     private static IEnumerable<Plate> Neighbours(Plate plate, string[] groups, Func<char, bool> at)
     {

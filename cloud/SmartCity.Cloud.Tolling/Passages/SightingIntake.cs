@@ -1,0 +1,101 @@
+using SmartCity.Cloud.Tolling.Plates;
+using SmartCity.Model.Tolling;
+
+namespace SmartCity.Cloud.Tolling.Passages;
+
+/// <summary>First step: every event once, its time judged, its payload read, and set aside where it can take no part.</summary>
+/// <param name="Anchors">Classifiers' events that take part, by time and key; those of doubtful time too.</param>
+/// <param name="Reads">Reads that take part, by time and key.</param>
+/// <param name="Held">Events that take no part, by time and key.</param>
+internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Reads, List<Sighting> Held)
+{
+    public static SightingIntake Take(TollPointLayout point, TimeWindow context, IEnumerable<TollEvent> events, CorrelationOptions options)
+    {
+        var lanes = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var i = 0; i < point.Lanes.Count; i++) lanes.Add(point.Lanes[i].Id, i);
+
+        // Contents of a key that says more than one thing stand one behind the other.
+        var byKey = new Dictionary<(string Device, ulong Boot, ulong Sequence), Sighting>();
+        Dictionary<(string, ulong, ulong), List<Sighting>>? conflicts = null;
+        foreach (var e in events)
+        {
+            var key = (e.Device, e.Boot, e.Sequence);
+            var name = TollEventRef.Of(e);
+            if (!byKey.TryGetValue(key, out var before)) byKey.Add(key, Sight(e, name));
+            else if (before.Ref.Digest == name.Digest) byKey[key] = Earlier(before, e, name);
+            else
+            {
+                var others = (conflicts ??= []).TryGetValue(key, out var list) ? list : conflicts[key] = [];
+                var same = others.FindIndex(other => other.Ref.Digest == name.Digest);
+                if (same < 0) others.Add(Sight(e, name));
+                else others[same] = Earlier(others[same], e, name);
+            }
+        }
+
+        var intake = new SightingIntake([], [], []);
+        foreach (var (key, sighting) in byKey) intake.Sort(sighting, context, conflicts is not null && conflicts.ContainsKey(key));
+        foreach (var sighting in conflicts?.Values.SelectMany(list => list) ?? []) intake.Sort(sighting, context, true);
+        intake.Anchors.Sort(Sighting.ByTime);
+        intake.Reads.Sort(Sighting.ByTime);
+        intake.Held.Sort(Sighting.ByTime);
+        return intake;
+
+        Sighting Sight(TollEvent e, in TollEventRef name)
+        {
+            var (time, clock) = EventClock.Judge(e, options);
+            var sighting = new Sighting(e, name) { Time = time, Clock = clock, Lane = lanes.GetValueOrDefault(e.Lane, -1) };
+            if (context.Contains(time)) Read(sighting, e.Json.Span);
+            return sighting;
+        }
+
+        // An event that came over two roads has two receipts; the first is the witness of its time, whichever was stored first.
+        Sighting Earlier(Sighting known, TollEvent again, in TollEventRef name)
+        {
+            if (known.Received < again.Received) return known;
+            var other = Sight(again, name);
+            return known.Received > again.Received || (other.Clock, other.Time).CompareTo((known.Clock, known.Time)) < 0 ? other : known;
+        }
+    }
+
+    private void Sort(Sighting sighting, TimeWindow context, bool hasConflict)
+    {
+        if (!context.Contains(sighting.Time)) return;
+        sighting.Held =
+            hasConflict ? HoldReason.KeyConflict
+            : sighting.Kind is TollEventKind.Counter or TollEventKind.Health ? HoldReason.NoVehicle
+            : sighting.Lane < 0 ? HoldReason.UnknownLane
+            : sighting.Clock == ClockVerdict.Suspect && sighting.Kind != TollEventKind.Avc ? HoldReason.TimeSuspect
+            : null;
+        (sighting.Held is not null ? Held : sighting.IsRead ? Reads : Anchors).Add(sighting);
+    }
+
+    private static void Read(Sighting sighting, ReadOnlySpan<byte> json)
+    {
+        var malformed = new List<string>();
+        switch (sighting.Kind)
+        {
+            case TollEventKind.Avc:
+                var avc = TollPayload.ReadAvc(json, malformed);
+                (sighting.Class, sighting.Axles) = (avc.Class, avc.Axles);
+                break;
+            case TollEventKind.Tag:
+                var tag = TollPayload.ReadTag(json, malformed);
+                (sighting.Tag, sighting.Class, sighting.Reads) = (tag.Id, tag.Class, tag.Reads ?? 0);
+                sighting.RssiDbm = tag.RssiDbm ?? double.NegativeInfinity;
+                if (tag.Id is null && malformed.Count == 0) malformed.Add(tag.Tag is null ? "tag" : "issuer");
+                break;
+            case TollEventKind.Anpr:
+                foreach (var candidate in TollPayload.ReadAnpr(json, malformed).Candidates)
+                    if (PlateGrammar.Parse(candidate.Text, candidate.Country) is { } plate)
+                    {
+                        (sighting.Plate, sighting.Confidence) = (plate, candidate.Confidence ?? 0);
+                        break;
+                    }
+                break;
+            case TollEventKind.Loop:
+                TollPayload.ReadLoop(json, malformed);
+                break;
+        }
+        if (malformed.Count > 0) sighting.Malformed = string.Join(", ", malformed);
+    }
+}

@@ -61,11 +61,13 @@ internal static class CloudServer
         var app = builder.Build();
         Surface.Separate(app);
         app.AddServerMetrics();
+        app.UseProblems();
         app.UseWebSockets();
         app.UseAccess();
         app.MapOperations();
         app.MapAccess();
         app.MapAccessPages(options.DuckDb.CityZone);
+        app.MapProblemPages(options.DuckDb.CityZone);
         app.MapImports();
         app.MapRegistry();
         app.MapApi();

@@ -34,6 +34,13 @@ public sealed record Language(string Code, string Name, bool IsRightToLeft)
             context.Response.Cookies.Append(Cookie, asked.Code, Remembered);
             return asked;
         }
+        return Accepted(context);
+    }
+
+    /// <summary>The language of a request that does not ask for one in its address, as those of programs: the remembered one, else what it prefers, else English.</summary>
+    public static Language Accepted(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
         if (Find(context.Request.Cookies[Cookie]) is { } remembered) return remembered;
         foreach (var preferred in context.Request.GetTypedHeaders().AcceptLanguage.OrderByDescending(one => one.Quality ?? 1))
             if (Find(preferred.Value.Value?.Split('-')[0]) is { } known) return known;

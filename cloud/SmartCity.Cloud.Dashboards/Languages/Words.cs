@@ -10,12 +10,13 @@ namespace SmartCity.Cloud.Dashboards.Languages;
 public sealed class Words
 {
     private static readonly Dictionary<string, Words> _byCode = Language.All.ToDictionary(language => language.Code, language => new Words(language.Code));
+    private static readonly Dictionary<string, Words> _problemsByCode = Language.All.ToDictionary(language => language.Code, language => new Words($"problems.{language.Code}"));
 
     private readonly Dictionary<string, string> _words;
 
-    private Words(string code)
+    private Words(string file)
     {
-        using var stream = typeof(Words).Assembly.GetManifestResourceStream($"{code}.json") ?? throw new InvalidOperationException($"The words of {code} are not in the assembly.");
+        using var stream = typeof(Words).Assembly.GetManifestResourceStream($"{file}.json") ?? throw new InvalidOperationException($"The words of {file} are not in the assembly.");
         _words = JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
         // < is escaped too, so that no word can end the element that holds the words.
         Json = JsonSerializer.Serialize(_words);
@@ -39,6 +40,9 @@ public sealed class Words
 
     /// <summary>The words of a language.</summary>
     public static Words Of(Language language) => _byCode[language.Code];
+
+    /// <summary>What is said of problems in a language: much, and on few pages, so that it stands apart.</summary>
+    public static Words OfProblems(Language language) => _problemsByCode[language.Code];
 
     /// <summary>What a metric is called; a metric without a word keeps its own name. <paramref name="kind"/> is the device's.</summary>
     public string Metric(string? kind, string metric) => Find("metric", kind, metric) ?? metric;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Model.Contracts;
@@ -28,19 +29,18 @@ internal static class AccessEndpoints
     }
 
     /// <summary>What is answered where something about accounts cannot be done.</summary>
-    public static IResult ProblemOf(AccessException error) => Results.Problem(error.Message, title: "It cannot be done.", type: "urn:smartcity:problem:access", statusCode: error.Fault switch
+    public static IResult ProblemOf(AccessException error) => error.Fault switch
     {
-        AccessFault.Missing => StatusCodes.Status404NotFound,
-        AccessFault.Busy => StatusCodes.Status503ServiceUnavailable,
-        _ => StatusCodes.Status422UnprocessableEntity,
-    });
+        AccessFault.Missing => new ProblemAnswer(ProblemKinds.Missing) { Faults = [error.Message] },
+        AccessFault.Busy => new ProblemAnswer(ProblemKinds.Busy) { Detail = new Sentence("say.signin.busy"), RetryAfter = 5 },
+        _ => new ProblemAnswer(ProblemKinds.Access) { Faults = [error.Message] },
+    };
 
     /// <summary>What is answered to a sign-in that comes too soon.</summary>
-    public static IResult TooSoon(HttpContext context, TimeSpan wait)
+    public static IResult TooSoon(TimeSpan wait)
     {
         var seconds = (int)Math.Ceiling(wait.TotalSeconds);
-        context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
-        return Results.Problem($"Too many wrong passwords. Try again in {seconds} s; a browser that has signed in before need not wait for others.", title: "Too many attempts.", statusCode: StatusCodes.Status429TooManyRequests, type: "urn:smartcity:problem:throttled");
+        return new ProblemAnswer(ProblemKinds.Throttled) { Detail = new Sentence("say.throttled", seconds), RetryAfter = seconds };
     }
 
     /// <summary>Rights by name.</summary>
@@ -59,9 +59,9 @@ internal static class AccessEndpoints
         api.MapPost("/session", async (HttpContext context, SignIn signIn, Credentials credentials) =>
         {
             var outcome = await signIn.InAsync(context, credentials.Name ?? "", credentials.Password ?? "");
-            if (outcome.Wait > TimeSpan.Zero) return TooSoon(context, outcome.Wait);
+            if (outcome.Wait > TimeSpan.Zero) return TooSoon(outcome.Wait);
             return outcome.Account is { } account ? Results.Json(account)
-                : Results.Problem("Name or password is not right, or the account is disabled.", title: "Not signed in.", statusCode: StatusCodes.Status401Unauthorized, type: "urn:smartcity:problem:sign-in");
+                : Problems.Of(ProblemKinds.Credentials);
         }).Public().WithSummary("Signs in: sets the cookie of a session.");
         api.MapDelete("/session", (HttpContext context, SignIn signIn) =>
         {
@@ -73,7 +73,7 @@ internal static class AccessEndpoints
             : Results.Json(new { name = (string?)null, account = (Account?)null, rights = Names(Rights.None) })).Public().WithSummary("Who one is signed in as, and what one may do.");
         api.MapPost("/account/password", async (HttpContext context, Accounts accounts, NewPassword change) =>
         {
-            if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Problem("Only a signed-in person changes a password.", title: "Not signed in.", statusCode: StatusCodes.Status401Unauthorized);
+            if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Problems.Of(context.CallerOf().IsKnown ? ProblemKinds.Person : ProblemKinds.SignIn);
             await accounts.ChangePasswordAsync(context.ActorOf(), access.Account.Name, change.Old ?? "", change.New ?? "", access.Grant.Id, context.RequestAborted);
             return Results.NoContent();
         }).Public().WithSummary("Changes one's own password; one's other sessions end.");
@@ -84,7 +84,7 @@ internal static class AccessEndpoints
             return Results.NoContent();
         }).NeedsSignIn().WithSummary("Ends one of one's own sessions or tokens.");
         api.MapPost("/account/tokens", (HttpContext context, AccessGrants grants, NewToken wanted) => context.CallerOf().Access is not { Grant.IsToken: false } access
-            ? Results.Problem("A token is made by a signed-in person.", title: "Not allowed.", statusCode: StatusCodes.Status403Forbidden)
+            ? Problems.Of(ProblemKinds.Person)
             : Results.Json(new { token = grants.MakeToken(context.ActorOf(), access.Account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90)) }, statusCode: StatusCodes.Status201Created))
             .NeedsSignIn().WithSummary("Makes a token for a program, with some of one's own rights; it is shown this once.");
     }
@@ -113,7 +113,7 @@ internal static class AccessEndpoints
             return Results.NoContent();
         }).WithSummary("Ends a session or token.");
         api.MapPost("/users/{name}/tokens", (HttpContext context, Accounts accounts, AccessGrants grants, string name, NewToken wanted) => accounts.Find(name) is not { } account
-            ? Problems.Missing($"There is no account {name}.")
+            ? Problems.Missing(new Sentence("say.account", name))
             : Results.Json(new { token = grants.MakeToken(context.ActorOf(), account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90)) }, statusCode: StatusCodes.Status201Created))
             .WithSummary("Makes a token for an account; it is shown this once.");
         api.MapGet("/audit-log", (HttpRequest request, IAuditLog log) =>

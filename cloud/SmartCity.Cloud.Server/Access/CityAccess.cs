@@ -2,7 +2,9 @@ using System.Net;
 using System.Security.Claims;
 using Microsoft.Data.Sqlite;
 using Microsoft.Net.Http.Headers;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Operations;
@@ -41,10 +43,11 @@ internal static class CityAccess
             var caller = Identify(context, grants);
             context.User = PrincipalOf(caller);
             var endpoint = context.GetEndpoint();
-            if (endpoint is null || IsPageFile(endpoint)) return next(context);
+            // What is no route of ours is the framework's word on a wrong method or media type.
+            if (endpoint is not RouteEndpoint || IsPageFile(endpoint)) return next(context);
             // A route without a word is nobody's; the start refuses it, and so does this.
             if (endpoint.Metadata.GetMetadata<RequiredRight>() is not { } required) return Refuse(context, caller);
-            if ((caller.ByCookie || context.Request.HasFormContentType) && ComesFromElsewhere(context.Request, caller.ByCookie)) return Problem(context, StatusCodes.Status403Forbidden, "cross-site", "Another site sent this request. Open the page of this server and do it there.");
+            if ((caller.ByCookie || context.Request.HasFormContentType) && ComesFromElsewhere(context.Request, caller.ByCookie)) return Problems.Of(ProblemKinds.CrossSite).ExecuteAsync(context);
             var isOpen = required.Right is null || (required.Right is Rights.Read && options.PublicReadings) || (required.IsOpenOnLoopback && context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address));
             if (!isOpen && (!caller.IsKnown || (caller.Rights & required.Right!.Value) != required.Right.Value)) return Refuse(context, caller);
             return IsSafe(context.Request.Method) ? next(context) : ChangeAsync(context, next, log);
@@ -60,7 +63,7 @@ internal static class CityAccess
         }
         catch (SqliteException) when (log.Trouble is not null && !context.Response.HasStarted)
         {
-            await Problem(context, StatusCodes.Status503ServiceUnavailable, "audit", $"Nothing can be changed while the audit log cannot be written: {log.Trouble} Make room on the disk, then try again.");
+            await Problems.Of(ProblemKinds.Audit).ExecuteAsync(context);
         }
     }
 
@@ -123,24 +126,21 @@ internal static class CityAccess
 
     private static Task Refuse(HttpContext context, RequestCaller caller)
     {
-        if (caller.MustChoosePassword) return Seen("/account", "password", "This account must choose a password of its own first, on its page /account.", StatusCodes.Status403Forbidden);
-        if (caller.IsKnown) return Problem(context, StatusCodes.Status403Forbidden, "right", "This needs a right that you have not. Ask an administrator of the city.");
+        if (caller.MustChoosePassword) return Seen("/account", ProblemKinds.Password);
+        if (caller.IsKnown) return Problems.Of(ProblemKinds.Right).ExecuteAsync(context);
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"SmartCity\"";
-        return Seen("/sign-in", "sign-in", "Sign in, or send a token: Authorization: Bearer sc_…", StatusCodes.Status401Unauthorized);
+        return Seen("/sign-in", ProblemKinds.SignIn);
 
-        Task Seen(string page, string type, string detail, int status)
+        Task Seen(string page, ProblemKind kind)
         {
             var wantsPage = HttpMethods.IsGet(context.Request.Method) && !context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
                 && context.Request.GetTypedHeaders().Accept.Any(accept => accept.MediaType == "text/html");
-            if (!wantsPage) return Problem(context, status, type, detail);
+            if (!wantsPage) return Problems.Of(kind).ExecuteAsync(context);
             context.Response.Headers.Remove(HeaderNames.WWWAuthenticate);
             context.Response.Redirect($"{page}?return={Uri.EscapeDataString(context.Request.Path + context.Request.QueryString)}");
             return Task.CompletedTask;
         }
     }
-
-    private static Task Problem(HttpContext context, int status, string type, string detail) =>
-        Results.Problem(detail, title: status switch { 401 => "Not signed in.", 403 => "Not allowed.", _ => "Not available for now." }, statusCode: status, type: $"urn:smartcity:problem:{type}").ExecuteAsync(context);
 }
 
 /// <summary>Who a request is from.</summary>

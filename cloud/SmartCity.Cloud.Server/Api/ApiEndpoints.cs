@@ -1,5 +1,6 @@
-using System.Globalization;
+using System.Text.Json.Serialization;
 using Microsoft.OpenApi;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries;
@@ -12,7 +13,10 @@ internal static class ApiEndpoints
 {
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
-        services.AddOpenApi().AddProblemDetails();
+        services.AddOpenApi();
+        // Without this a body that cannot be read would be answered by a bare status.
+        services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow);
         // Without a store of readings there is nothing to ask.
         if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<LatestQueries>().AddSingleton<ILatestQueries>(provider => provider.GetRequiredService<LatestQueries>());
         return services;
@@ -31,8 +35,8 @@ internal static class ApiEndpoints
             }
             catch (StoreUnavailableException error)
             {
-                context.HttpContext.Response.Headers.RetryAfter = Math.Ceiling((error.RetryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds).ToString(CultureInfo.InvariantCulture);
-                return Problems.Unavailable(error.Message);
+                // Its message names addresses and folders; who runs the server reads it in /health/ready.
+                return new ProblemAnswer(ProblemKinds.Unavailable) { RetryAfter = (int)Math.Ceiling((error.RetryAfter ?? TimeSpan.FromSeconds(5)).TotalSeconds) };
             }
         });
         group.MapLatest();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Hosting.Configuration;
 using SmartCity.Model.Contracts;
 
@@ -64,7 +65,7 @@ internal static class LatestEndpoints
         if (await latest.DevicesAsync(new LatestFilter(id), cancellationToken) is not [var device])
         {
             var known = (await latest.DevicesAsync(new LatestFilter(), cancellationToken)).Select(one => one.Id);
-            return Problems.Missing($"No device {id} has ever sent.{NearestName.Hint(id, known)}");
+            return Problems.Missing(new Sentence("say.device", id).Then(Parameters.Meant(id, known)));
         }
         if (mediaType == Answer.GeoJson) return Answer.Of(writer => writer.WriteFeature(device.Position, () => WriteDevice(writer, device, withPosition: false)), mediaType);
         var values = await latest.LatestAsync(new LatestFilter(id), cancellationToken);

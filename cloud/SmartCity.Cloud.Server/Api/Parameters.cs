@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Hosting.Configuration;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -12,25 +13,25 @@ namespace SmartCity.Cloud.Server.Api;
 internal sealed class Parameters(IQueryCollection query)
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _errors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Sentence> _errors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _maxima = new(StringComparer.Ordinal);
 
     /// <summary>What is wrong so far: a sentence a parameter.</summary>
-    public IReadOnlyDictionary<string, string> Errors => _errors;
+    public IReadOnlyDictionary<string, Sentence> Errors => _errors;
 
     /// <summary>The problem, or null where everything can be used; call it after the last parameter was read.</summary>
     public IResult? Problem()
     {
         foreach (var name in query.Keys)
-            if (!_known.Contains(name)) Wrong(name, $"There is no such parameter.{NearestName.Hint(name, _known)} Known: {string.Join(", ", _known.Order(StringComparer.Ordinal))}.");
+            if (!_known.Contains(name)) Wrong(name, new Sentence("say.parameter.unknown").Then(Meant(name, _known)).Then(Known(_known.Order(StringComparer.Ordinal))));
         return _errors.Count == 0 ? null : Problems.Parameters(_errors, _maxima);
     }
 
     /// <summary>Says what is wrong with a parameter; the first word on each stands.</summary>
-    public void Wrong(string name, string what) => _errors.TryAdd(name, what);
+    public void Wrong(string name, Sentence what) => _errors.TryAdd(name, what);
 
     /// <summary>Says that a parameter asks for more than is possible, and how much is.</summary>
-    public void TooMuch(string name, long greatest, string what)
+    public void TooMuch(string name, long greatest, Sentence what)
     {
         if (_errors.TryAdd(name, what)) _maxima.Add(name, greatest);
     }
@@ -53,7 +54,7 @@ internal sealed class Parameters(IQueryCollection query)
     {
         if (One(name) is not { } text) return null;
         if (words.TryGetValue(text, out var value)) return value;
-        Wrong(name, $"\"{text}\" is not possible.{NearestName.Hint(text, words.Keys)} Possible: {string.Join(", ", words.Keys)}.");
+        Wrong(name, new Sentence("say.parameter.word", text).Then(Meant(text, words.Keys)).Then(new Sentence("say.possible", string.Join(", ", words.Keys))));
         return null;
     }
 
@@ -62,7 +63,7 @@ internal sealed class Parameters(IQueryCollection query)
     {
         if (One(name) is not { } text) return null;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= least && value <= greatest) return value;
-        var what = $"\"{text}\" is not possible: a whole number from {least.ToString("N0", CultureInfo.InvariantCulture)} to {greatest.ToString("N0", CultureInfo.InvariantCulture)} is needed.";
+        var what = new Sentence("say.parameter.whole", text, least, greatest);
         if (text.All(char.IsAsciiDigit) && text.TrimStart('0').Length > 0 && (text.TrimStart('0').Length > 10 || long.Parse(text, CultureInfo.InvariantCulture) > greatest)) TooMuch(name, greatest, what);
         else Wrong(name, what);
         return null;
@@ -74,7 +75,7 @@ internal sealed class Parameters(IQueryCollection query)
         if (One(name) is not { } text) return null;
         // A plus sign that was not escaped arrives as a space.
         if (Times.Parse(text.Replace(' ', '+'), zone) is { } micros) return micros;
-        Wrong(name, $"\"{text}\" is no time. Needed is RFC 3339, e.g. 2026-11-24T06:00:00Z or 2026-11-24T09:30:00+03:30 (write + as %2B), or a date, e.g. 2026-11-24.");
+        Wrong(name, new Sentence("say.parameter.time", text));
         return null;
     }
 
@@ -83,7 +84,7 @@ internal sealed class Parameters(IQueryCollection query)
     {
         var text = One(name) ?? usual;
         if (Times.Zone(text) is { } zone) return zone;
-        Wrong(name, $"There is no time zone \"{text}\".{NearestName.Hint(text, Times.ZoneNames)} Needed is an IANA name, e.g. Asia/Tehran.");
+        Wrong(name, new Sentence("say.parameter.zone", text).Then(Meant(text, Times.ZoneNames)).Then(new Sentence("say.parameter.zone.needed")));
         return TimeZoneInfo.Utc;
     }
 
@@ -97,15 +98,21 @@ internal sealed class Parameters(IQueryCollection query)
         for (var i = 0; isGood && i < 4; i++)
             isGood = double.TryParse(parts[i], NumberStyles.Float, CultureInfo.InvariantCulture, out degrees[i]) && Math.Abs(degrees[i]) <= (i % 2 == 0 ? 180 : 90);
         if (isGood && degrees[1] <= degrees[3]) return new BoundingBox(degrees[0], degrees[1], degrees[2], degrees[3]);
-        Wrong(name, $"\"{text}\" is no box. Needed are west,south,east,north in degrees, e.g. 51.2,35.6,51.6,35.8.");
+        Wrong(name, new Sentence("say.parameter.box", text));
         return null;
     }
+
+    /// <summary>What a mistyped word was meant to be, or null where it is like none.</summary>
+    public static Sentence? Meant(string word, IEnumerable<string> known) => NearestName.Of(word, known) is { } name ? new Sentence("say.meant", name) : null;
+
+    /// <summary>Which words there are.</summary>
+    public static Sentence Known(IEnumerable<string> known) => new("say.known", string.Join(", ", known));
 
     private string? One(string name)
     {
         _known.Add(name);
         var values = query[name];
-        if (values.Count > 1) Wrong(name, $"It was given {values.Count} times; once is possible.");
+        if (values.Count > 1) Wrong(name, new Sentence("say.parameter.twice", values.Count));
         return values is [{ Length: > 0 } text, ..] ? text : null;
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -62,7 +63,7 @@ internal static class ReadingsEndpoints
         var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
         // Ids hold no slash, metrics may.
         var key = after?.Split('/', 2) is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;
-        if (after is not null && key is null) parameters.Wrong("after", $"\"{after}\" is no series; device/metric is needed.");
+        if (after is not null && key is null) parameters.Wrong("after", new Sentence("say.cursor", after));
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
         var devices = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(one => one.Id, StringComparer.Ordinal);

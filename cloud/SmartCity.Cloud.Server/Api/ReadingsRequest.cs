@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.TimeSeries.Calendars;
 using SmartCity.Hosting.Configuration;
 using SmartCity.Model;
@@ -59,7 +60,7 @@ internal sealed record ReadingsRequest
         var zone = parameters.Zone("tz", cityZone);
         var to = parameters.Time("to", zone) ?? now;
         var from = parameters.Time("from", zone) ?? to - UnixMicros.PerDay;
-        if (from >= to) parameters.Wrong("from", $"{Times.Write(from)} does not come before to, {Times.Write(to)}.");
+        if (from >= to) parameters.Wrong("from", new Sentence("say.readings.order", Times.Write(from), Times.Write(to)));
         var calendar = parameters.OneOf("calendar", _calendars) ?? BucketCalendar.Gregorian;
         var bucketText = parameters.Text("bucket");
         var bucket = bucketText is null ? null : Width(parameters, bucketText);
@@ -67,9 +68,9 @@ internal sealed record ReadingsRequest
         var points = parameters.Whole("points", 4, 20_000);
         var limit = parameters.Whole("limit", 1, LimitMax);
         var after = Cursor(parameters);
-        if (bucket is not null && points is not null) parameters.Wrong("points", "Either bucket or points, not both: points draws raw readings.");
-        if (bucket is null && parameters.Has("fn")) parameters.Wrong("fn", "It asks something of buckets; say bucket too, e.g. bucket=1h.");
-        if ((bucket is not null || points is not null) && (limit is not null || after is not null)) parameters.Wrong("limit", "Only raw readings come in pages; leave limit and after out.");
+        if (bucket is not null && points is not null) parameters.Wrong("points", new Sentence("say.readings.either"));
+        if (bucket is null && parameters.Has("fn")) parameters.Wrong("fn", new Sentence("say.readings.fn"));
+        if ((bucket is not null || points is not null) && (limit is not null || after is not null)) parameters.Wrong("limit", new Sentence("say.readings.pages"));
 
         var series = await SeriesAsync(parameters, store, cancellationToken);
         if (bucket is { } width && from < to) CheckBuckets(parameters, series.Count, from, to, width, zone, calendar);
@@ -97,7 +98,7 @@ internal sealed record ReadingsRequest
         {
             // Said below.
         }
-        parameters.Wrong("after", $"\"{text}\" is no place in these readings. Take it from next of the page before.");
+        parameters.Wrong("after", new Sentence("say.cursor", text));
         return null;
     }
 
@@ -106,12 +107,12 @@ internal sealed record ReadingsRequest
         var (devices, metrics) = (parameters.Texts("device"), parameters.Texts("metric"));
         if (devices.Count == 0)
         {
-            parameters.Wrong("device", "At least one device is needed, e.g. device=air-001. /api/v1/devices lists them.");
+            parameters.Wrong("device", new Sentence("say.readings.device"));
             return [];
         }
         if (devices.Count > SeriesMax)
         {
-            parameters.TooMuch("device", SeriesMax, $"At most {SeriesMax:N0} devices fit in one request; these are {devices.Count:N0}. Ask in parts.");
+            parameters.TooMuch("device", SeriesMax, new Sentence("say.readings.devices", SeriesMax, devices.Count));
             return [];
         }
         var found = new List<SeriesKey>();
@@ -122,15 +123,15 @@ internal sealed record ReadingsRequest
             if (all.Count == 0)
             {
                 var others = (await store.SeriesAsync(new SeriesFilter(), cancellationToken)).Select(series => series.Series.Device).Distinct(StringComparer.Ordinal);
-                parameters.Wrong("device", $"No device {device} has ever sent.{NearestName.Hint(device, others)}");
+                parameters.Wrong("device", new Sentence("say.device", device).Then(Parameters.Meant(device, others)));
                 return [];
             }
             known.UnionWith(all.Select(series => series.Series.Metric));
             found.AddRange(all.Select(series => series.Series).Where(series => metrics.Count == 0 || metrics.Contains(series.Metric)));
         }
         if (metrics.FirstOrDefault(metric => !known.Contains(metric)) is { } missing)
-            parameters.Wrong("metric", $"{(devices.Count == 1 ? $"Device {devices[0]} has" : "These devices have")} no metric {missing}.{NearestName.Hint(missing, known)} Known: {string.Join(", ", known.Order(StringComparer.Ordinal).Take(50))}.");
-        if (found.Count > SeriesMax) parameters.TooMuch("device", SeriesMax, $"At most {SeriesMax:N0} series fit in one request; these are {found.Count:N0}. Name fewer devices, or their metrics.");
+            parameters.Wrong("metric", (devices.Count == 1 ? new Sentence("say.readings.metric", devices[0], missing) : new Sentence("say.readings.metrics", missing)).Then(Parameters.Meant(missing, known)).Then(Parameters.Known(known.Order(StringComparer.Ordinal).Take(50))));
+        if (found.Count > SeriesMax) parameters.TooMuch("device", SeriesMax, new Sentence("say.readings.series", SeriesMax, found.Count));
         return [.. found.OrderBy(series => series.Device, StringComparer.Ordinal).ThenBy(series => series.Metric, StringComparer.Ordinal)];
     }
 
@@ -138,7 +139,7 @@ internal sealed record ReadingsRequest
     {
         var asked = parameters.Texts("fn");
         if (asked.FirstOrDefault(name => !_functions.Contains(name)) is { } wrong)
-            parameters.Wrong("fn", $"There is no {wrong}.{NearestName.Hint(wrong, _functions)} Possible: {string.Join(", ", _functions)}.");
+            parameters.Wrong("fn", new Sentence("say.readings.function", wrong).Then(Parameters.Meant(wrong, _functions)).Then(new Sentence("say.possible", string.Join(", ", _functions))));
         return asked.Count > 0 ? asked : _functions;
     }
 
@@ -154,7 +155,7 @@ internal sealed record ReadingsRequest
         if (seconds > 0 && int.TryParse(text.AsSpan(0, text.Length - 1), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var count)
             && count is > 0 and <= 86_400 && count * (long)seconds is <= 86_400 and var width && 86_400 % width == 0)
             return new BucketWidth(BucketUnit.Second, (int)width);
-        parameters.Wrong("bucket", $"\"{text}\" is no bucket. Possible: day, week, month, or seconds, minutes or hours that divide a day, e.g. 30s, 5m, 1h.");
+        parameters.Wrong("bucket", new Sentence("say.readings.bucket", text));
         return null;
     }
 
@@ -163,11 +164,11 @@ internal sealed record ReadingsRequest
         try
         {
             var buckets = (BucketEdges.Compute(from, to, width, zone, calendar).Length - 1L) * Math.Max(1, series);
-            if (buckets > BucketsMax) parameters.TooMuch("bucket", BucketsMax, $"At most {BucketsMax:N0} buckets fit in one answer; these would be {buckets:N0}. Take a wider bucket, a shorter range or fewer series.");
+            if (buckets > BucketsMax) parameters.TooMuch("bucket", BucketsMax, new Sentence("say.readings.buckets", BucketsMax, buckets));
         }
-        catch (ArgumentException error)
+        catch (ArgumentException)
         {
-            parameters.TooMuch("bucket", BucketEdges.BucketsMax, error.Message);
+            parameters.TooMuch("bucket", BucketEdges.BucketsMax, new Sentence("say.readings.range", BucketEdges.BucketsMax));
         }
     }
 }

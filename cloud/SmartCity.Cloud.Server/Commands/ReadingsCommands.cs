@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.WebUtilities;
+using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
@@ -118,7 +119,7 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
             await store.OpenAsync(stop);
             var parameters = new Parameters(new QueryCollection(QueryHelpers.ParseQuery(query)));
             var request = await ReadingsRequest.ReadAsync(parameters, store, options.DuckDb.CityZone, UnixMicros.Now(TimeProvider.System), stop);
-            if (parameters.Problem() is not null) throw new CommandException(ExitCode.WrongUse, string.Join('\n', parameters.Errors.Select(error => $"{error.Key}: {error.Value}")));
+            if (parameters.Problem() is not null) throw new CommandException(ExitCode.WrongUse, string.Join('\n', parameters.Errors.Select(error => $"{error.Key}: {error.Value.In(Language.English)}")));
             var table = request.Bucket is { } width
                 ? ReadingRows.Buckets(request, await store.BucketsAsync(new BucketQuery(request.Series, request.From, request.To, width, request.Zone, request.Calendar), stop))
                 : ReadingRows.Raw(ReadingRows.Pages(store, request, null, stop));

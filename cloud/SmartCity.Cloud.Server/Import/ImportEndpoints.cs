@@ -1,7 +1,9 @@
 using System.Globalization;
 using Google.Protobuf;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -39,21 +41,21 @@ internal static class ImportEndpoints
         }
         catch (Exception error) when (error is UplinkRefusal or InvalidProtocolBufferException)
         {
-            return Results.Problem(error.Message, statusCode: StatusCodes.Status400BadRequest);
+            return new ProblemAnswer(ProblemKinds.Import) { Faults = [error.Message] };
         }
     }
 
     /// <summary>What is wrong with the address; null if nothing is.</summary>
-    private static IResult? Wrong(string epochText, string laneText, out ulong epoch, out Lane lane)
+    private static ProblemAnswer? Wrong(string epochText, string laneText, out ulong epoch, out Lane lane)
     {
         lane = default;
         if (!ulong.TryParse(epochText, NumberStyles.None, CultureInfo.InvariantCulture, out epoch) || epoch == 0)
-            return Results.Problem($"\"{epochText}\" is no epoch: a whole number from 1 on.", statusCode: StatusCodes.Status400BadRequest);
+            return Problems.Of(ProblemKinds.Import, new Sentence("say.import.epoch", epochText));
         if (Lanes.Parse(laneText) is { } found)
         {
             lane = found;
             return null;
         }
-        return Results.Problem($"\"{laneText}\" is no lane: toll, alarm or telemetry.", statusCode: StatusCodes.Status400BadRequest);
+        return Problems.Of(ProblemKinds.Import, new Sentence("say.import.lane", laneText));
     }
 }

@@ -1,5 +1,7 @@
 using System.Net.WebSockets;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
 
@@ -32,13 +34,13 @@ internal static class LiveEndpoints
     {
         if (!context.WebSockets.IsWebSocketRequest)
         {
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, "/api/v1/live is a WebSocket. Connect with ws:// or wss://, or read /api/v1/live.sse.");
+            await Problems.Of(ProblemKinds.WebSocket).ExecuteAsync(context);
             return;
         }
         // A browser says which page asks; pages of other hosts have no business here.
         if (context.Request.Headers.Origin is [{ Length: > 0 } origin] && (!Uri.TryCreate(origin, UriKind.Absolute, out var page) || page.Authority != context.Request.Host.Value))
         {
-            await RefuseAsync(context, StatusCodes.Status403Forbidden, $"A page of {origin} may not read live values of {context.Request.Host.Value}.");
+            await Problems.Of(ProblemKinds.CrossSite).ExecuteAsync(context);
             return;
         }
         if (await SubscribeAsync(context, hub, LiveHub.Binary) is not { } subscription) return;
@@ -119,23 +121,17 @@ internal static class LiveEndpoints
         foreach (var name in context.Request.Query.Keys)
         {
             if (name is "device" or "metric") continue;
-            await RefuseAsync(context, StatusCodes.Status400BadRequest, $"There is no parameter {name}. Live values take device and metric, each as often as needed.");
+            await Problems.Of(ProblemKinds.Parameters, new Sentence("say.live.parameter", name)).ExecuteAsync(context);
             return null;
         }
         var (devices, metrics) = (context.Request.Query["device"], context.Request.Query["metric"]);
         if (devices.Count + metrics.Count > NamesMax)
         {
-            await RefuseAsync(context, StatusCodes.Status422UnprocessableEntity, $"At most {NamesMax:N0} names fit in one connection; these are {devices.Count + metrics.Count:N0}. Leave them out for all values.");
+            await Problems.Of(ProblemKinds.TooMuch, new Sentence("say.live.names", NamesMax, devices.Count + metrics.Count)).ExecuteAsync(context);
             return null;
         }
         var subscription = hub.Subscribe(new LiveFilter(devices.OfType<string>(), metrics.OfType<string>()), encoding);
-        if (subscription is null)
-        {
-            context.Response.Headers.RetryAfter = "30";
-            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "Too many live connections. Try again in half a minute, or raise Cloud:Live:ConnectionsMax.");
-        }
+        if (subscription is null) await new ProblemAnswer(ProblemKinds.Busy) { Detail = new Sentence("say.live.busy"), RetryAfter = 30 }.ExecuteAsync(context);
         return subscription;
     }
-
-    private static Task RefuseAsync(HttpContext context, int status, string detail) => Results.Problem(detail, statusCode: status).ExecuteAsync(context);
 }

@@ -1,9 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using SmartCity.Cloud.Dashboards;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
@@ -28,31 +30,36 @@ internal static class OperationsEndpoints
             if (DashboardServices.WantsPage(context.Request)) return await DashboardServices.AuditPageAsync(context, options.DuckDb.CityZone);
             return await audit.LookAsync(cancellationToken) is { } look
                 ? Results.Json(new { at = look.At, current = look.Trouble is null, reason = look.Trouble, items = look.Items })
-                : Results.Problem("A store is not open yet or does not answer, so its counts are not known. See /health/ready.", statusCode: StatusCodes.Status503ServiceUnavailable);
+                : Problems.Of(ProblemKinds.Unavailable, new Sentence("say.counts"));
         }).Needs(Rights.Read);
         app.MapGet("/api/v1/completeness", Completeness).Needs(Rights.Read);
         app.MapGet("/api/v1/completeness/certificates", Certificates).Needs(Rights.Read);
         app.MapGet("/api/v1/completeness/key", (CompletenessCertificates certificates) => Results.Text(certificates.PublicKey, "application/x-pem-file")).Public();
         app.MapGet("/api/v1/gateways", (GatewayDirectory gateways, DurableLog log) => Results.Json(new { items = Gateways(gateways, log) })).Needs(Rights.Read);
-        app.MapGet("/api/v1/dead-letters", (DurableLog log, long? after, int? limit) => limit is < 1 or > 10_000
-            ? Results.Problem("limit must be 1 to 10,000.", statusCode: StatusCodes.Status400BadRequest)
-            : Results.Json(new { items = log.DeadLetters(after ?? 0, limit ?? 100) })).Needs(Rights.Operate);
+        app.MapGet("/api/v1/dead-letters", (HttpRequest request, DurableLog log) =>
+        {
+            var parameters = new Parameters(request.Query);
+            var (after, limit) = (parameters.Whole("after", 0, int.MaxValue), parameters.Whole("limit", 1, 10_000));
+            return parameters.Problem() ?? Results.Json(new { items = log.DeadLetters(after ?? 0, limit ?? 100) });
+        }).Needs(Rights.Operate);
         app.MapGet("/api/v1/dead-letters/{id:long}", (DurableLog log, long id) => log.DeadLetters(id - 1, 1) is [var letter] && letter.Id == id
             ? Results.Json(letter)
-            : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound)).Needs(Rights.Operate);
+            : NoLetter(id)).Needs(Rights.Operate);
         app.MapPost("/api/v1/dead-letters/{id:long}/resubmit", async (HttpContext context, DurableLog log, AuditLog audit, long id, CancellationToken cancellationToken) =>
         {
-            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return NoLetter(id);
             audit.Write(context.ActorOf(), "dead-letter.resubmit", id.ToString(CultureInfo.InvariantCulture), null, null);
-            return await log.ResubmitAsync(id, cancellationToken) is { } outcome ? Results.Json(outcome) : Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+            return await log.ResubmitAsync(id, cancellationToken) is { } outcome ? Results.Json(outcome) : NoLetter(id);
         }).Needs(Rights.Operate);
         app.MapDelete("/api/v1/dead-letters/{id:long}", async (HttpContext context, DurableLog log, AuditLog audit, long id, CancellationToken cancellationToken) =>
         {
-            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound);
+            if (log.DeadLetters(id - 1, 1) is not [var letter] || letter.Id != id) return NoLetter(id);
             audit.Write(context.ActorOf(), "dead-letter.discard", id.ToString(CultureInfo.InvariantCulture), JsonSerializer.Serialize(letter, JsonSerializerOptions.Web), null);
-            return await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? Results.Problem($"There is no dead letter {id}.", statusCode: StatusCodes.Status404NotFound) : Results.NoContent();
+            return await log.DiscardDeadLettersAsync(id, cancellationToken) == 0 ? NoLetter(id) : Results.NoContent();
         }).Needs(Rights.Operate);
     }
+
+    private static ProblemAnswer NoLetter(long id) => Problems.Missing(new Sentence("say.dead-letter", id));
 
     /// <summary>Those seen since the start with all that is known of them, and those that only the log remembers.</summary>
     private static IEnumerable<object> Gateways(GatewayDirectory gateways, DurableLog log)
@@ -73,39 +80,38 @@ internal static class OperationsEndpoints
         }),
     };
 
-    private static IResult Completeness(DurableLog log, string? gateway, string? from, string? to)
+    private static IResult Completeness(HttpRequest request, DurableLog log, ServerOptions options)
     {
-        if (!TryTime(from, out var first) || !TryTime(to, out var last))
-            return Results.Problem("from and to must be RFC 3339 times, e.g. 2026-11-24T06:00:00Z.", statusCode: StatusCodes.Status400BadRequest);
-        if (gateway is not null && !log.Gateways().Contains(gateway)) return Results.Problem($"No gateway {gateway} has ever sent.", statusCode: StatusCodes.Status404NotFound);
-        return Results.Json(CompletenessOf(log, gateway, first, last));
+        var parameters = new Parameters(request.Query);
+        var (gateway, from, to) = RangeOf(parameters, options);
+        if (parameters.Problem() is { } problem) return problem;
+        if (gateway is not null && !log.Gateways().Contains(gateway)) return NoGateway(gateway, log);
+        return Results.Json(CompletenessOf(log, gateway, from, to));
     }
 
-    private static IResult Certificates(DurableLog log, CompletenessCertificates certificates, TimeProvider clock, string? gateway, string? from, string? to, int? limit)
+    private static IResult Certificates(HttpRequest request, DurableLog log, CompletenessCertificates certificates, ServerOptions options, TimeProvider clock)
     {
-        if (!TryTime(from, out var first) || !TryTime(to, out var last))
-            return Results.Problem("from and to must be RFC 3339 times, e.g. 2026-11-24T06:00:00Z.", statusCode: StatusCodes.Status400BadRequest);
-        if (limit is < 1 or > LaneHoursMax) return Results.Problem($"limit must be 1 to {LaneHoursMax}.", statusCode: StatusCodes.Status400BadRequest);
-        if (gateway is not null && !log.Gateways().Contains(gateway)) return Results.Problem($"No gateway {gateway} has ever sent.", statusCode: StatusCodes.Status404NotFound);
-        var (items, more) = CertificatesOf(log, certificates, clock.GetUtcNow(), gateway, first, last, limit ?? LaneHoursMax);
-        return more
-            ? Results.Problem($"More than {limit ?? LaneHoursMax} lanes and hours lie there. Ask for one gateway, or for less time.", statusCode: StatusCodes.Status422UnprocessableEntity)
-            : Results.Json(new { items });
+        var parameters = new Parameters(request.Query);
+        var (gateway, from, to) = RangeOf(parameters, options);
+        var limit = parameters.Whole("limit", 1, LaneHoursMax) ?? LaneHoursMax;
+        if (parameters.Problem() is { } problem) return problem;
+        if (gateway is not null && !log.Gateways().Contains(gateway)) return NoGateway(gateway, log);
+        var (items, more) = CertificatesOf(log, certificates, clock.GetUtcNow(), gateway, from, to, limit);
+        return more ? Problems.Of(ProblemKinds.TooMuch, new Sentence("say.certificates", limit)) : Results.Json(new { items });
     }
+
+    private static (string? Gateway, long? From, long? To) RangeOf(Parameters parameters, ServerOptions options)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(options.DuckDb.CityZone);
+        return (parameters.Text("gateway"), parameters.Time("from", zone), parameters.Time("to", zone));
+    }
+
+    private static ProblemAnswer NoGateway(string gateway, DurableLog log) => Problems.Missing(new Sentence("say.gateway", gateway).Then(Parameters.Meant(gateway, log.Gateways())));
 
     /// <summary>Certificates of a range; without a begin, of the last 24 hours.</summary>
     public static (IReadOnlyList<HourCertificate> Items, bool More) CertificatesOf(DurableLog log, CompletenessCertificates certificates, DateTimeOffset now, string? gateway, long? from, long? to, int limit = LaneHoursMax)
     {
         var hours = log.Hours(gateway, from ?? UnixMicros.From(now - TimeSpan.FromHours(24)), to ?? long.MaxValue, limit + 1);
         return hours.Count > limit ? ([], true) : (certificates.Issue(hours, now), false);
-    }
-
-    private static bool TryTime(string? text, out long? micros)
-    {
-        micros = null;
-        if (text is null) return true;
-        if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return false;
-        micros = UnixMicros.From(time);
-        return true;
     }
 }

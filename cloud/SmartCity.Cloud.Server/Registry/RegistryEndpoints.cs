@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Net.Http.Headers;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
@@ -56,7 +57,7 @@ internal static class RegistryEndpoints
         }).WithSummary($"The {name} of the registry, a page at a time.").Needs(Rights.Read);
         app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, IDeviceRegistry registry, string id) =>
         {
-            if (all(registry).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing($"The registry has no {name} {id}.");
+            if (all(registry).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing(new Sentence("say.entry", name, id));
             context.Response.GetTypedHeaders().ETag = TagOf(entry.Version);
             return Results.Json(entry.Value, RegistryJson.Options);
         }).WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read);
@@ -69,9 +70,9 @@ internal static class RegistryEndpoints
             }
             catch (JsonException error)
             {
-                return Wrong($"line {error.LineNumber + 1}, {error.Path ?? "$"}: {error.Message.Split(" Path:")[0]}");
+                return Problems.Body(error);
             }
-            if (entry is null || idOf(entry) != id) return Wrong($"The id in the body is {(entry is null ? "missing" : idOf(entry))}, in the path {id}; they must be the same.");
+            if (entry is null || idOf(entry) != id) return Problems.Of(ProblemKinds.Registry, new Sentence("say.registry.id", entry is null ? "–" : idOf(entry), id));
             return Apply(context, registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
         }).WithSummary("Enters or replaces one entry.").Needs(Rights.Fleet);
     }
@@ -87,7 +88,7 @@ internal static class RegistryEndpoints
         }
         catch (RegistryException error)
         {
-            return Wrong(error.Message);
+            return Wrong(error);
         }
     }
 
@@ -95,7 +96,7 @@ internal static class RegistryEndpoints
     {
         try
         {
-            if (AreaFaults(context.CallerOf().Areas, registry, changes) is [_, ..] beyond) return Results.Problem(string.Join(' ', beyond), title: "Not allowed.", statusCode: StatusCodes.Status403Forbidden, type: "urn:smartcity:problem:area");
+            if (AreaFaults(context.CallerOf().Areas, registry, changes) is [_, ..] beyond) return Problems.Of(ProblemKinds.Area, beyond[1..].Aggregate(beyond[0], (all, next) => all.Then(next)));
             if (!isDryRun)
             {
                 // What will be refused is refused before it is written down; what is written down is then done.
@@ -106,7 +107,7 @@ internal static class RegistryEndpoints
         }
         catch (RegistryException error)
         {
-            return error.IsConflict ? Results.Problem(error.Message, title: "It has been changed meanwhile.", statusCode: StatusCodes.Status412PreconditionFailed, type: "urn:smartcity:problem:version") : Wrong(error.Message);
+            return Wrong(error);
         }
     }
 
@@ -122,21 +123,21 @@ internal static class RegistryEndpoints
     private static string Json(object value) => JsonSerializer.Serialize(value, RegistryJson.Options);
 
     /// <summary>What a caller who is bound to some areas would change outside of them. Models are the whole city's.</summary>
-    private static List<string> AreaFaults(IReadOnlyList<string> areas, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes)
+    private static List<Sentence> AreaFaults(IReadOnlyList<string> areas, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes)
     {
         if (areas.Count == 0) return [];
-        var faults = new List<string>();
+        var (faults, bound) = (new List<Sentence>(), string.Join(", ", areas));
         foreach (var change in changes)
         {
-            if (change.Model is { } model) faults.Add($"Model {model.Id} is the whole city's; your account is bound to {string.Join(", ", areas)}.");
-            else if (change.Site is { } site && !(Areas.Hold(areas, site.Area) && (registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id) is not { } known || Areas.Hold(areas, known.Value.Area)))) faults.Add($"Site {site.Id} lies outside of {string.Join(", ", areas)}.");
+            if (change.Model is { } model) faults.Add(new Sentence("say.area.model", model.Id, bound));
+            else if (change.Site is { } site && !(Areas.Hold(areas, site.Area) && (registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id) is not { } known || Areas.Hold(areas, known.Value.Area)))) faults.Add(new Sentence("say.area.site", site.Id, bound));
             else if (change.Device is { } device && !(Areas.Hold(areas, Areas.Of(device, registry)) && (registry.Device(device.Id) is not { } before || Areas.Hold(areas, Areas.Of(before.Value, registry)))))
-                faults.Add($"Device {device.Id} lies outside of {string.Join(", ", areas)}.");
+                faults.Add(new Sentence("say.area.device", device.Id, bound));
         }
         return faults;
     }
 
-    private static IResult Wrong(string detail) => Results.Problem(detail, title: "It cannot be entered.", statusCode: StatusCodes.Status422UnprocessableEntity, type: "urn:smartcity:problem:registry");
+    private static ProblemAnswer Wrong(RegistryException error) => new(error.IsConflict ? ProblemKinds.Version : ProblemKinds.Registry) { Faults = error.Message.Split('\n') };
 
     private static EntityTagHeaderValue TagOf(long version) => new(string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));
 

@@ -1,0 +1,95 @@
+namespace SmartCity.Cloud.Dashboards.Problems;
+
+/// <summary>All kinds of problems: the one place to add one, with its words in each language.</summary>
+public static class ProblemKinds
+{
+    /// <summary>Parameters of the address cannot be used.</summary>
+    public static ProblemKind Parameters { get; } = new("parameters", 400);
+    /// <summary>The body cannot be read, e.g. it is no JSON.</summary>
+    public static ProblemKind Body { get; } = new("body", 400);
+    /// <summary>The request is none that HTTP knows.</summary>
+    public static ProblemKind Request { get; } = new("request", 400);
+    /// <summary>A live link must be a WebSocket.</summary>
+    public static ProblemKind WebSocket { get; } = new("websocket", 400);
+    /// <summary>A batch of an import cannot be taken.</summary>
+    public static ProblemKind Import { get; } = new("import", 400);
+    /// <summary>Nobody is signed in and no token was sent.</summary>
+    public static ProblemKind SignIn { get; } = new("sign-in", 401);
+    /// <summary>Name or password is not right.</summary>
+    public static ProblemKind Credentials { get; } = new("credentials", 401);
+    /// <summary>The caller has not the right.</summary>
+    public static ProblemKind Right { get; } = new("right", 403);
+    /// <summary>It lies outside of the caller's areas.</summary>
+    public static ProblemKind Area { get; } = new("area", 403);
+    /// <summary>A password must be chosen first.</summary>
+    public static ProblemKind Password { get; } = new("password", 403);
+    /// <summary>Only a person does this, not a token.</summary>
+    public static ProblemKind Person { get; } = new("person", 403);
+    /// <summary>Another site sent the request.</summary>
+    public static ProblemKind CrossSite { get; } = new("cross-site", 403);
+    /// <summary>There is no such thing.</summary>
+    public static ProblemKind Missing { get; } = new("missing", 404);
+    /// <summary>There is no such address.</summary>
+    public static ProblemKind Address { get; } = new("address", 404);
+    /// <summary>The address knows other methods.</summary>
+    public static ProblemKind Method { get; } = new("method", 405);
+    /// <summary>None of the media types accepted can be had.</summary>
+    public static ProblemKind NotAcceptable { get; } = new("not-acceptable", 406);
+    /// <summary>The body did not come in time.</summary>
+    public static ProblemKind Slow { get; } = new("slow", 408);
+    /// <summary>It has been changed meanwhile.</summary>
+    public static ProblemKind Version { get; } = new("version", 412);
+    /// <summary>The body is too large.</summary>
+    public static ProblemKind TooLarge { get; } = new("too-large", 413);
+    /// <summary>The body is of a media type that the address does not read.</summary>
+    public static ProblemKind MediaType { get; } = new("media-type", 415);
+    /// <summary>More is asked than one answer holds.</summary>
+    public static ProblemKind TooMuch { get; } = new("too-much", 422);
+    /// <summary>Something about accounts cannot be done.</summary>
+    public static ProblemKind Access { get; } = new("access", 422);
+    /// <summary>The registry cannot take it.</summary>
+    public static ProblemKind Registry { get; } = new("registry", 422);
+    /// <summary>A change must name the version that it replaces.</summary>
+    public static ProblemKind VersionNeeded { get; } = new("version-needed", 428);
+    /// <summary>Too many attempts.</summary>
+    public static ProblemKind Throttled { get; } = new("throttled", 429);
+    /// <summary>The server failed.</summary>
+    public static ProblemKind Internal { get; } = new("internal", 500);
+    /// <summary>A store does not answer for now.</summary>
+    public static ProblemKind Unavailable { get; } = new("unavailable", 503);
+    /// <summary>Too many at once.</summary>
+    public static ProblemKind Busy { get; } = new("busy", 503);
+    /// <summary>The audit log cannot be written, so nothing can be changed.</summary>
+    public static ProblemKind Audit { get; } = new("audit", 503);
+
+    /// <summary>All of them, by status.</summary>
+    public static IReadOnlyList<ProblemKind> All { get; } =
+    [
+        Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Right, Area, Password, Person, CrossSite, Missing, Address, Method, NotAcceptable, Slow, Version, TooLarge, MediaType,
+        TooMuch, Access, Registry, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
+    ];
+
+    /// <summary>The kind of a code, or null.</summary>
+    public static ProblemKind? Find(string code) => All.FirstOrDefault(kind => kind.Code == code);
+
+    /// <summary>The kind that says a status of which nothing more is known.</summary>
+    /// <param name="status">HTTP status, 400–599.</param>
+    public static ProblemKind OfStatus(int status) => status switch
+    {
+        401 => SignIn,
+        403 => Right,
+        404 => Address,
+        405 => Method,
+        406 => NotAcceptable,
+        408 => Slow,
+        412 => Version,
+        413 => TooLarge,
+        415 => MediaType,
+        422 => TooMuch,
+        428 => VersionNeeded,
+        429 => Throttled,
+        503 => Unavailable,
+        >= 500 => Internal,
+        _ => Request,
+    };
+}

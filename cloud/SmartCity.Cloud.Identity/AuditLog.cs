@@ -49,11 +49,11 @@ public sealed class AuditLog(IdentityDatabase database, TimeProvider clock) : IA
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<AuditEntry> Read(long? before, int limit)
+    public IReadOnlyList<AuditEntry> Read(long? before, int limit, long? from = null, long? to = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        return database.Rows("SELECT number, at, who, origin, action, subject, before, after, hash FROM audit WHERE number < $before ORDER BY number DESC LIMIT $limit",
-            EntryOf, ("$before", before ?? long.MaxValue), ("$limit", limit));
+        return database.Rows("SELECT number, at, who, origin, action, subject, before, after, hash FROM audit WHERE number < $before AND at >= $from AND at < $to ORDER BY number DESC LIMIT $limit",
+            EntryOf, ("$before", before ?? long.MaxValue), ("$from", from ?? long.MinValue), ("$to", to ?? long.MaxValue), ("$limit", limit));
     }
 
     /// <inheritdoc/>

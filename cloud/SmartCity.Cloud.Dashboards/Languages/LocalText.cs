@@ -53,11 +53,14 @@ public sealed class LocalText(Language language, TimeZoneInfo zone, Digits digit
     }
 
     /// <summary>The date of µs since 1970 UTC as it is sorted and typed: 1405-09-03 or 2026-11-24.</summary>
-    public string Date(long micros)
+    public string Date(long micros) => Date(CityDates.Of(micros, zone));
+
+    /// <summary>A date as it is sorted and typed: 1405-09-03 or 2026-11-24; one before the Solar Hijri calendar in the Gregorian.</summary>
+    public string Date(DateOnly day)
     {
-        var date = Local(micros).DateTime;
-        var (year, month, day) = IsPersian ? (_persian.GetYear(date), _persian.GetMonth(date), _persian.GetDayOfMonth(date)) : (date.Year, date.Month, date.Day);
-        return Digits(string.Create(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{day:00}"));
+        var date = day.ToDateTime(TimeOnly.MinValue);
+        var (year, month, number) = IsPersian && date >= _persian.MinSupportedDateTime ? (_persian.GetYear(date), _persian.GetMonth(date), _persian.GetDayOfMonth(date)) : (date.Year, date.Month, date.Day);
+        return Digits(string.Create(CultureInfo.InvariantCulture, $"{year:0000}-{month:00}-{number:00}"));
     }
 
     /// <summary>How long ago something was, in the largest unit that fits once.</summary>

@@ -1,3 +1,4 @@
+using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Model.Contracts;
 
@@ -20,7 +21,8 @@ public sealed record SignInModel(PageContext Page, string? Name, string? Return,
 /// <param name="NewError">What is wrong with the new one.</param>
 /// <param name="Notice">What has just been done.</param>
 /// <param name="Error">What could not be done.</param>
-public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null);
+/// <param name="Until">A last day of a token that was typed and is none.</param>
+public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null, DateInput? Until = null);
 
 /// <summary>The page of people and rights.</summary>
 /// <param name="Page">The request.</param>
@@ -35,4 +37,5 @@ public sealed record PeopleModel(PageContext Page, IReadOnlyList<Account> Accoun
 /// <param name="Entries">Rows, the newest first.</param>
 /// <param name="Next">Address of older ones.</param>
 /// <param name="Check">What a check found, where one was asked for.</param>
-public sealed record AuditLogModel(PageContext Page, IReadOnlyList<AuditEntry> Entries, string? Next, AuditCheck? Check);
+/// <param name="Dates">The days whose rows are shown.</param>
+public sealed record AuditLogModel(PageContext Page, IReadOnlyList<AuditEntry> Entries, string? Next, AuditCheck? Check, DateRange Dates);

@@ -1,8 +1,11 @@
 using System.Globalization;
 using SmartCity.Cloud.Dashboards;
+using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Pages;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Api;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Access;
@@ -11,6 +14,8 @@ namespace SmartCity.Cloud.Server.Access;
 internal static class AccessPages
 {
     private const int RowsOfPage = 100;
+    /// <summary>How long a token holds where no last day was typed.</summary>
+    private static readonly TimeSpan _tokenUsual = TimeSpan.FromDays(90);
 
     public static void MapAccessPages(this IEndpointRouteBuilder app, string cityZone)
     {
@@ -19,11 +24,12 @@ internal static class AccessPages
         MapSignIn(pages.MapGroup("").Public(), zone);
         MapAccount(pages.MapGroup("").Public(), zone);
         MapPeople(pages.MapGroup("/people").Needs(Rights.Administer), zone);
-        pages.MapGet("/change-log", (HttpContext context, IAuditLog log, long? before, bool? verify) =>
+        pages.MapGet("/change-log", (HttpContext context, IAuditLog log, long? before, string? from, string? to, bool? verify) =>
         {
-            var entries = log.Read(before, RowsOfPage);
-            var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? string.Create(CultureInfo.InvariantCulture, $"/change-log?before={entries[^1].Number}") : null;
-            return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageOf(context, zone), entries, next, verify == true ? log.Verify() : null));
+            var dates = DateRange.Of(from, to);
+            IReadOnlyList<AuditEntry> entries = dates.IsWrong ? [] : log.Read(before, RowsOfPage, dates.Begin(zone), dates.End(zone));
+            var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? Paging.Next(context.Request, "before", entries[^1].Number.ToString(CultureInfo.InvariantCulture)) : null;
+            return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageOf(context, zone), entries, next, verify == true ? log.Verify() : null, dates), dates.IsWrong ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }).Needs(Rights.Administer);
     }
 
@@ -79,13 +85,14 @@ internal static class AccessPages
         });
         pages.MapPost("/account/sessions/{id:long}/end", (HttpContext context, AccessGrants grants, long id) =>
             Try(() => grants.End(context.ActorOf(), id, context.CallerOf().Access?.Account.Name ?? ""), error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity), () => Results.Redirect("/account")));
-        pages.MapPost("/account/tokens", async (HttpContext context, AccessGrants grants) =>
+        pages.MapPost("/account/tokens", async (HttpContext context, AccessGrants grants, TimeProvider clock) =>
         {
             if (context.CallerOf() is not { ByCookie: true, IsKnown: true, Access: { } access }) return Results.Redirect("/sign-in");
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            var token = "";
+            var (token, until) = ("", DateInput.Of(form["until"]));
+            if (until.IsWrong) return Own(context, zone, model => model with { Until = until }, StatusCodes.Status422UnprocessableEntity);
             return Try(
-                () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), TimeSpan.FromDays(90)),
+                () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), until.Date is { } date ? UnixMicros.ToTime(CityDates.StartOf(date.AddDays(1), zone)) - clock.GetUtcNow() : _tokenUsual),
                 error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
                 () => Own(context, zone, model => model with { Notice = PageOf(context, zone).Words["token.made", token] }));
         });

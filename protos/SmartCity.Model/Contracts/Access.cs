@@ -115,7 +115,9 @@ public interface IAuditLog
     /// <summary>Rows below a number, the newest first.</summary>
     /// <param name="before">Number; null for the newest.</param>
     /// <param name="limit">Most rows, from 1.</param>
-    IReadOnlyList<AuditEntry> Read(long? before, int limit);
+    /// <param name="from">Rows written at or after this, µs since 1970 UTC; null for all.</param>
+    /// <param name="to">Rows written before this, µs since 1970 UTC; null for all.</param>
+    IReadOnlyList<AuditEntry> Read(long? before, int limit, long? from = null, long? to = null);
 
     /// <summary>Reads every row and follows the chain.</summary>
     AuditCheck Verify();

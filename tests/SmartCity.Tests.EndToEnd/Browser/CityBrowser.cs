@@ -28,15 +28,16 @@ internal sealed class CityBrowser(TrunkCity city) : IAsyncDisposable
     }
 
     /// <summary>Opens a page of the server in a tab of its own that remembers nothing of the others.</summary>
-    public async Task<IPage> OpenAsync(string path, int width = 1280)
+    public async Task<IPage> OpenAsync(string path, int width = 1280, bool scripts = true)
     {
-        var page = await _browser!.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = 900 } });
+        var page = await _browser!.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = width, Height = 900 }, JavaScriptEnabled = scripts });
         page.Request += (_, request) =>
         {
             if (!request.Url.StartsWith("data:", StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)) Requests.Add(request.Url);
         };
         page.WebSocket += (_, socket) => Requests.Add(socket.Url);
         page.PageError += (_, error) => Complaints.Add(error);
+        page.Console += (_, message) => { if (message.Text.Contains("Content Security Policy", StringComparison.Ordinal)) Complaints.Add(message.Text); };
         await page.GotoAsync(AddressOf(path));
         return page;
     }

@@ -87,6 +87,7 @@ public sealed class ShellTests : IAsyncLifetime
               const golden = JSON.parse(text);
               const { LocalText } = await import('/ui/js/local-text.js');
               const { fold } = await import('/ui/js/search-text.js');
+              const dates = await import('/ui/js/dates.js');
               const wrong = [];
               const expect = (what, expected, found) => { if (expected !== found) wrong.push(`${what}: expected ${expected}, found ${found}`); };
               for (const language of ['en', 'fa']) {
@@ -103,6 +104,29 @@ public sealed class ShellTests : IAsyncLifetime
                 expect(year, `${year}-01-01`, utc.date(Date.parse(day)));
                 expect(`before ${year}`, `${Number(year) - 1}-12-`, utc.date(Date.parse(day) - 1).slice(0, 8));
               }
+              const dayOf = (iso) => Date.parse(iso) / 86400000;
+              for (const one of golden.parsed) expect(one.text, dayOf(one.date), dates.parseDate(one.text));
+              for (const one of golden.refused) expect(one, null, dates.parseDate(one));
+              for (const one of golden.grids) {
+                const grid = dates.gridOf(one.calendar, one.year, one.month);
+                expect(JSON.stringify(one), [dayOf(one.first), one.lead, one.length].join(), [grid.first, grid.lead, grid.length].join());
+              }
+              for (const one of golden.plusMonths) expect(JSON.stringify(one), dayOf(one.to), dates.plusMonths(one.calendar, dayOf(one.date), one.months));
+              for (const one of golden.starts) expect(JSON.stringify(one), one.ms, dates.startOf(dayOf(one.date), one.zone));
+              // Every day that can be picked, there and back.
+              let [year, month, day, months] = [1300, 1, 1, 0];
+              for (let number = dates.minDay; number <= dates.maxDay; number++) {
+                expect(number, `${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`, dates.writeDate('persian', number));
+                expect(number, number, dates.parseDate(dates.writeDate('persian', number)));
+                expect(number, number, dates.parseDate(dates.writeDate('gregorian', number)));
+                const length = dates.gridOf('persian', year, month).length;
+                const next = golden.newYears[year + 1];
+                if (day === 1) expect(`${year}-${month}`, month <= 6 ? 31 : month < 12 ? 30 : next === undefined ? 29 : dayOf(next) - dayOf(golden.newYears[year]) === 366 ? 30 : 29, length);
+                if (day === 1 && month === 1) expect(year, dayOf(golden.newYears[year]), number);
+                if (day++ === length) [day, month, months] = [1, month % 12 + 1, months + 1];
+                if (day === 1 && month === 1) year++;
+              }
+              expect('months', 201 * 12, months);
               for (const one of golden.search) expect(one.text, one.folded, fold(one.text));
               return wrong;
             }

@@ -37,6 +37,46 @@ public sealed class LocalTextTests
     }
 
     [Fact]
+    public void Dates_are_read_and_refused_as_the_golden_file_says()
+    {
+        foreach (var one in _golden.GetProperty("parsed").EnumerateArray()) Assert.Equal(Day(one, "date"), CityDates.Parse(one.GetProperty("text").GetString()));
+        foreach (var one in _golden.GetProperty("refused").EnumerateArray()) Assert.True(CityDates.Parse(one.GetString()) is null, $"\"{one}\" was taken for a date");
+    }
+
+    [Fact]
+    public void Months_begin_and_end_where_the_golden_file_says_in_every_year_of_the_picker()
+    {
+        foreach (var grid in _golden.GetProperty("grids").EnumerateArray())
+        {
+            var month = $"{grid.GetProperty("year").GetInt32():0000}-{grid.GetProperty("month").GetInt32():00}";
+            var first = CityDates.Parse($"{month}-01")!.Value;
+            Assert.Equal((Day(grid, "first"), grid.GetProperty("lead").GetInt32(), grid.GetProperty("length").GetInt32()), (first, ((int)first.DayOfWeek + 1) % 7, Length(month)));
+        }
+        var years = _golden.GetProperty("newYears").EnumerateObject().ToDictionary(year => int.Parse(year.Name, System.Globalization.CultureInfo.InvariantCulture), year => DateOnly.Parse(year.Value.GetString()!, System.Globalization.CultureInfo.InvariantCulture));
+        var text = new LocalText(Language.Persian, TimeZoneInfo.Utc, Digits.Latin);
+        for (var (year, day) = (1300, years[1300]); year < 1500; year++)
+        {
+            for (var month = 1; month <= 12; month++)
+            {
+                var length = Length($"{year}-{month:00}");
+                Assert.Equal(month <= 6 ? 31 : month < 12 ? 30 : years[year + 1].DayNumber - years[year].DayNumber == 366 ? 30 : 29, length);
+                Assert.Equal((day, $"{year}-{month:00}-01"), (CityDates.Parse($"{year}-{month:00}-01"), text.Date(day)));
+                day = day.AddDays(length);
+            }
+            Assert.Equal(years[year + 1], day);
+        }
+
+        static int Length(string month) => Enumerable.Range(1, 31).Last(day => CityDates.Parse($"{month}-{day:00}") is not null);
+    }
+
+    [Fact]
+    public void Days_begin_at_the_instants_of_the_golden_file_also_where_midnight_was_skipped_or_came_twice()
+    {
+        foreach (var one in _golden.GetProperty("starts").EnumerateArray())
+            Assert.Equal((one.ToString(), one.GetProperty("ms").GetInt64() * 1_000), (one.ToString(), CityDates.StartOf(Day(one, "date"), TimeZoneInfo.FindSystemTimeZoneById(one.GetProperty("zone").GetString()!))));
+    }
+
+    [Fact]
     public void Digits_follow_the_setting_and_not_the_language_where_one_is_set()
     {
         Assert.Equal("۱٬۰۱۳", new LocalText(Language.English, TimeZoneInfo.Utc, Digits.Persian).Number(1013));
@@ -59,6 +99,8 @@ public sealed class LocalTextTests
             Assert.All(english.Keys, key => Assert.Equal(Places(english[key]), Places(other[key])));
         }
     }
+
+    private static DateOnly Day(JsonElement one, string name) => DateOnly.ParseExact(one.GetProperty(name).GetString()!, "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Expected(JsonElement one, Language language) => one.GetProperty(language.Code).GetString()!;
 

@@ -128,6 +128,24 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Every_route_that_answers_with_a_page_is_in_the_list_that_the_browser_walks()
+    {
+        await using var cloud = await StartAsync();
+        await AddAsync(cloud, "root", [Roles.Administrator]);
+        using var root = await SignedInAsync(cloud, "root");
+        var pages = new List<string>();
+        foreach (var route in cloud.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>())
+        {
+            var pattern = "/" + route.RoutePattern.RawText!.Trim('/');
+            if (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("GET") != true || pattern.StartsWith("/ui/", StringComparison.Ordinal) || pattern.StartsWith("/api/", StringComparison.Ordinal)) continue;
+            using var request = new HttpRequestMessage(HttpMethod.Get, PageList.All.GetValueOrDefault(pattern, System.Text.RegularExpressions.Regex.Replace(pattern, @"\{[^/]*\}", "1"))) { Headers = { { "Accept", "text/html" } } };
+            using var answer = await root.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Stop);
+            if (answer.Content.Headers.ContentType?.MediaType == "text/html") pages.Add(pattern);
+        }
+        Assert.Equal(PageList.All.Keys.Order(StringComparer.Ordinal), pages.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task A_city_that_is_transparent_shows_readings_to_everybody_and_changes_nothing_for_nobody()
     {
         await using var cloud = await StartAsync();

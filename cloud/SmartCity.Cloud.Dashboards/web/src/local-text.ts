@@ -1,20 +1,21 @@
+import { type Calendar, dateOf, dayAt, offsetAt, weekdayOf, writeDate } from "./dates.js";
+
 /** Looks a word up; see words.ts. */
 export type Lookup = (key: string, ...parts: string[]) => string;
 
-const weekdays = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const dayMs = 86_400_000;
 
 /**
- * Numbers, times and ages as people read them. Put together from parts, since the patterns of browsers put the Persian weekday last.
+ * Numbers, times and ages as people read them. Put together from parts, since the patterns of browsers put the Persian weekday last
+ * and their Solar Hijri calendars are not all of one mind.
  * Languages/LocalText.cs does the same on the server; one golden file holds both to it.
  */
 export class LocalText {
-  private readonly parts: Intl.DateTimeFormat;
+  private readonly calendar: Calendar;
 
   /** @param language en or fa. @param zone IANA zone of times. @param hasPersianDigits whether numbers are written with Persian digits and separators. */
-  constructor(language: string, zone: string, private readonly word: Lookup, private readonly hasPersianDigits = language === "fa") {
-    this.parts = new Intl.DateTimeFormat(`en-u-nu-latn-ca-${language === "fa" ? "persian" : "gregory"}`, {
-      timeZone: zone, weekday: "short", year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
-    });
+  constructor(language: string, private readonly zone: string, private readonly word: Lookup, private readonly hasPersianDigits = language === "fa") {
+    this.calendar = language === "fa" ? "persian" : "gregorian";
   }
 
   /** Latin digits of a text in the language's own; nothing else changes. */
@@ -37,28 +38,24 @@ export class LocalText {
 
   /** Hours, minutes and seconds of ms since 1970. */
   time(ms: number): string {
-    const at = this.partsOf(ms);
-    return this.digits(`${at["hour"]}:${at["minute"]}:${at["second"]}`);
+    return this.digits(this.clock(ms));
   }
 
   /** Hours and minutes of ms since 1970. */
   hourAndMinute(ms: number): string {
-    const at = this.partsOf(ms);
-    return this.digits(`${at["hour"]}:${at["minute"]}`);
+    return this.digits(this.clock(ms).slice(0, 5));
   }
 
   /** Weekday, date and time of ms since 1970. */
   dateAndTime(ms: number): string {
-    const at = this.partsOf(ms);
-    return this.digits(this.word(
-      "date", this.word(`weekday.${weekdays.indexOf(at["weekday"] ?? "")}`), at["day"] ?? "", this.word(`month.${at["month"]}`), at["year"] ?? "",
-      `${at["hour"]}:${at["minute"]}:${at["second"]}`));
+    const day = dayAt(ms, this.zone);
+    const date = dateOf(this.calendar, day);
+    return this.digits(this.word("date", this.word(`weekday.${weekdayOf(day)}`), String(date.day), this.word(`month.${date.month}`), String(date.year), this.clock(ms)));
   }
 
   /** The date of ms since 1970 as it is sorted and typed: 1405-09-03 or 2026-11-24. */
   date(ms: number): string {
-    const at = this.partsOf(ms);
-    return this.digits(`${at["year"]!.padStart(4, "0")}-${at["month"]!.padStart(2, "0")}-${at["day"]!.padStart(2, "0")}`);
+    return this.digits(writeDate(this.calendar, dayAt(ms, this.zone)));
   }
 
   /** How long ago something was, in the largest unit that fits once. */
@@ -70,8 +67,9 @@ export class LocalText {
     return this.word("age.days", this.whole(Math.floor(seconds / 86_400)));
   }
 
-  private partsOf(ms: number): Record<string, string> {
-    return Object.fromEntries(this.parts.formatToParts(Math.floor(ms)).map((part) => [part.type, part.value]));
+  private clock(ms: number): string {
+    const passed = (((ms + offsetAt(ms, this.zone)) % dayMs) + dayMs) % dayMs;
+    return new Date(passed).toISOString().slice(11, 19);
   }
 
   private separated(number: string): string {

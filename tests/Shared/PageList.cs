@@ -1,0 +1,16 @@
+namespace SmartCity.Tests;
+
+/// <summary>Every page of the server with an address to open it at. The browser walks them all; a unit test holds the list to the routes, so that no page can be left out.</summary>
+internal static class PageList
+{
+    /// <summary>By route.</summary>
+    public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
+    {
+        ["/"] = "/",
+        ["/audit"] = "/audit",
+        ["/sign-in"] = "/sign-in",
+        ["/account"] = "/account",
+        ["/people"] = "/people",
+        ["/change-log"] = "/change-log",
+    };
+}

@@ -1,0 +1,178 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using SmartCity.Cloud.Dashboards.Shell;
+using SmartCity.Tests.EndToEnd.Trunk;
+
+namespace SmartCity.Tests.EndToEnd.Browser;
+
+/// <summary>Every page of the server in a real browser, as an administrator sees it: both languages, every theme, by keyboard alone; and the picker of dates.</summary>
+public sealed partial class PageWalkTests : IAsyncLifetime
+{
+    private const string Password = "correct horse battery staple";
+    private readonly TrunkCity _city = new();
+    private readonly CityBrowser _browser;
+
+    public PageWalkTests() => _browser = new CityBrowser(_city);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _city.StartAsync(Stop);
+        await _browser.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _city.Dispose();
+    }
+
+    [Fact]
+    public async Task Every_page_has_no_violation_and_is_walked_by_keyboard_in_both_languages_and_every_theme()
+    {
+        await PublishAsync("""{"pm25": 12.5, "kind": "air", "lat": 35.7, "lon": 51.4}""");
+        await PublishAsync("""{"pm25": <img src=x onerror=alert(1)>}""");
+        await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
+        var page = await SignedInAsync();
+        foreach (var (route, address) in PageList.All)
+        {
+            foreach (var language in (string[])["en", "fa"])
+            {
+                foreach (var theme in (Theme[])[Theme.Light, Theme.Dark, Theme.Contrast])
+                {
+                    var (name, at) = (Preferences.NameOf(theme), $"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lang={language}");
+                    await page.GotoAsync(_browser.AddressOf($"{at}&theme={name}"));
+                    await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
+                    await LookAsync(page, $"page-{(route == "/" ? "city" : route.Trim('/').Replace('/', '-').Replace("{", "").Replace("}", ""))}-{language}-{name}");
+                }
+                await WalkAsync(page, $"{route} in {language}");
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{route} in {language} is wider than the screen");
+                await page.SetViewportSizeAsync(360, 740);
+                Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{route} in {language} is wider than a phone");
+                await CityBrowser.KeepAsync(page, $"phone-{(route == "/" ? "city" : route.Trim('/').Replace('/', '-').Replace("{", "").Replace("}", ""))}-{language}");
+                await page.SetViewportSizeAsync(1280, 900);
+            }
+        }
+        Assert.Empty(_browser.Complaints);
+        Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
+    }
+
+    [Theory]
+    [InlineData("fa", "۱۴۰۳-۱۲-۳۰", "اسفند ۱۴۰۳", "۱۴۰۴-۰۱-۰۱", "ArrowLeft")]
+    [InlineData("en", "2024-02-29", "February 2024", "2024-03-01", "ArrowRight")]
+    public async Task A_date_is_picked_by_keyboard_alone(string language, string typed, string month, string after, string forward)
+    {
+        var page = await SignedInAsync();
+        await page.GotoAsync(_browser.AddressOf($"/change-log?lang={language}"));
+        await page.Locator("#from").FillAsync(typed);
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        var dialog = page.Locator(".date-dialog");
+        await Assertions.Expect(dialog.Locator("h2")).ToHaveTextAsync(month);
+        await Assertions.Expect(dialog.Locator("[aria-selected=true]")).ToBeFocusedAsync();
+        // Weeks begin on Saturday, at the side where reading begins.
+        await Assertions.Expect(dialog.Locator("th").First).ToHaveAttributeAsync("abbr", language == "fa" ? "شنبه" : "Saturday");
+        await LookAsync(page, $"date-picker-{language}");
+        await page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(dialog).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Locator("#from")).ToHaveValueAsync(typed);
+        await page.Keyboard.PressAsync("Enter");
+        foreach (var (key, day) in Steps(language, forward))
+        {
+            await page.Keyboard.PressAsync(key);
+            Assert.Equal((key, day), (key, await page.EvaluateAsync<string>("new Date(Number(document.activeElement.dataset.day) * 864e5).toISOString().slice(0, 10)")));
+        }
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#from")).ToHaveValueAsync(after);
+        await page.Locator("#dates button.primary").PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#from")).ToHaveValueAsync(after);
+        Assert.Empty(_browser.Complaints);
+    }
+
+    [Fact]
+    public async Task A_typed_date_is_taken_without_scripts_and_a_wrong_one_is_told()
+    {
+        var page = await SignedInAsync(scripts: false);
+        await page.GotoAsync(_browser.AddressOf("/change-log?lang=fa&digits=latin"));
+        Assert.False(await page.Locator(".date-open").First.IsVisibleAsync());
+        await page.Locator("#from").FillAsync("۱۴۰۵/۱/۱");
+        await page.Locator("#to").FillAsync("2122-01-01");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#from")).ToHaveValueAsync("1405-01-01");
+        await Assertions.Expect(page.Locator("#to")).ToHaveValueAsync("1500-10-11");
+        await Assertions.Expect(page.Locator("table")).ToBeVisibleAsync();
+        await page.Locator("#to").FillAsync("1404-12-30");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#to-error")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#to")).ToHaveAttributeAsync("aria-describedby", "to-help to-error");
+        await CityBrowser.KeepAsync(page, "date-wrong-fa");
+    }
+
+    /// <summary>From the last day of a leap year or leap February: what each key leads to, ending on the day after it.</summary>
+    private static IEnumerable<(string Key, string Day)> Steps(string language, string forward)
+    {
+        var back = forward == "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+        return language == "fa"
+            ? [(back, "2025-03-19"), (forward, "2025-03-20"), ("ArrowUp", "2025-03-13"), ("ArrowDown", "2025-03-20"), ("Home", "2025-03-15"), ("End", "2025-03-21"), ("PageUp", "2025-02-19"), ("PageDown", "2025-03-20"), ("Shift+PageUp", "2024-03-19"), ("Shift+PageDown", "2025-03-19"), ("ArrowDown", "2025-03-26"), (back, "2025-03-25"), ("Home", "2025-03-22"), (back, "2025-03-21")]
+            : [(back, "2024-02-28"), (forward, "2024-02-29"), ("ArrowUp", "2024-02-22"), ("ArrowDown", "2024-02-29"), ("Home", "2024-02-24"), ("End", "2024-03-01"), ("PageUp", "2024-02-01"), ("PageDown", "2024-03-01"), ("Shift+PageUp", "2023-03-01"), ("Shift+PageDown", "2024-03-01")];
+    }
+
+    /// <summary>Tab reaches everything that can be used, shows where it is, and comes round.</summary>
+    private static async Task WalkAsync(IPage page, string where)
+    {
+        await page.EvaluateAsync("""
+            () => {
+              document.activeElement?.blur();
+              getSelection()?.removeAllRanges();
+              scrollTo(0, 0);
+              window.unseen = new Set([...document.querySelectorAll('a[href], button:not([disabled]), input:not([type=hidden]), select, summary, [tabindex="0"]')]
+                .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest('dialog:not([open])') && !(one.closest('details:not([open])') && one.tagName !== 'SUMMARY')));
+              window.unmarked = [];
+              document.addEventListener('focusin', (event) => {
+                unseen.delete(event.target);
+                const style = getComputedStyle(event.target);
+                if (style.outlineStyle === 'none' && style.boxShadow === 'none') unmarked.push(event.target.outerHTML.slice(0, 120));
+              });
+            }
+            """);
+        var most = await page.EvaluateAsync<int>("unseen.size + 40");
+        for (var i = 0; i < most && await page.EvaluateAsync<int>("unseen.size") > 0; i++) await page.Keyboard.PressAsync("Tab");
+        Assert.True(await page.EvaluateAsync<int>("unseen.size") == 0, $"{where}: Tab never reached {await page.EvaluateAsync<string>("[...unseen].map((one) => one.outerHTML.slice(0, 120)).join('; ')")}");
+        Assert.True(await page.EvaluateAsync<int>("unmarked.length") == 0, $"{where}: nothing shows that the focus is at {await page.EvaluateAsync<string>("unmarked.join('; ')")}");
+    }
+
+    private static async Task LookAsync(IPage page, string name)
+    {
+        var found = await page.RunAxe();
+        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
+        await CityBrowser.KeepAsync(page, name);
+    }
+
+    private async Task<IPage> SignedInAsync(bool scripts = true)
+    {
+        var secret = FirstSecret().Match(_city.Server.Words).Groups["secret"].Value;
+        var page = await _browser.OpenAsync("/sign-in?lang=en", scripts: scripts);
+        await page.Locator("#name").FillAsync("admin");
+        await page.Locator("#password").FillAsync(secret);
+        await page.Keyboard.PressAsync("Enter");
+        await page.Locator("#old").FillAsync(secret);
+        await page.Locator("#new").FillAsync(Password);
+        await page.Keyboard.PressAsync("Enter");
+        await page.WaitForURLAsync(_browser.AddressOf("/"));
+        return page;
+    }
+
+    private async Task PublishAsync(string payload)
+    {
+        using var pub = Process.Start("mosquitto_pub", ["-p", _city.Gateway.Port("mqtt").ToString(CultureInfo.InvariantCulture), "-i", "street-1", "-t", "city/v1/street-1/telemetry", "-q", "1", "-m", payload]);
+        await pub.WaitForExitAsync(Stop);
+        Assert.Equal(0, pub.ExitCode);
+    }
+
+    [GeneratedRegex("name admin, secret (?<secret>[a-z0-9-]+)\\.")]
+    private static partial Regex FirstSecret();
+}

@@ -34,6 +34,16 @@ public sealed partial class PageWalkTests : IAsyncLifetime
     [Fact]
     public async Task Every_page_has_no_violation_and_is_walked_by_keyboard_in_both_languages_and_every_theme()
     {
+        // With nothing to see yet.
+        foreach (var address in (string[])["/", "/audit"])
+        {
+            foreach (var language in (string[])["en", "fa"])
+            {
+                var empty = await _browser.OpenAsync($"{address}?lang={language}");
+                await LookAsync(empty, $"empty-{(address == "/" ? "city" : "audit")}-{language}");
+                await empty.CloseAsync();
+            }
+        }
         await PublishAsync("""{"pm25": 12.5, "kind": "air", "lat": 35.7, "lon": 51.4}""");
         await PublishAsync("""{"pm25": <img src=x onerror=alert(1)>}""");
         await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
@@ -117,7 +127,7 @@ public sealed partial class PageWalkTests : IAsyncLifetime
     {
         var back = forward == "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
         return language == "fa"
-            ? [(back, "2025-03-19"), (forward, "2025-03-20"), ("ArrowUp", "2025-03-13"), ("ArrowDown", "2025-03-20"), ("Home", "2025-03-15"), ("End", "2025-03-21"), ("PageUp", "2025-02-19"), ("PageDown", "2025-03-20"), ("Shift+PageUp", "2024-03-19"), ("Shift+PageDown", "2025-03-19"), ("ArrowDown", "2025-03-26"), (back, "2025-03-25"), ("Home", "2025-03-22"), (back, "2025-03-21")]
+            ? [(back, "2025-03-19"), (forward, "2025-03-20"), ("ArrowUp", "2025-03-13"), ("ArrowDown", "2025-03-20"), ("Home", "2025-03-15"), ("End", "2025-03-21"), ("PageUp", "2025-02-19"), ("PageDown", "2025-03-21"), ("Shift+PageUp", "2024-03-20"), ("Shift+PageDown", "2025-03-21")]
             : [(back, "2024-02-28"), (forward, "2024-02-29"), ("ArrowUp", "2024-02-22"), ("ArrowDown", "2024-02-29"), ("Home", "2024-02-24"), ("End", "2024-03-01"), ("PageUp", "2024-02-01"), ("PageDown", "2024-03-01"), ("Shift+PageUp", "2023-03-01"), ("Shift+PageDown", "2024-03-01")];
     }
 

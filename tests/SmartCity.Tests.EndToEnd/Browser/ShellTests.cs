@@ -1,27 +1,16 @@
 using System.Text.Json;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
-using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Tests.EndToEnd.Trunk;
 
 namespace SmartCity.Tests.EndToEnd.Browser;
 
-/// <summary>What all pages have in common, in a real browser: both languages, every theme, the keyboard, and the words and dates of the golden file.</summary>
+/// <summary>What all pages have in common, in a real browser: the keyboard, and the words and dates of the golden file.</summary>
 public sealed class ShellTests : IAsyncLifetime
 {
     private readonly TrunkCity _city = new();
     private readonly CityBrowser _browser;
 
     public ShellTests() => _browser = new CityBrowser(_city);
-
-    /// <summary>Pages that anybody may see.</summary>
-    public static TheoryData<string, string> Pages()
-    {
-        var pages = new TheoryData<string, string>();
-        foreach (var entry in Navigation.All.Where(entry => entry.Roles.Length == 0))
-            foreach (var language in (string[])["en", "fa"]) pages.Add(entry.Path, language);
-        return pages;
-    }
 
     public async ValueTask InitializeAsync()
     {
@@ -33,24 +22,6 @@ public sealed class ShellTests : IAsyncLifetime
     {
         await _browser.DisposeAsync();
         _city.Dispose();
-    }
-
-    [Theory]
-    [MemberData(nameof(Pages))]
-    public async Task Every_page_is_without_a_violation_in_every_theme_and_asks_no_other_host(string path, string language)
-    {
-        foreach (var theme in Enum.GetValues<Theme>())
-        {
-            var name = Preferences.NameOf(theme);
-            var page = await _browser.OpenAsync($"{path}?lang={language}&theme={name}");
-            await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
-            var found = await page.RunAxe();
-            Assert.True(found.Violations.Length == 0, $"{path} {language} {name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-            await CityBrowser.KeepAsync(page, $"{path.Trim('/').Replace('/', '-')}-{language}-{name}".TrimStart('-'));
-            await page.CloseAsync();
-        }
-        Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
-        Assert.Empty(_browser.Complaints);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SmartCity.FirmwareSim.City;
+using SmartCity.FirmwareSim.Corridor;
 using SmartCity.FirmwareSim.Load;
 using SmartCity.FirmwareSim.Replay;
 using SmartCity.Hosting.Commands;
@@ -14,7 +15,7 @@ internal static class Simulator
     {
         using var output = new StringWriter();
         using var talk = new StringWriter();
-        var exit = await CommandLine.RunAsync(new RootCommand { CityCommand.Create(), ReplayCommand.Create(), LoadCommand.Create() }, args, output, talk, TestContext.Current.CancellationToken);
+        var exit = await CommandLine.RunAsync(new RootCommand { CityCommand.Create(), CorridorCommand.Create(), ReplayCommand.Create(), LoadCommand.Create() }, args, output, talk, TestContext.Current.CancellationToken);
         return (exit, output.ToString(), talk.ToString());
     }
 }

@@ -1,0 +1,127 @@
+using System.CommandLine;
+using System.Globalization;
+using SmartCity.Hosting.Commands;
+using Spectre.Console;
+
+namespace SmartCity.FirmwareSim.Corridor;
+
+/// <summary><c>corridor</c>: plays the lanes of a toll road with known truth.</summary>
+internal static class CorridorCommand
+{
+    public static Command Create()
+    {
+        var name = new Option<string>("--corridor") { Description = "First part of the ids of toll points, lanes and devices.", DefaultValueFactory = _ => "THN" };
+        name.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (result.Tokens[0].Value.Length is 0 or > 32 || result.Tokens[0].Value.Any(letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('.' or '_' or '-'))))
+                result.AddError("--corridor: 1 to 32 of A-Z a-z 0-9 . _ - are needed.");
+        });
+        var points = Numbers.Option("--points", "Toll points, 1–20.", 4, 1, 20);
+        var lanes = Numbers.Option("--lanes", "Lanes of a toll point in each direction, 1–8.", 3, 1, 8);
+        var passages = Numbers.Option("--passages", "Vehicles at toll points, 1–10,000,000.", 200_000, 1, 10_000_000);
+        var vehicles = new Option<int?>("--vehicles") { Description = "Vehicles that drive; left out, each drives about twice.", HelpName = "COUNT" };
+        var day = CorridorDay.Option();
+        var zone = new Option<TimeZoneInfo>("--zone")
+        {
+            Description = "Zone of the corridor.",
+            HelpName = "Asia/Tehran",
+            DefaultValueFactory = _ => TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran"),
+            CustomParser = result =>
+            {
+                if (TimeZoneInfo.TryFindSystemTimeZoneById(result.Tokens.Count == 1 ? result.Tokens[0].Value : "", out var found)) return found;
+                result.AddError($"--zone {result.Tokens[0].Value}: no such zone; write it as Asia/Tehran or Europe/Oslo.");
+                return TimeZoneInfo.Utc;
+            },
+        };
+        var seed = Numbers.Option("--seed", "The same seed and options give the same files, to the byte.", 1, 0, int.MaxValue);
+        var faults = new Option<CorridorFaults>("--faults")
+        {
+            Description = $"none, all, or what goes wrong and how often: {CorridorFaults.Describe()}.",
+            HelpName = "none|all|lost=0.01,restart,…",
+            DefaultValueFactory = _ => CorridorFaults.All(),
+            CustomParser = result =>
+            {
+                if (CorridorFaults.TryParse(result.Tokens.Count == 1 ? result.Tokens[0].Value : "", out var read) is { } wrong) result.AddError($"--faults: {wrong}");
+                return read;
+            },
+        };
+        var tagShare = Share("--tag-share", "Share of vehicles with a tag", 0.7);
+        var twoTags = Share("--two-tags", "Share of tagged vehicles with a second tag", 0.015);
+        var foreign = Share("--foreign", "Share of vehicles with a plate of another country", 0.01);
+        var unregistered = Share("--unregistered", "Share of vehicles without a tag whose plate stands in no register", 0.03);
+        var output = new Option<string>("--out") { Description = "File for the events, one a line in the order of their arrival, as `smartcity toll ingest FILE` takes them.", HelpName = "FILE" };
+        var truth = new Option<string>("--truth") { Description = "File for the truth, one passage a line.", HelpName = "FILE" };
+        var command = new Command("corridor", "Plays the lanes of a toll road with known truth: vehicles, and what devices make of them.")
+        {
+            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth,
+        };
+        command.SetAction(async (result, stop) =>
+        {
+            var (from, to) = CorridorDay.SpanOf(result.GetValue(day), result.GetRequiredValue(zone));
+            var options = new CorridorOptions
+            {
+                Name = result.GetRequiredValue(name), Points = result.GetValue(points), Lanes = result.GetValue(lanes), Zone = result.GetRequiredValue(zone),
+                From = from, To = to, Passages = result.GetValue(passages), Vehicles = 0, Seed = result.GetValue(seed), Faults = result.GetRequiredValue(faults),
+                TagShare = result.GetValue(tagShare), TwoTagShare = result.GetValue(twoTags), ForeignShare = result.GetValue(foreign), UnregisteredShare = result.GetValue(unregistered),
+            };
+            options = options with { Vehicles = VehiclesOf(options, result.GetValue(vehicles)) };
+            var files = (Events: FileOf("--out", result.GetValue(output)), Truth: FileOf("--truth", result.GetValue(truth)));
+            if (files.Events is null) throw new CommandException(ExitCode.WrongUse, "corridor: write --out FILE for the events.");
+            var talk = result.InvocationConfiguration.Error;
+            var play = new CorridorPlay(options);
+            await PlayAsync(play, options, files.Events, files.Truth, talk, stop);
+            CorridorSummary.Print(play.Totals, result.InvocationConfiguration.Output);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static Task PlayAsync(CorridorPlay play, CorridorOptions options, string events, string? truth, TextWriter talk, CancellationToken stop)
+    {
+        if (Console.IsErrorRedirected) return Task.Run(() => CorridorFiles.Write(play, events, truth, _ => { }, stop), stop);
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(talk) });
+        return console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+        {
+            var bar = progress.AddTask("passages", maxValue: options.Passages);
+            await Task.Run(() => CorridorFiles.Write(play, events, truth, done => bar.Value = done, stop), stop);
+            bar.Value = options.Passages;
+        });
+    }
+
+    /// <summary>How many vehicles drive: so many that none is back before it can have arrived.</summary>
+    private static int VehiclesOf(CorridorOptions options, int? wanted)
+    {
+        var lanes = options.Points * options.Lanes * 2;
+        const int PassagesOfLaneMax = 15_000;
+        if (options.Passages > lanes * PassagesOfLaneMax)
+            throw new CommandException(ExitCode.WrongUse, string.Create(CultureInfo.InvariantCulture, $"--passages {options.Passages}: {lanes} lanes carry at most {lanes * PassagesOfLaneMax:N0} a day; give more --points or --lanes."));
+        var drives = Math.Max(1, (int)(options.Passages * 2L / (options.Points + 1)));
+        var vehicles = wanted ?? Math.Clamp(drives / 2, 1, PlateWorks.VehiclesMax);
+        var least = Math.Max(1, drives / 8);
+        if (vehicles < least || vehicles > PlateWorks.VehiclesMax)
+            throw new CommandException(ExitCode.WrongUse, string.Create(CultureInfo.InvariantCulture, $"--vehicles {vehicles}: {least:N0} to {PlateWorks.VehiclesMax:N0} are needed for {options.Passages:N0} passages, or one would be in two places."));
+        return vehicles;
+    }
+
+    private static string? FileOf(string option, string? file)
+    {
+        if (file is null) return null;
+        var path = Path.GetFullPath(file);
+        if (!Directory.Exists(Path.GetDirectoryName(path))) throw new CommandException(ExitCode.NotFound, $"{option}: the folder of {path} does not exist.");
+        return Directory.Exists(path) ? throw new CommandException(ExitCode.WrongUse, $"{option}: {path} is a folder; name a file.") : path;
+    }
+
+    private static Option<double> Share(string name, string description, double usual) => new(name)
+    {
+        Description = $"{description}, 0–1.",
+        HelpName = "SHARE",
+        DefaultValueFactory = _ => usual,
+        CustomParser = result =>
+        {
+            var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is >= 0 and <= 1) return share;
+            result.AddError($"{name} {text}: a number from 0 to 1 is needed.");
+            return usual;
+        },
+    };
+}

@@ -58,13 +58,7 @@ public sealed class Accounts : IDisposable
         if (Find(name) is not null) throw new AccessException($"There is an account {name} already.");
         var secret = Secret();
         var hash = _hasher.HashPassword(name, secret);
-        var now = UnixMicros.Now(_clock);
-        _database.Change(transaction =>
-        {
-            _database.Run(transaction, "INSERT INTO account VALUES($name, $password, $roles, $areas, 0, 1, $now, NULL)",
-                ("$name", name), ("$password", hash), ("$roles", Joined(roles)), ("$areas", Joined(areas)), ("$now", now));
-            _log.Write(transaction, actor, "account.add", name, null, JsonOf(roles, areas, false));
-        }, _log);
+        _database.Change(transaction => Insert(transaction, actor, name, hash, true, roles, areas), _log);
         return secret;
     }
 
@@ -76,11 +70,7 @@ public sealed class Accounts : IDisposable
         CheckAreas(areas);
         var account = Known(name);
         if (!roles.Contains(Roles.Administrator) || areas.Count > 0) CheckOtherAdministrator(account);
-        _database.Change(transaction =>
-        {
-            _database.Run(transaction, "UPDATE account SET roles = $roles, areas = $areas WHERE name = $name", ("$roles", Joined(roles)), ("$areas", Joined(areas)), ("$name", name));
-            _log.Write(transaction, actor, "account.roles", account.Name, JsonOf(account.Roles, account.Areas, account.IsDisabled), JsonOf(roles, areas, account.IsDisabled));
-        }, _log);
+        _database.Change(transaction => Put(transaction, actor, account, roles, areas), _log);
         _grants.Forget(account.Name);
     }
 
@@ -164,6 +154,33 @@ public sealed class Accounts : IDisposable
         }, _log);
     }
 
+    internal Account? Find(SqliteTransaction transaction, string name) => _database.Rows(transaction, $"SELECT {Columns} FROM account WHERE name = $name", AccountOf, ("$name", name)) is [var account] ? account : null;
+
+    /// <summary>Adds an account into which no password leads; an administrator may give it one with <see cref="Reset"/>.</summary>
+    internal void AddWithoutPassword(SqliteTransaction transaction, Actor actor, string name, IReadOnlyList<string> roles, IReadOnlyList<string> areas)
+    {
+        CheckRoles(roles);
+        CheckAreas(areas);
+        // The hash of a secret that nobody has been told: a guess takes as long as with any other account.
+        Insert(transaction, actor, name, _nobody, false, roles, areas);
+    }
+
+    /// <summary>Writes roles and areas; whoever calls forgets the grants afterwards.</summary>
+    internal void Put(SqliteTransaction transaction, Actor actor, Account account, IReadOnlyList<string> roles, IReadOnlyList<string> areas)
+    {
+        CheckAreas(areas);
+        _database.Run(transaction, "UPDATE account SET roles = $roles, areas = $areas WHERE name = $name", ("$roles", Joined(roles)), ("$areas", Joined(areas)), ("$name", account.Name));
+        _log.Write(transaction, actor, "account.roles", account.Name, JsonOf(account.Roles, account.Areas, account.IsDisabled), JsonOf(roles, areas, account.IsDisabled));
+    }
+
+    /// <summary>Whether there would be no administrator of the whole city without this one.</summary>
+    internal bool IsLastAdministrator(SqliteTransaction? transaction, Account account)
+    {
+        return IsWholeAdministrator(account) && !_database.Rows(transaction, $"SELECT {Columns} FROM account", AccountOf).Any(other => other.Name != account.Name && IsWholeAdministrator(other));
+
+        static bool IsWholeAdministrator(Account one) => !one.IsDisabled && one.Areas.Count == 0 && one.Roles.Contains(Roles.Administrator);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _hashing.Dispose();
 
@@ -194,14 +211,18 @@ public sealed class Accounts : IDisposable
         }
     }
 
+    private void Insert(SqliteTransaction transaction, Actor actor, string name, string hash, bool mustChange, IReadOnlyList<string> roles, IReadOnlyList<string> areas)
+    {
+        _database.Run(transaction, "INSERT INTO account VALUES($name, $password, $roles, $areas, 0, $must, $now, NULL)",
+            ("$name", name), ("$password", hash), ("$roles", Joined(roles)), ("$areas", Joined(areas)), ("$must", mustChange), ("$now", UnixMicros.Now(_clock)));
+        _log.Write(transaction, actor, "account.add", name, null, JsonOf(roles, areas, false));
+    }
+
     private Account Known(string name) => Find(name) ?? throw new AccessException($"There is no account {name}.", AccessFault.Missing);
 
     private void CheckOtherAdministrator(Account account)
     {
-        if (!IsWholeAdministrator(account) || All.Any(other => other.Name != account.Name && IsWholeAdministrator(other))) return;
-        throw new AccessException($"{account.Name} is the last administrator; make another one first.");
-
-        static bool IsWholeAdministrator(Account one) => !one.IsDisabled && one.Areas.Count == 0 && one.Roles.Contains(Roles.Administrator);
+        if (IsLastAdministrator(null, account)) throw new AccessException($"{account.Name} is the last administrator; make another one first.");
     }
 
     private static void CheckRoles(IReadOnlyList<string> roles)

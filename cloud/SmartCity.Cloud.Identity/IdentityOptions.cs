@@ -15,6 +15,8 @@ public sealed record AccessOptions : IValidatableObject
     public bool PrintFirstSecret { get; set; } = true;
     /// <summary>Rounds of PBKDF2 with HMAC-SHA-512 of a new password's hash, 1,000 to 10,000,000. Default 220,000.</summary>
     [Range(1_000, 10_000_000)] public int PasswordRounds { get; set; } = 220_000;
+    /// <summary>The city's OpenID Connect provider, by which people may sign in too. Default none.</summary>
+    public OidcOptions? Oidc { get; set; }
     /// <summary>Where people open the city's pages, as their browsers show it: scheme, host and port, e.g. <c>https://city.example:8444</c>. Passkeys are made for its host and hold there alone. Default: localhost, on the server's own ports.</summary>
     public string? PublicOrigin { get; set; }
 

@@ -31,9 +31,11 @@ public static class PasswordRules
     public static void CheckName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        if (name.Length is 0 or > 64 || name.EnumerateRunes().Any(rune => !(Rune.IsLetterOrDigit(rune) || rune.Value is '.' or '_' or '-' or '@')))
+        if (name.Length is 0 or > 64 || !name.EnumerateRunes().All(CanBeInName))
             throw new AccessException($"\"{name}\" cannot be the name of an account; 1 to 64 letters, digits and . _ - @ can.");
     }
+
+    internal static bool CanBeInName(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value is '.' or '_' or '-' or '@';
 
     private static bool IsSequence(string text)
     {

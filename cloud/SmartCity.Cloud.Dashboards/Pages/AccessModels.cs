@@ -9,7 +9,8 @@ namespace SmartCity.Cloud.Dashboards.Pages;
 /// <param name="Name">What was typed as the name.</param>
 /// <param name="Return">Where to go afterwards; a path of this server.</param>
 /// <param name="Error">Why the last attempt was refused, in words of the page's language.</param>
-public sealed record SignInModel(PageContext Page, string? Name, string? Return, string? Error);
+/// <param name="Provider">The city's provider; null where there is none.</param>
+public sealed record SignInModel(PageContext Page, string? Name, string? Return, string? Error, ProviderModel? Provider = null);
 
 /// <summary>The page of one's own account.</summary>
 /// <param name="Page">The request.</param>

@@ -4,6 +4,7 @@ using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Pages;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -35,8 +36,11 @@ internal static class AccessPages
 
     private static void MapSignIn(RouteGroupBuilder pages, TimeZoneInfo zone)
     {
-        pages.MapGet("/sign-in", (HttpContext context, string? @return) =>
-            DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(PageOf(context, zone), null, Local(@return), null)));
+        pages.MapGet("/sign-in", (HttpContext context, string? @return, string? trouble) =>
+        {
+            var (page, target) = (PageOf(context, zone), Local(@return));
+            return DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, null, target, ProviderTrouble.Say(page.Words, trouble), CityProvider.ModelOf(context, target)));
+        });
         pages.MapPost("/sign-in", async (HttpContext context, SignIn signIn) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
@@ -55,12 +59,13 @@ internal static class AccessPages
                 return Again(page.Words["signin.busy"], StatusCodes.Status503ServiceUnavailable);
             }
 
-            IResult Again(string error, int status) => DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, name, target, error), status);
+            IResult Again(string error, int status) => DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, name, target, error, CityProvider.ModelOf(context, target)), status);
         }).DisableAntiforgery();
         pages.MapPost("/sign-out", (HttpContext context, SignIn signIn) =>
         {
+            var account = context.CallerOf().Access?.Account.Name;
             signIn.Out(context);
-            return Results.Redirect("/");
+            return Results.Redirect(CityProvider.AfterSignOut(context, account));
         });
     }
 
@@ -154,5 +159,5 @@ internal static class AccessPages
     private static PageContext PageOf(HttpContext context, TimeZoneInfo zone) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
 
     /// <summary>A path of this server, or null for anything that a browser might take for another.</summary>
-    private static string? Local(string? path) => path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl) ? path : null;
+    internal static string? Local(string? path) => path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl) ? path : null;
 }

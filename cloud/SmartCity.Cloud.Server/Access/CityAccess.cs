@@ -4,6 +4,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Net.Http.Headers;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Operations;
@@ -28,6 +29,7 @@ internal static class CityAccess
         services.AddSingleton(_ => new IdentityDatabase(Path.Combine(options.Data, "identity", "identity.db")));
         services.AddSingleton<AuditLog>().AddSingleton<IAuditLog>(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>();
+        services.AddCityProvider(options.Access.Oidc);
         return services.AddSingleton<IHealthPart, AuditHealth>();
     }
 

@@ -25,6 +25,7 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     private AsyncDuplexStreamingCall<UplinkRequest, UplinkResponse> _uplink = null!;
     private ulong _next = 1;
     private Action<ServerOptions>? _change;
+    private Action<IServiceCollection>? _services;
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -34,11 +35,11 @@ internal sealed class CloudUnderTest : IAsyncDisposable
     public HttpClient Http { get; private set; } = null!;
     public Uri Address => new($"http://127.0.0.1:{CloudServer.PortOf(App, "http")}");
 
-    public static async Task<CloudUnderTest> StartAsync(Action<ServerOptions>? change = null)
+    public static async Task<CloudUnderTest> StartAsync(Action<ServerOptions>? change = null, Action<IServiceCollection>? services = null)
     {
         var cloud = new CloudUnderTest();
         cloud._authority = new TestAuthority(cloud._folder["pki"]);
-        cloud._change = change;
+        (cloud._change, cloud._services) = (change, services);
         await cloud.RunAsync();
         return cloud;
     }
@@ -80,7 +81,11 @@ internal sealed class CloudUnderTest : IAsyncDisposable
         var options = new ServerOptions { Data = _folder["data"], HttpPort = 0 };
         (options.Ingest.Port, options.Ingest.Certificate, options.Ingest.Key, options.Ingest.Authority) = (0, _authority.ServerFile, _authority.ServerKeyFile, _authority.AuthorityFile);
         _change?.Invoke(options);
-        App = CloudServer.Build(builder, options, services => services.AddDuckDbStore(new DuckDbOptions { Folder = _folder["data/readings"] }));
+        App = CloudServer.Build(builder, options, services =>
+        {
+            services.AddDuckDbStore(new DuckDbOptions { Folder = _folder["data/readings"] });
+            _services?.Invoke(services);
+        });
         await App.StartAsync(Stop);
         Http = new HttpClient { BaseAddress = Address };
         await ConnectAsync();

@@ -1,0 +1,21 @@
+namespace SmartCity.Cloud.Tolling.Rating;
+
+/// <summary>Splits an amount so that the parts add up to it.</summary>
+public static class LargestRemainder
+{
+    /// <summary>Each part is its weight's share, rounded down; what is left goes one by one to the largest remainders, of equal ones to the first.</summary>
+    /// <param name="amount">Minor units, at least 0.</param>
+    /// <param name="weights">At least one, each above 0.</param>
+    /// <returns>Parts in the order of the weights.</returns>
+    public static long[] Split(long amount, IReadOnlyList<int> weights)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        ArgumentOutOfRangeException.ThrowIfNegative(amount);
+        var whole = weights.Sum(weight => weight > 0 ? (long)weight : throw new ArgumentException($"A weight is above 0, not {weight}."));
+        if (whole == 0) throw new ArgumentException("There are no weights.");
+        var parts = weights.Select(weight => (long)((Int128)amount * weight / whole)).ToArray();
+        var left = amount - parts.Sum();
+        foreach (var i in Enumerable.Range(0, parts.Length).OrderByDescending(i => (long)((Int128)amount * weights[i] % whole)).Take((int)left)) parts[i]++;
+        return parts;
+    }
+}

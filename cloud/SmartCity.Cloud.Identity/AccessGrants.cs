@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
@@ -53,11 +54,11 @@ public sealed class AccessGrants(IdentityDatabase database, AuditLog log, Access
     public string MakeToken(Actor actor, Account account, string name, Rights rights, TimeSpan lifetime)
     {
         ArgumentNullException.ThrowIfNull(account);
-        if (name.Trim().Length is 0 or > 100) throw new AccessException("A token needs a name, 1 to 100 characters, that says what it is for.");
-        if (rights == Rights.None) throw new AccessException($"A token needs a right; there are {string.Join(", ", Roles.Each.Select(Roles.NameOf))}.");
-        if ((rights & ~Roles.RightsOf(account.Roles)) is not Rights.None and var beyond) throw new AccessException($"{account.Name} has not the right {string.Join(", ", Roles.Each.Where(right => beyond.HasFlag(right)).Select(Roles.NameOf))} itself.");
-        if (lifetime < TimeSpan.FromMinutes(1) || lifetime > TimeSpan.FromDays(3_660)) throw new AccessException("A token lasts from a minute to ten years.");
-        if (List(account.Name).Count(grant => grant.IsToken) >= TokensMax) throw new AccessException($"{account.Name} has {TokensMax} tokens; revoke some first.");
+        if (name.Trim().Length is 0 or > 100) throw new AccessException("A token needs a name, 1 to 100 characters, that says what it is for.", AccessFault.TokenName);
+        if (rights == Rights.None) throw new AccessException($"A token needs a right; there are {string.Join(", ", Roles.Each.Select(Roles.NameOf))}.", AccessFault.TokenRight, string.Join(", ", Roles.Each.Select(Roles.NameOf)));
+        if ((rights & ~Roles.RightsOf(account.Roles)) is not Rights.None and var beyond) throw new AccessException($"{account.Name} has not the right {string.Join(", ", Roles.Each.Where(right => beyond.HasFlag(right)).Select(Roles.NameOf))} itself.", AccessFault.TokenBeyond, account.Name, string.Join(", ", Roles.Each.Where(right => beyond.HasFlag(right)).Select(Roles.NameOf)));
+        if (lifetime < TimeSpan.FromMinutes(1) || lifetime > TimeSpan.FromDays(3_660)) throw new AccessException("A token lasts from a minute to ten years.", AccessFault.TokenLifetime);
+        if (List(account.Name).Count(grant => grant.IsToken) >= TokensMax) throw new AccessException($"{account.Name} has {TokensMax} tokens; revoke some first.", AccessFault.TokensMany, account.Name, TokensMax);
         var (now, random) = (UnixMicros.Now(clock), Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24)));
         var token = $"{TokenPrefix}{random}{CheckOf(random)}";
         database.Change(transaction =>
@@ -84,7 +85,7 @@ public sealed class AccessGrants(IdentityDatabase database, AuditLog log, Access
     public void End(Actor actor, long id, string? account)
     {
         var found = database.Rows($"SELECT {Columns} FROM access_grant g JOIN account a ON a.name = g.account WHERE g.id = $id", GrantOf, ("$id", id));
-        if (found is not [var grant] || (account is not null && !account.Equals(grant.Account, StringComparison.OrdinalIgnoreCase))) throw new AccessException($"There is no session or token {id}.", AccessFault.Missing);
+        if (found is not [var grant] || (account is not null && !account.Equals(grant.Account, StringComparison.OrdinalIgnoreCase))) throw new AccessException($"There is no session or token {id}.", AccessFault.MissingGrant, id.ToString(CultureInfo.InvariantCulture));
         database.Change(transaction =>
         {
             database.Run(transaction, "DELETE FROM access_grant WHERE id = $id", ("$id", id));

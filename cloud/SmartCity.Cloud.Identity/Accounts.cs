@@ -55,7 +55,7 @@ public sealed class Accounts : IDisposable
         PasswordRules.CheckName(name);
         CheckRoles(roles);
         CheckAreas(areas);
-        if (Find(name) is not null) throw new AccessException($"There is an account {name} already.");
+        if (Find(name) is not null) throw new AccessException($"There is an account {name} already.", AccessFault.NameTaken, name);
         var secret = Secret();
         var hash = _hasher.HashPassword(name, secret);
         _database.Change(transaction => Insert(transaction, actor, name, hash, true, roles, areas), _log);
@@ -218,24 +218,24 @@ public sealed class Accounts : IDisposable
         _log.Write(transaction, actor, "account.add", name, null, JsonOf(roles, areas, false));
     }
 
-    private Account Known(string name) => Find(name) ?? throw new AccessException($"There is no account {name}.", AccessFault.Missing);
+    private Account Known(string name) => Find(name) ?? throw new AccessException($"There is no account {name}.", AccessFault.Missing, name);
 
     private void CheckOtherAdministrator(Account account)
     {
-        if (IsLastAdministrator(null, account)) throw new AccessException($"{account.Name} is the last administrator; make another one first.");
+        if (IsLastAdministrator(null, account)) throw new AccessException($"{account.Name} is the last administrator; make another one first.", AccessFault.LastAdministrator, account.Name);
     }
 
     private static void CheckRoles(IReadOnlyList<string> roles)
     {
         ArgumentNullException.ThrowIfNull(roles);
-        if (roles.Count == 0) throw new AccessException($"A role is needed; there are {string.Join(", ", Roles.All)}.");
-        if (roles.FirstOrDefault(role => !Roles.All.Contains(role)) is { } unknown) throw new AccessException($"There is no role {unknown}; there are {string.Join(", ", Roles.All)}.");
+        if (roles.Count == 0) throw new AccessException($"A role is needed; there are {string.Join(", ", Roles.All)}.", AccessFault.RoleNeeded, string.Join(", ", Roles.All));
+        if (roles.FirstOrDefault(role => !Roles.All.Contains(role)) is { } unknown) throw new AccessException($"There is no role {unknown}; there are {string.Join(", ", Roles.All)}.", AccessFault.RoleUnknown, unknown, string.Join(", ", Roles.All));
     }
 
     private static void CheckAreas(IReadOnlyList<string> areas)
     {
         ArgumentNullException.ThrowIfNull(areas);
-        if (areas.FirstOrDefault(area => area.Length is 0 or > 128 || area.Contains('\n', StringComparison.Ordinal)) is { } wrong) throw new AccessException($"\"{wrong}\" is no area; a district or corridor of the registry is, 1 to 128 characters.");
+        if (areas.FirstOrDefault(area => area.Length is 0 or > 128 || area.Contains('\n', StringComparison.Ordinal)) is { } wrong) throw new AccessException($"\"{wrong}\" is no area; a district or corridor of the registry is, 1 to 128 characters.", AccessFault.AreaWrong, wrong);
     }
 
     /// <summary>80 bits in letters and digits that are not mistaken for one another.</summary>

@@ -18,8 +18,8 @@ public static class PasswordRules
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(password);
-        if (password.Length < LengthMin) throw new AccessException($"A password has at least {LengthMin} characters; four words in a row are a good one.", AccessFault.PasswordShort);
-        if (password.Length > LengthMax) throw new AccessException($"A password has at most {LengthMax} characters.", AccessFault.PasswordLong);
+        if (password.Length < LengthMin) throw new AccessException($"A password has at least {LengthMin} characters; four words in a row are a good one.", AccessFault.PasswordShort, LengthMin);
+        if (password.Length > LengthMax) throw new AccessException($"A password has at most {LengthMax} characters.", AccessFault.PasswordLong, LengthMax);
         var rest = password;
         foreach (var known in _guessed.Append(name)) rest = rest.Replace(known, "", StringComparison.OrdinalIgnoreCase);
         // Digits in a row, one character over and over, or a known word with a little beside it.
@@ -32,7 +32,7 @@ public static class PasswordRules
     {
         ArgumentNullException.ThrowIfNull(name);
         if (name.Length is 0 or > 64 || !name.EnumerateRunes().All(CanBeInName))
-            throw new AccessException($"\"{name}\" cannot be the name of an account; 1 to 64 letters, digits and . _ - @ can.");
+            throw new AccessException($"\"{name}\" cannot be the name of an account; 1 to 64 letters, digits and . _ - @ can.", AccessFault.NameWrong, name);
     }
 
     internal static bool CanBeInName(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value is '.' or '_' or '-' or '@';
@@ -52,7 +52,7 @@ public enum AccessFault
 {
     /// <summary>See the message.</summary>
     Other,
-    /// <summary>There is no such account, session or token.</summary>
+    /// <summary>There is no such account.</summary>
     Missing,
     /// <summary>Too short.</summary>
     PasswordShort,
@@ -66,11 +66,40 @@ public enum AccessFault
     PasswordWrong,
     /// <summary>Too many at once.</summary>
     Busy,
+    /// <summary>There is no such session or token.</summary>
+    MissingGrant,
+    /// <summary>The account is there already.</summary>
+    NameTaken,
+    /// <summary>No account can be called that.</summary>
+    NameWrong,
+    /// <summary>Nobody would be left to give rights.</summary>
+    LastAdministrator,
+    /// <summary>An account has a role.</summary>
+    RoleNeeded,
+    /// <summary>There is no such role.</summary>
+    RoleUnknown,
+    /// <summary>No area can be called that.</summary>
+    AreaWrong,
+    /// <summary>A token has a name.</summary>
+    TokenName,
+    /// <summary>A token has a right.</summary>
+    TokenRight,
+    /// <summary>There is no such right.</summary>
+    RightUnknown,
+    /// <summary>The account has not the right itself.</summary>
+    TokenBeyond,
+    /// <summary>Too short or too long a life.</summary>
+    TokenLifetime,
+    /// <summary>The account has too many tokens.</summary>
+    TokensMany,
 }
 
 /// <summary>Something about accounts cannot be done; the message says why and what to do.</summary>
-public sealed class AccessException(string message, AccessFault fault = AccessFault.Other) : Exception(message)
+public sealed class AccessException(string message, AccessFault fault = AccessFault.Other, params IReadOnlyList<object> parts) : Exception(message)
 {
+    /// <summary>What the words of its kind are about: names and numbers, in the order of the message.</summary>
+    public IReadOnlyList<object> Parts { get; } = parts;
+
     /// <summary>Kind of fault, by which a page finds its words.</summary>
     public AccessFault Fault { get; } = fault;
 }

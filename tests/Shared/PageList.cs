@@ -12,5 +12,7 @@ internal static class PageList
         ["/account"] = "/account",
         ["/people"] = "/people",
         ["/change-log"] = "/change-log",
+        ["/problems"] = "/problems",
+        ["/problems/{code}"] = "/problems/parameters",
     };
 }

@@ -31,10 +31,13 @@ internal static class AccessEndpoints
     /// <summary>What is answered where something about accounts cannot be done.</summary>
     public static IResult ProblemOf(AccessException error) => error.Fault switch
     {
-        AccessFault.Missing => new ProblemAnswer(ProblemKinds.Missing) { Faults = [error.Message] },
-        AccessFault.Busy => new ProblemAnswer(ProblemKinds.Busy) { Detail = new Sentence("say.signin.busy"), RetryAfter = 5 },
-        _ => new ProblemAnswer(ProblemKinds.Access) { Faults = [error.Message] },
+        AccessFault.Missing or AccessFault.MissingGrant => Problems.Missing(SentenceOf(error)!),
+        AccessFault.Busy => new ProblemAnswer(ProblemKinds.Busy) { Detail = SentenceOf(error), RetryAfter = 5 },
+        _ => new ProblemAnswer(ProblemKinds.Access) { Detail = SentenceOf(error), Faults = error.Fault == AccessFault.Other ? [error.Message] : null },
     };
+
+    /// <summary>What could not be done, in any language; null where the fault has no kind.</summary>
+    public static Sentence? SentenceOf(AccessException error) => error.Fault == AccessFault.Other ? null : new Sentence($"say.access.{error.Fault}", error.Parts);
 
     /// <summary>What is answered to a sign-in that comes too soon.</summary>
     public static IResult TooSoon(TimeSpan wait)
@@ -50,7 +53,7 @@ internal static class AccessEndpoints
         var rights = Rights.None;
         foreach (var name in names)
             rights |= Roles.Each.FirstOrDefault(right => Roles.NameOf(right) == name) is not Rights.None and var right ? right
-                : throw new AccessException($"There is no right {name}; there are {string.Join(", ", Roles.Each.Select(Roles.NameOf))}.");
+                : throw new AccessException($"There is no right {name}; there are {string.Join(", ", Roles.Each.Select(Roles.NameOf))}.", AccessFault.RightUnknown, name, string.Join(", ", Roles.Each.Select(Roles.NameOf)));
         return rights;
     }
 

@@ -83,20 +83,20 @@ internal static class AccessPages
             }
             catch (AccessException error)
             {
-                var text = words.Keys.Contains($"password.{error.Fault}") ? words[$"password.{error.Fault}"] : error.Message;
+                var text = words.Keys.Contains($"password.{error.Fault}") ? words[$"password.{error.Fault}"] : AccessEndpoints.SentenceOf(error)?.In(Language.Accepted(context)) ?? error.Message;
                 return Own(context, zone, model => error.Fault == AccessFault.PasswordWrong ? model with { OldError = text } : model with { NewError = text }, StatusCodes.Status422UnprocessableEntity);
             }
             return access.Account.MustChangePassword ? Results.Redirect("/") : Own(context, zone, model => model with { Notice = words["account.changed"] });
         });
         pages.MapPost("/account/sessions/{id:long}/end", (HttpContext context, AccessGrants grants, long id) =>
-            Try(() => grants.End(context.ActorOf(), id, context.CallerOf().Access?.Account.Name ?? ""), error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity), () => Results.Redirect("/account")));
+            Try(context, () => grants.End(context.ActorOf(), id, context.CallerOf().Access?.Account.Name ?? ""), error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity), () => Results.Redirect("/account")));
         pages.MapPost("/account/tokens", async (HttpContext context, AccessGrants grants, TimeProvider clock) =>
         {
             if (context.CallerOf() is not { ByCookie: true, IsKnown: true, Access: { } access }) return Results.Redirect("/sign-in");
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             var (token, until) = ("", DateInput.Of(form["until"]));
             if (until.IsWrong) return Own(context, zone, model => model with { Until = until }, StatusCodes.Status422UnprocessableEntity);
-            return Try(
+            return Try(context,
                 () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), until.Date is { } date ? UnixMicros.ToTime(CityDates.StartOf(date.AddDays(1), zone)) - clock.GetUtcNow() : _tokenUsual),
                 error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
                 () => Own(context, zone, model => model with { Notice = PageOf(context, zone).Words["token.made", token] }));
@@ -111,20 +111,20 @@ internal static class AccessPages
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             var (name, secret) = (form["name"].ToString().Trim(), "");
             var areas = form["areas"].ToString().Split([',', '،'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-            return Try(() => secret = accounts.Add(context.ActorOf(), name, [.. form["role"].OfType<string>()], areas), error => Refused(context, zone, error),
+            return Try(context, () => secret = accounts.Add(context.ActorOf(), name, [.. form["role"].OfType<string>()], areas), error => Refused(context, zone, error),
                 () => People(context, zone, model => model with { Notice = model.Page.Words["access.added", name, secret] }));
         });
         people.MapPost("/{name}/{change:regex(^(disable|enable|reset)$)}", (HttpContext context, Accounts accounts, string name, string change) =>
         {
             string? secret = null;
-            return Try(() =>
+            return Try(context, () =>
             {
                 if (change == "reset") secret = accounts.Reset(context.ActorOf(), name);
                 else accounts.SetDisabled(context.ActorOf(), name, change == "disable");
             }, error => Refused(context, zone, error), () => secret is null ? Results.Redirect("/people") : People(context, zone, model => model with { Notice = model.Page.Words["access.added", name, secret] }));
         });
         people.MapPost("/sessions/{id:long}/end", (HttpContext context, AccessGrants grants, long id) =>
-            Try(() => grants.End(context.ActorOf(), id, null), error => Refused(context, zone, error), () => Results.Redirect("/people")));
+            Try(context, () => grants.End(context.ActorOf(), id, null), error => Refused(context, zone, error), () => Results.Redirect("/people")));
     }
 
     private static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
@@ -143,7 +143,7 @@ internal static class AccessPages
 
     private static IResult Refused(HttpContext context, TimeZoneInfo zone, string error) => People(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity);
 
-    private static IResult Try(Action action, Func<string, IResult> refused, Func<IResult> done)
+    private static IResult Try(HttpContext context, Action action, Func<string, IResult> refused, Func<IResult> done)
     {
         try
         {
@@ -152,7 +152,7 @@ internal static class AccessPages
         }
         catch (AccessException error)
         {
-            return refused(error.Message);
+            return refused(AccessEndpoints.SentenceOf(error)?.In(Language.Accepted(context)) ?? error.Message);
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
             var owner = result.GetValue(account)!;
             var wanted = new { name = result.GetValue(name), rights = result.GetValue(rights) ?? [], days = result.GetValue(days) };
             await SayAsync(result, server.Files is { } files
-                ? files.Grants.MakeToken(server.Actor, files.Accounts.Find(owner) ?? throw new AccessException($"There is no account {owner}.", AccessFault.Missing), wanted.name!, AccessEndpoints.RightsOf(wanted.rights), TimeSpan.FromDays(wanted.days))
+                ? files.Grants.MakeToken(server.Actor, files.Accounts.Find(owner) ?? throw new AccessException($"There is no account {owner}.", AccessFault.Missing, owner), wanted.name!, AccessEndpoints.RightsOf(wanted.rights), TimeSpan.FromDays(wanted.days))
                 : (await server.SendAsync(HttpMethod.Post, $"/api/v1/users/{Uri.EscapeDataString(owner)}/tokens", wanted, stop)).GetProperty("token").GetString()!);
         }));
 
@@ -140,7 +140,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
         }
         catch (AccessException error)
         {
-            throw new CommandException(error.Fault == AccessFault.Missing ? ExitCode.NotFound : ExitCode.WrongUse, error.Message);
+            throw new CommandException(error.Fault is AccessFault.Missing or AccessFault.MissingGrant ? ExitCode.NotFound : ExitCode.WrongUse, error.Message);
         }
         catch (Exception error) when (error is SqliteException or HttpRequestException)
         {

@@ -59,7 +59,7 @@ internal static class OperationsEndpoints
         }).Needs(Rights.Operate);
     }
 
-    private static ProblemAnswer NoLetter(long id) => Problems.Missing(new Sentence("say.dead-letter", id));
+    private static ProblemAnswer NoLetter(long id) => Problems.Missing(new Sentence("say.dead-letter", id.ToString(CultureInfo.InvariantCulture)));
 
     /// <summary>Those seen since the start with all that is known of them, and those that only the log remembers.</summary>
     private static IEnumerable<object> Gateways(GatewayDirectory gateways, DurableLog log)

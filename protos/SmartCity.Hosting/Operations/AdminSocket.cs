@@ -83,12 +83,13 @@ public static class AdminSocket
         throw new CommandException(answer.StatusCode == HttpStatusCode.NotFound ? ExitCode.NotFound : ExitCode.Failed, ReasonOf(text) ?? $"The running process answers {(int)answer.StatusCode}.");
     }
 
-    /// <summary>What a problem's <c>detail</c> says, or null.</summary>
+    /// <summary>What a problem's <c>faults</c> say, else its <c>detail</c>, or null.</summary>
     public static string? ReasonOf(string problem)
     {
         try
         {
             using var document = JsonDocument.Parse(problem);
+            if (document.RootElement.TryGetProperty("faults", out var faults)) return string.Join('\n', faults.EnumerateArray().Select(fault => fault.GetString()));
             return document.RootElement.TryGetProperty("detail", out var detail) ? detail.GetString() : null;
         }
         catch (JsonException)

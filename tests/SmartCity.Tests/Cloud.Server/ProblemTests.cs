@@ -40,6 +40,7 @@ public sealed partial class ProblemTests
         }
         Assert.Equal(ProblemKinds.All.Count, ProblemKinds.All.DistinctBy(kind => kind.Code).Count());
         var general = ProblemKinds.All.SelectMany(kind => new[] { $"{kind.Code}.title", $"{kind.Code}.detail", $"{kind.Code}.help" }).Order(StringComparer.Ordinal);
+        foreach (var fault in Enum.GetValues<AccessFault>().Where(fault => fault != AccessFault.Other)) Assert.Contains($"say.access.{fault}", english);
         Assert.Equal(general, english.Where(key => !key.StartsWith("say.", StringComparison.Ordinal)));
     }
 

@@ -16,6 +16,10 @@ public sealed record CorrelationOptions
     public TimeSpan ClockDriftMax { get; init; } = TimeSpan.FromSeconds(2);
     /// <summary>Further than this neither is believed: the passage is not rated. Default 120 s.</summary>
     public TimeSpan ClockSuspectFrom { get; init; } = TimeSpan.FromSeconds(120);
+    /// <summary>Events of one device that came within this of each other came at once, out of its queue. Default 1 s.</summary>
+    public TimeSpan AtOnce { get; init; } = TimeSpan.FromSeconds(1);
+    /// <summary>How far apart such events may be by the device's clock. Default 60 s.</summary>
+    public TimeSpan WaitWithin { get; init; } = TimeSpan.FromSeconds(60);
     /// <summary>A single plate read under this is not accepted without a second witness, 0–1. Default 0.9.</summary>
     public double PlateConfidenceMin { get; init; } = 0.9;
     /// <summary>No vehicle is faster than this between two toll points, km/h. Default 180.</summary>
@@ -28,9 +32,9 @@ public sealed record CorrelationOptions
 
     /// <summary>
     /// How much on either side of a window decides about what lies in it: three steps of duplicates; then three of reads that several vehicles
-    /// claim; then a read, the vehicles it may belong to, and the reads of those.
+    /// claim; then a read, the vehicles it may belong to, and the reads of those; then what came at once with one of them.
     /// </summary>
-    public TimeSpan ContextMargin => 3 * DuplicateWithin + 3 * CloseWithin + 8 * ReadWithin;
+    public TimeSpan ContextMargin => 3 * DuplicateWithin + 3 * CloseWithin + 8 * ReadWithin + WaitWithin + AtOnce;
 
     private TimeSpan ReadWithin => TagWithin > AnprWithin ? TagWithin : AnprWithin;
 }

@@ -8,7 +8,9 @@ namespace SmartCity.Cloud.Tolling.Passages;
 public static class CorrelationWindows
 {
     /// <summary>The cells whose result an event at one of these times may change, in order of time.</summary>
-    /// <param name="times">Times of new events, see <see cref="EventClock.TimeOf"/>.</param>
+    /// <param name="times">
+    /// Times of new events, see <see cref="EventClock.TimesOf"/>; of a key that has got a second content also those of the first.
+    /// </param>
     /// <param name="options">Length of a cell and what its margin is made of.</param>
     public static IReadOnlyList<TimeWindow> Dirty(IEnumerable<long> times, CorrelationOptions options)
     {

@@ -6,7 +6,7 @@ namespace SmartCity.Cloud.Tolling.Passages;
 /// <summary>Says which time of an event is to be believed.</summary>
 public static class EventClock
 {
-    /// <summary>The time by which an event is sorted, µs since 1970 UTC, and what is known of it.</summary>
+    /// <summary>The time by which an event is sorted, µs since 1970 UTC, and what is known of it, by what it says itself.</summary>
     /// <remarks>
     /// Near the gateway's clock the device's time stands; further off the gateway's; far off neither is believed. Where the gateway's own clock was
     /// not trusted it is no witness: a device locked to a reference then stands by itself, any other is suspect once they differ.
@@ -21,6 +21,26 @@ public static class EventClock
         return (e.Received, apart > (ulong)CorrelationWindows.Micros(options.ClockSuspectFrom) ? ClockVerdict.Suspect : ClockVerdict.Gateway);
     }
 
-    /// <summary>The time by which an event is sorted, µs since 1970 UTC.</summary>
-    public static long TimeOf(TollEvent e, CorrelationOptions options) => Judge(e, options).Time;
+    /// <summary>
+    /// Whether <see cref="Judge"/> blames the clock for what the road may have done: a device that is locked to a reference and behind the gateway
+    /// may have had to wait for its line.
+    /// </summary>
+    public static bool MayHaveWaited(TollEvent e, CorrelationOptions options) =>
+        e.Clock == TollClock.Locked && e.Time < e.Received && !e.Quality.HasFlag(ReadingQuality.TimeReplaced) && Judge(e, options).Verdict != ClockVerdict.Device;
+
+    /// <summary>
+    /// Whether two events of one start of a device waited on their way: they came at once, though the device stamped them in turn and seconds apart.
+    /// A wrong clock does not do that.
+    /// </summary>
+    internal static bool WaitedTogether(ulong sequence, long time, long received, ulong otherSequence, long otherTime, long otherReceived, CorrelationOptions options)
+    {
+        var apart = Math.Abs(time - otherTime);
+        return Math.Abs(received - otherReceived) <= CorrelationWindows.Micros(options.AtOnce)
+            && apart > CorrelationWindows.Micros(options.ClockDriftMax) && apart <= CorrelationWindows.Micros(options.WaitWithin)
+            && sequence < otherSequence == time < otherTime;
+    }
+
+    /// <summary>The times by which an event may be sorted, depending on what came with it: those of <see cref="CorrelationWindows.Dirty"/>.</summary>
+    public static IEnumerable<long> TimesOf(TollEvent e, CorrelationOptions options) =>
+        MayHaveWaited(e, options) ? [e.Time, e.Received] : [Judge(e, options).Time];
 }

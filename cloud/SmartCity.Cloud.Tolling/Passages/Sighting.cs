@@ -12,9 +12,13 @@ internal sealed class Sighting(TollEvent e, TollEventRef name)
     public TollEventRef Ref { get; } = name;
     public TollEventKind Kind { get; } = e.Kind;
     public string LaneId { get; } = e.Lane;
+    /// <summary>The device's own time.</summary>
+    public long Stamped { get; } = e.Time;
     public long Received { get; } = e.Received;
-    public long Time { get; init; }
-    public ClockVerdict Clock { get; init; }
+    /// <summary>The time by which it is sorted.</summary>
+    public long Time { get; set; }
+    public ClockVerdict Clock { get; set; }
+    public bool MayHaveWaited { get; init; }
     /// <summary>Where its lane lies in the toll point's; −1 where it has no such lane.</summary>
     public int Lane { get; init; }
     /// <summary>Names of members that are not what the contract says, or null.</summary>

@@ -32,6 +32,7 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
             }
         }
 
+        BelieveWhatWaited(byKey.Values.Concat(conflicts?.Values.SelectMany(list => list) ?? []), options);
         var intake = new SightingIntake([], [], []);
         foreach (var (key, sighting) in byKey) intake.Sort(sighting, context, conflicts is not null && conflicts.ContainsKey(key));
         foreach (var sighting in conflicts?.Values.SelectMany(list => list) ?? []) intake.Sort(sighting, context, true);
@@ -43,8 +44,8 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
         Sighting Sight(TollEvent e, in TollEventRef name)
         {
             var (time, clock) = EventClock.Judge(e, options);
-            var sighting = new Sighting(e, name) { Time = time, Clock = clock, Lane = lanes.GetValueOrDefault(e.Lane, -1) };
-            if (context.Contains(time)) Read(sighting, e.Json.Span);
+            var sighting = new Sighting(e, name) { Time = time, Clock = clock, Lane = lanes.GetValueOrDefault(e.Lane, -1), MayHaveWaited = EventClock.MayHaveWaited(e, options) };
+            if (context.Contains(time) || (sighting.MayHaveWaited && context.Contains(e.Time))) Read(sighting, e.Json.Span);
             return sighting;
         }
 
@@ -55,6 +56,23 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
             var other = Sight(again, name);
             return known.Received > again.Received || (other.Clock, other.Time).CompareTo((known.Clock, known.Time)) < 0 ? other : known;
         }
+    }
+
+    /// <summary>Gives events their device's time again where it was the line that was late, not the clock that was wrong.</summary>
+    private static void BelieveWhatWaited(IEnumerable<Sighting> sightings, CorrelationOptions options)
+    {
+        var atOnce = CorrelationWindows.Micros(options.AtOnce);
+        foreach (var start in sightings.Where(sighting => sighting.MayHaveWaited).GroupBy(sighting => (sighting.Ref.Device, sighting.Ref.Boot)))
+        {
+            var late = start.OrderBy(sighting => sighting.Received).ToList();
+            for (var i = 0; i < late.Count; i++)
+                for (var j = i + 1; j < late.Count && late[j].Received - late[i].Received <= atOnce; j++)
+                    if (!(HasTime(late[i]) && HasTime(late[j]))
+                        && EventClock.WaitedTogether(late[i].Ref.Sequence, late[i].Stamped, late[i].Received, late[j].Ref.Sequence, late[j].Stamped, late[j].Received, options))
+                        foreach (var sighting in (ReadOnlySpan<Sighting>)[late[i], late[j]]) (sighting.Time, sighting.Clock) = (sighting.Stamped, ClockVerdict.Device);
+        }
+
+        static bool HasTime(Sighting sighting) => sighting.Clock == ClockVerdict.Device;
     }
 
     private void Sort(Sighting sighting, TimeWindow context, bool hasConflict)

@@ -20,7 +20,7 @@ public sealed class CorrelatorPropertyTests
 
     private static readonly Gen<int> _times = Gen.Select(Gen.Int[-6, 18], Gen.Int[0, 2], Gen.Int[0, 5_000]).Select((half, at, ms) => half * 57_000 + at * 10_000 + (at == 1 ? -2_500 + ms : ms % 700));
     private static readonly Gen<Act> _act = Gen.Select(
-        _times, Gen.Frequency((12, Gen.Int[0, 2]), (3, Gen.Int[3, 3]), (1, Gen.Int[4, 4])), Gen.Int[0, 9], Gen.Int[0, _plates.Length - 1], Gen.Int[0, 40],
+        _times, Gen.Frequency((12, Gen.Int[0, 2]), (3, Gen.Int[3, 3]), (1, Gen.Int[4, 4])), Gen.Int[0, 9], Gen.Int[0, _plates.Length - 1], Gen.Int[0, 37],
         (ms, lane, kind, vehicle, flaw) => new Act(ms, lane, kind, vehicle, flaw));
     private static readonly Gen<(Act[] Acts, int Seed)> _traffic = Gen.Select(_act.Array[0, 60], Gen.Int);
 
@@ -116,7 +116,7 @@ public sealed class CorrelatorPropertyTests
         var (before, count) = (road.Correlate(road.Events, _all), road.Events.Count);
         Drive([late], road: road);
         var after = road.Correlate(road.Events, _all);
-        var dirty = CorrelationWindows.Dirty(road.Events.Skip(count).Select(e => EventClock.TimeOf(e, road.Options)), road.Options);
+        var dirty = CorrelationWindows.Dirty(road.Events.Skip(count).SelectMany(e => EventClock.TimesOf(e, road.Options)), road.Options);
         var diff = PassageDiff.Of(before.Passages, after.Passages);
         foreach (var passage in diff.Added.Concat(diff.Removed).Concat(diff.Changed.Select(change => change.After)))
             Assert.Contains(dirty, cell => cell.Contains(passage.Time));
@@ -177,6 +177,7 @@ public sealed class CorrelatorPropertyTests
                 case 30: road.Change(e => e with { Received = e.Time + 5_000_000 }); break;
                 case 31: road.Change(e => e with { Received = e.Time - 700_000_000 }); break;
                 case 32: road.Change(e => e with { Quality = ReadingQuality.TimeReplaced }); break;
+                case >= 35: road.Change(e => e with { Received = Road.Start + 1_500_000_000 + act.Ms % 5 * 400_000 }); break;
                 case 33: road.Events.Add(road.Events[^1] with { Time = road.Events[^1].Time + 100, Json = "{\"other\":1}"u8.ToArray() }); break;
             }
         }

@@ -388,6 +388,53 @@ public sealed class CorrelatorTests
     }
 
     [Fact]
+    public void What_waited_for_its_line_together_has_its_devices_time()
+    {
+        var back = Road.Start + 7_200_000_000;
+        for (var i = 0; i < 3; i++)
+        {
+            _road.Avc("L1", 10_000 + i * 5_000);
+            _road.Change(e => e with { Received = back + i * 5_000 });
+            _road.Tag("L1", 10_000 + i * 5_000, 1, $"{i}");
+        }
+        // Alone, and so as doubtful as ever.
+        _road.Avc("L2", 10_000);
+        _road.Change(e => e with { Received = back });
+        var result = _road.Correlate();
+        Assert.Equal(["0", "1", "2"], result.Passages.Select(passage => passage.Tag?.Tag));
+        Assert.All(result.Passages, passage => Assert.Equal(ClockVerdict.Device, passage.Clock));
+        Assert.Empty(result.Findings);
+        Assert.Equal(PassageState.Review, _road.Correlate(_road.Events, new TimeWindow(back - 1_000_000, back + 1_000_000)).Passages.Single().State);
+    }
+
+    [Theory]
+    [InlineData(20_000, 0)] // the clock stepped back, and again
+    [InlineData(20_000, 300)]
+    public void A_locked_clock_that_is_wrong_is_no_line_that_was_late(long behind, long jitter)
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            _road.Avc("L1", 10_000 + i * 5_000);
+            _road.Change(e => e with { Time = e.Time - (i is 1 or 2 ? behind * 1_000 : 0), Received = e.Time + i % 2 * jitter * 1_000 });
+        }
+        Assert.Equal([ClockVerdict.Device, ClockVerdict.Gateway, ClockVerdict.Gateway, ClockVerdict.Device], _road.Correlate().Passages.Select(passage => passage.Clock));
+    }
+
+    [Theory]
+    [InlineData(TollClock.Holdover)]
+    [InlineData(TollClock.Free)]
+    public void A_clock_without_reference_is_not_believed_for_its_line(TollClock clock)
+    {
+        var back = Road.Start + 90_000_000;
+        for (var i = 0; i < 3; i++)
+        {
+            _road.Avc("L1", 10_000 + i * 5_000);
+            _road.Change(e => e with { Received = back + i * 5_000, Clock = clock });
+        }
+        Assert.All(_road.Correlate().Passages, passage => Assert.Equal(ClockVerdict.Gateway, passage.Clock));
+    }
+
+    [Fact]
     public void A_key_with_two_contents_blocks_both_wherever_they_lie()
     {
         var avc = _road.Avc("L1", 1_000);

@@ -39,6 +39,23 @@ public sealed class EventClockTests
         Assert.Equal(ClockVerdict.Suspect, Judge(long.MaxValue, long.MinValue).Verdict);
     }
 
+    [Theory]
+    [InlineData(3_600_000_000, TollClock.Locked, true)]
+    [InlineData(2_000_001, TollClock.Locked, true)]
+    [InlineData(2_000_000, TollClock.Locked, false)] // it was not late
+    [InlineData(-3_600_000_000, TollClock.Locked, false)] // nothing comes before it happens
+    [InlineData(3_600_000_000, TollClock.Holdover, false)]
+    [InlineData(3_600_000_000, TollClock.Free, false)]
+    public void A_locked_device_behind_its_gateway_may_have_waited_and_stands_at_either_time(long apart, TollClock clock, bool mayHaveWaited)
+    {
+        var e = Event(Device, Device + apart, clock);
+        Assert.Equal(mayHaveWaited, EventClock.MayHaveWaited(e, CorrelationOptions.Default));
+        Assert.Equal(mayHaveWaited ? [Device, Device + apart] : [EventClock.Judge(e, CorrelationOptions.Default).Time], EventClock.TimesOf(e, CorrelationOptions.Default));
+    }
+
+    private static TollEvent Event(long device, long gateway, TollClock clock = TollClock.Locked, ReadingQuality quality = ReadingQuality.Good) =>
+        new("d", 1, 1, device, gateway, clock, "L1", TollEventKind.Avc, quality, "{}"u8.ToArray());
+
     private static (long Time, ClockVerdict Verdict) Judge(long device, long gateway, TollClock clock = TollClock.Locked, ReadingQuality quality = ReadingQuality.Good) =>
-        EventClock.Judge(new TollEvent("d", 1, 1, device, gateway, clock, "L1", TollEventKind.Avc, quality, "{}"u8.ToArray()), CorrelationOptions.Default);
+        EventClock.Judge(Event(device, gateway, clock, quality), CorrelationOptions.Default);
 }

@@ -16,6 +16,7 @@ using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.Server.Registry;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
+using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
@@ -118,7 +119,7 @@ internal static class CloudServer
 
     private static void AddConsumers(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db")));
+        services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db"), CorrelationOptions.Default));
         Add<TollEventConsumer>();
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();

@@ -28,6 +28,9 @@ public static class CorrelationWindows
     /// </summary>
     public static TimeWindow ContextOf(TimeWindow window, CorrelationOptions options) => window.Widen(Micros(options.ContextMargin));
 
+    /// <summary>Start of the cell that a time lies in.</summary>
+    public static long CellOf(long time, CorrelationOptions options) => Floor(time, Micros(options.Cell));
+
     internal static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
 
     private static long Floor(long time, long cell) => time - (time % cell + cell) % cell;

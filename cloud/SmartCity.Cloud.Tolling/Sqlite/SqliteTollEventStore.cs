@@ -1,39 +1,31 @@
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
+using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Model.Tolling;
 
 namespace SmartCity.Cloud.Tolling.Sqlite;
 
 /// <summary>
 /// Raw toll events in SQLite. The key (device, boot, seq) exists once: the same event again is superseded; the same key with other
-/// content is kept beside the first and counted as a key conflict. The log offset is saved in the same transaction. One writer.
+/// content is kept beside the first and counted as a key conflict. The log offset, and which cells of time are to be correlated again, are saved in the
+/// same transaction. One writer of events.
 /// </summary>
 public sealed class SqliteTollEventStore : IDisposable
 {
-    private const string Tables = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-        CREATE TABLE IF NOT EXISTS toll_event(
-          device TEXT NOT NULL, boot INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL, gateway TEXT NOT NULL, time INTEGER NOT NULL, received INTEGER NOT NULL,
-          clock INTEGER NOT NULL, lane TEXT NOT NULL, kind INTEGER NOT NULL, quality INTEGER NOT NULL, json BLOB NOT NULL, conflict INTEGER NOT NULL,
-          PRIMARY KEY(device, boot, seq, hash)) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS toll_count(gateway TEXT PRIMARY KEY, stored INTEGER NOT NULL, superseded INTEGER NOT NULL, conflicts INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS toll_state(id INTEGER PRIMARY KEY CHECK (id = 1), next_offset INTEGER NOT NULL);
-        INSERT OR IGNORE INTO toll_state VALUES(1, 0);
-        """;
-
     private readonly SqliteConnection _connection;
+    private readonly CorrelationOptions _options;
 
     /// <summary>Opens or creates the store.</summary>
     /// <param name="file">The database file; its folder is made where it does not exist.</param>
+    /// <param name="options">Which time of an event is believed, and how time is cut into cells.</param>
     /// <exception cref="SqliteException">It cannot be opened.</exception>
-    public SqliteTollEventStore(string file)
+    public SqliteTollEventStore(string file, CorrelationOptions options)
     {
+        _options = options;
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         _connection.Open();
-        using var command = _connection.CreateCommand();
-        command.CommandText = Tables;
-        command.ExecuteNonQuery();
+        TollEventSchema.Ensure(_connection, options);
     }
 
     /// <summary>The saved offset: the next log offset to append.</summary>
@@ -53,12 +45,16 @@ public sealed class SqliteTollEventStore : IDisposable
     {
         using var transaction = _connection.BeginTransaction();
         var counts = new Dictionary<string, TollCount>(StringComparer.Ordinal);
+        var dirty = new HashSet<(string Lane, long Start)>();
         using (var insert = Insert(transaction))
         {
             foreach (var (gateway, e) in events)
             {
                 var before = counts.GetValueOrDefault(gateway) ?? new TollCount(gateway, 0, 0, 0);
-                counts[gateway] = Write(insert, gateway, e) switch
+                var written = Write(insert, gateway, e);
+                if (written != Written.Repeated) Mark(dirty, e);
+                if (written == Written.Conflicting) MarkOthers(transaction, dirty, e);
+                counts[gateway] = written switch
                 {
                     Written.Repeated => before with { Superseded = before.Superseded + 1 },
                     Written.Conflicting => before with { Stored = before.Stored + 1, KeyConflicts = before.KeyConflicts + 1 },
@@ -69,6 +65,8 @@ public sealed class SqliteTollEventStore : IDisposable
         foreach (var count in counts.Values)
             Run(transaction, "INSERT INTO toll_count VALUES($g,$a,$b,$c) ON CONFLICT DO UPDATE SET stored=stored+$a, superseded=superseded+$b, conflicts=conflicts+$c",
                 ("$g", count.Gateway), ("$a", count.Stored), ("$b", count.Superseded), ("$c", count.KeyConflicts));
+        foreach (var (lane, start) in dirty)
+            Run(transaction, "INSERT OR IGNORE INTO toll_dirty VALUES($l,$s)", ("$l", lane), ("$s", start));
         Run(transaction, "UPDATE toll_state SET next_offset=$a", ("$a", nextOffset));
         transaction.Commit();
     }
@@ -92,13 +90,32 @@ public sealed class SqliteTollEventStore : IDisposable
         var insert = _connection.CreateCommand();
         insert.Transaction = transaction;
         insert.CommandText = "INSERT OR IGNORE INTO toll_event VALUES($device,$boot,$seq,$hash,$gateway,$time,$received,$clock,$lane,$kind,$quality,$json," +
-            "EXISTS(SELECT 1 FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq)) RETURNING conflict";
-        foreach (var name in new[] { "$device", "$boot", "$seq", "$hash", "$gateway", "$time", "$received", "$clock", "$lane", "$kind", "$quality", "$json" })
+            "EXISTS(SELECT 1 FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq),$at) RETURNING conflict";
+        foreach (var name in new[] { "$device", "$boot", "$seq", "$hash", "$gateway", "$time", "$received", "$clock", "$lane", "$kind", "$quality", "$json", "$at" })
             insert.Parameters.Add(new SqliteParameter { ParameterName = name });
         return insert;
     }
 
-    private static Written Write(SqliteCommand insert, string gateway, TollEvent e)
+    private void Mark(HashSet<(string, long)> dirty, TollEvent e)
+    {
+        foreach (var window in CorrelationWindows.Dirty([EventClock.TimeOf(e, _options)], _options)) dirty.Add((e.Lane, window.From));
+    }
+
+    /// <summary>The events that stand under the same key take no part from now on, wherever they are.</summary>
+    private void MarkOthers(SqliteTransaction transaction, HashSet<(string, long)> dirty, TollEvent e)
+    {
+        using var command = _connection.CreateCommand();
+        command.Transaction = transaction;
+        command.CommandText = "SELECT lane, at FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq";
+        command.Parameters.AddWithValue("$device", e.Device);
+        command.Parameters.AddWithValue("$boot", unchecked((long)e.Boot));
+        command.Parameters.AddWithValue("$seq", unchecked((long)e.Sequence));
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+            foreach (var window in CorrelationWindows.Dirty([reader.GetInt64(1)], _options)) dirty.Add((reader.GetString(0), window.From));
+    }
+
+    private Written Write(SqliteCommand insert, string gateway, TollEvent e)
     {
         var parameters = insert.Parameters;
         parameters["$device"].Value = e.Device;
@@ -113,6 +130,7 @@ public sealed class SqliteTollEventStore : IDisposable
         parameters["$kind"].Value = (long)e.Kind;
         parameters["$quality"].Value = (long)e.Quality;
         parameters["$json"].Value = e.Json.ToArray();
+        parameters["$at"].Value = EventClock.TimeOf(e, _options);
         return insert.ExecuteScalar() switch { null => Written.Repeated, 0L => Written.First, _ => Written.Conflicting };
     }
 

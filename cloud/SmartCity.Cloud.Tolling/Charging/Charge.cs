@@ -1,0 +1,81 @@
+using System.Text.Json.Serialization;
+using SmartCity.Cloud.Tolling.Ledger;
+
+namespace SmartCity.Cloud.Tolling.Charging;
+
+/// <summary>What one passage costs, as it stands. Its id in the ledger is the passage's.</summary>
+/// <param name="Passage">Passage id.</param>
+/// <param name="Revision">0 for the first rating, one more whenever it comes to something else.</param>
+/// <param name="TollPoint">Where.</param>
+/// <param name="Lane">The vehicle's lane.</param>
+/// <param name="Day">Business date, in the corridor's zone.</param>
+/// <param name="Time">When it passed, µs since 1970 UTC.</param>
+/// <param name="Vehicle">Whose caps and free kilometres it counts for, see <see cref="Passages.Passage.Vehicle"/>; null where nobody knows.</param>
+/// <param name="Outcome">What it came to.</param>
+/// <param name="Code">Why there is no charge, e.g. <c>TARIFF_MISSING</c>; null where there is one.</param>
+/// <param name="Payer">Ledger account that pays; null where there is no charge.</param>
+/// <param name="Concession">Ledger account of the road; null where there is no charge.</param>
+/// <param name="Net">Minor units, without VAT.</param>
+/// <param name="Vat">Minor units.</param>
+/// <param name="Tariff">Tariff and version that rated it; null where none did.</param>
+/// <param name="Trace">How the amount came about, rule by rule.</param>
+public sealed record Charge(
+    string Passage, int Revision, string TollPoint, string Lane, DateOnly Day, long Time, string? Vehicle, ChargeOutcome Outcome, string? Code, string? Payer, string? Concession, long Net,
+    long Vat, string? Tariff, IReadOnlyList<ChargeStep> Trace)
+{
+    /// <summary>What the driver pays, minor units.</summary>
+    public long Gross => Net + Vat;
+
+    /// <summary>Whether the other one says the same, whatever its revision.</summary>
+    public bool SaysTheSameAs(Charge other) => (this with { Revision = 0, Trace = [] }) == (other with { Revision = 0, Trace = [] }) && Trace.SequenceEqual(other.Trace);
+}
+
+/// <summary>One rule on the way to an amount.</summary>
+/// <param name="Rule">The rule, e.g. <c>price</c>.</param>
+/// <param name="Input">What it was applied to, for people.</param>
+/// <param name="Amount">Amount after it, minor units.</param>
+public sealed record ChargeStep(string Rule, string Input, decimal Amount);
+
+/// <summary>What became of a passage's charge.</summary>
+public enum ChargeOutcome : byte
+{
+    /// <summary>It is charged; the amount may be 0, by a rule.</summary>
+    Charged = 1,
+    /// <summary>The vehicle is exempt.</summary>
+    Exempt = 2,
+    /// <summary>It cannot be rated, see the code; never a charge of 0.</summary>
+    Unrated = 3,
+    /// <summary>A human has to look first.</summary>
+    Review = 4,
+    /// <summary>Nothing says whose it was.</summary>
+    Unreadable = 5,
+    /// <summary>Another passage is charged for the same vehicle.</summary>
+    Duplicate = 6,
+    /// <summary>There was a passage, and there is none any more.</summary>
+    Void = 7,
+}
+
+/// <summary>A chain of transfers on its way to the ledger.</summary>
+/// <param name="Passage">Passage id.</param>
+/// <param name="Revision">Revision of the charge.</param>
+/// <param name="Chain">The transfers.</param>
+/// <param name="State">How far it is.</param>
+/// <param name="Refusal">Why the ledger refused it; null where it did not.</param>
+/// <param name="Entry">Number of its first entry; null before it is posted.</param>
+public sealed record ChargePosting(string Passage, int Revision, IReadOnlyList<Transfer> Chain, PostingState State, string? Refusal, long? Entry);
+
+/// <summary>How far a chain is.</summary>
+public enum PostingState : byte
+{
+    /// <summary>To be sent.</summary>
+    Waiting = 1,
+    /// <summary>In the ledger.</summary>
+    Posted = 2,
+    /// <summary>Refused by the ledger; tried again when something changes.</summary>
+    Refused = 3,
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(Charge))]
+[JsonSerializable(typeof(List<Transfer>))]
+internal sealed partial class ChargeJson : JsonSerializerContext;

@@ -187,7 +187,7 @@ internal static class VehicleRating
         if (tariff.VatPercent.Sign > 0)
             work.Step(RatingRule.Vat, $"{tariff.VatPercent} % {(tariff.VatIncluded ? $"are in it: {ExactAmount.OfMinor(vat, tariff.Scale)}" : "are added")}", tariff.VatIncluded ? 0 : ExactAmount.OfMinor(vat, tariff.Scale));
         var shares = tariff.Concessions.Count == 0 ? [new NetShare(work.Corridor, net)]
-            : tariff.Concessions.Zip(LargestRemainder.Split(net, [.. tariff.Concessions.Select(share => share.Weight)]), (share, part) => new NetShare(share.Concession, part)).ToArray();
+            : tariff.Concessions.Zip(LargestRemainder.Split(net, [.. tariff.Concessions.Select(share => (long)share.Weight)]), (share, part) => new NetShare(share.Concession, part)).ToArray();
         return new TollCharge
         {
             Use = work.Use, Corridor = work.Corridor, Tariff = tariff, Day = work.Day, Band = work.Band, List = work.List, Net = net, Vat = vat,

@@ -9,6 +9,10 @@ internal static class ConfigurationRules
         Versions(parts.Calendars, calendar => calendar.Id, "calendar", issues);
         Versions(parts.Tariffs, tariff => tariff.Corridor, "tariff of the corridor", issues);
         Versions(parts.PenaltyPolicies, policy => policy.Id, "penalty policy", issues);
+        CorridorRules.Check(parts, issues);
+        RegisterRules.Check(parts, issues);
+        // What a tariff may name follows from versions that are in order.
+        if (issues.Count == 0) new TariffRules(parts, issues).Check();
     }
 
     /// <summary>Numbers once each; validities of those that stand neither overlap nor leave a gap.</summary>

@@ -34,6 +34,35 @@ public sealed class GoldenTests
             if (Text(rows[i], "rule") is { } rule) Assert.Contains(charge.Trace, step => step.Rule.ToString() == rule);
         }
         if (Text(golden, "total") is { } expected) Assert.Equal(expected, total.ToString());
+        if (!golden.TryGetProperty("bill", out var bill)) return;
+        var made = Bill.Of([.. result.Charges]);
+        var sum = Assert.Single(made.Totals);
+        Assert.Equal(Text(bill, "lineNet"), made.Lines.Sum(line => line.Net).ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(Text(bill, "net"), sum.Net.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(Text(bill, "vat"), sum.Vat.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(Text(bill, "roundingNet"), sum.RoundingNet.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal(sum.Gross, made.Lines.Sum(line => line.Net + line.Vat) + sum.RoundingNet + sum.RoundingVat);
+    }
+
+    /// <summary>G8 and G9: what is owed of 650,000 rial of 3 Aban 1403, with the penalty.</summary>
+    [Theory]
+    [InlineData("iran-7-days-simple", "1403-08-10", 650_000)]
+    [InlineData("iran-7-days-simple", "1403-08-11", 780_000)]
+    [InlineData("iran-7-days-simple", "1403-09-10", 780_000)]
+    [InlineData("iran-7-days-simple", "1403-09-11", 795_600)]
+    [InlineData("iran-7-days-simple", "1403-10-11", 811_200)]
+    [InlineData("iran-7-days-compound", "1403-10-11", 811_512)]
+    [InlineData("iran-7-days-compound", "1599-01-01", 1_950_000)]
+    [InlineData("iran-15-days-simple", "1403-08-18", 650_000)]
+    [InlineData("iran-15-days-simple", "1403-08-19", 672_750)]
+    [InlineData("iran-15-days-simple", "1403-09-19", 695_500)]
+    [InlineData("iran-15-days-compound", "1403-09-19", 696_296)]
+    public void Shipped_policies_give_the_golden_penalties(string policy, string day, long owed)
+    {
+        Assert.True(LocalDates.TryParse(day, DateSystem.Persian, out var today));
+        var passage = new DateOnly(2024, 10, 24);
+        var rule = Examples.Configuration.PenaltyPolicyAt(policy, passage.ToDateTime(TimeOnly.MinValue))!;
+        Assert.Equal(owed, 650_000 + rule.Penalty(650_000, passage, DateOnly.FromDateTime(today)));
     }
 
     private static TollUse Use(JsonElement row, int number)

@@ -46,7 +46,7 @@ internal sealed class CityBrowser(TrunkCity city) : IAsyncDisposable
 
     /// <summary>Keeps a picture of a page beside the test's output, <c>bin/…/screenshots</c>, for a person to look at.</summary>
     public static Task KeepAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(AppContext.BaseDirectory, "screenshots", name + ".png") });
+        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(AppContext.BaseDirectory, "screenshots", name + ".png"), FullPage = true });
 
     public async ValueTask DisposeAsync()
     {

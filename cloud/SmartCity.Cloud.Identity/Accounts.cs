@@ -89,7 +89,7 @@ public sealed class Accounts : IDisposable
         _grants.Forget(account.Name);
     }
 
-    /// <summary>Gives an account a new secret for one sign-in; its old password and its sessions end.</summary>
+    /// <summary>Gives an account a new secret for one sign-in; its old password, its passkeys and its sessions end, so that whoever else held one is out.</summary>
     /// <returns>The secret.</returns>
     /// <exception cref="AccessException">There is no such account.</exception>
     public string Reset(Actor actor, string name)
@@ -101,6 +101,7 @@ public sealed class Accounts : IDisposable
         {
             _database.Run(transaction, "UPDATE account SET password = $password, must_change = 1 WHERE name = $name", ("$password", hash), ("$name", name));
             _grants.EndSessions(transaction, account.Name);
+            Passkeys.RemoveAll(_database, transaction, _log, actor, account.Name);
             _log.Write(transaction, actor, "account.reset", account.Name, null, null);
         }, _log);
         _grants.Forget(account.Name);

@@ -92,6 +92,20 @@ public enum AccessFault
     TokenLifetime,
     /// <summary>The account has too many tokens.</summary>
     TokensMany,
+    /// <summary>No account has this passkey.</summary>
+    PasskeyUnknown,
+    /// <summary>The question was asked too long ago, or answered already.</summary>
+    PasskeyExpired,
+    /// <summary>Another site asked for it.</summary>
+    PasskeyOrigin,
+    /// <summary>Its counter has not grown.</summary>
+    PasskeyCounter,
+    /// <summary>Kept already.</summary>
+    PasskeyDuplicate,
+    /// <summary>Not proved.</summary>
+    PasskeyRefused,
+    /// <summary>The session began too long ago for a change of how one signs in.</summary>
+    SignInOld,
 }
 
 /// <summary>Something about accounts cannot be done; the message says why and what to do.</summary>

@@ -20,9 +20,26 @@ public sealed class SignInThrottle(TimeProvider clock)
     /// <param name="address">Where it comes from.</param>
     /// <param name="knownBrowser">Id of a browser that signed in to this account before; null for others.</param>
     /// <returns>How long to wait; zero where it may be made now.</returns>
-    public TimeSpan Attempt(string account, string address, string? knownBrowser)
+    public TimeSpan Attempt(string account, string address, string? knownBrowser) => Attempt(Keys(account, address, knownBrowser));
+
+    /// <summary>The same for an attempt that names no account, as with a passkey: only where it comes from counts.</summary>
+    /// <param name="address">Where it comes from.</param>
+    /// <returns>How long to wait; zero where it may be made now.</returns>
+    public TimeSpan Attempt(string address) => Attempt([AddressKey(address)]);
+
+    /// <summary>The attempt was right: it and those before it by the same browser are forgiven.</summary>
+    public void Succeeded(string account, string address, string? knownBrowser)
     {
         var keys = Keys(account, address, knownBrowser);
+        _failures.TryRemove(keys[0].Key, out _);
+        foreach (var (key, _) in keys.Skip(1)) Forgive(key);
+    }
+
+    /// <summary>An attempt that named no account was right.</summary>
+    public void Succeeded(string address) => Forgive(AddressKey(address).Key);
+
+    private TimeSpan Attempt((string Key, int Free)[] keys)
+    {
         var now = clock.GetUtcNow();
         var wait = keys.Max(key => _failures.TryGetValue(key.Key, out var failures) ? failures.Last + WaitOf(failures.Count - key.Free) - now : TimeSpan.Zero);
         if (wait > TimeSpan.Zero) return wait;
@@ -32,13 +49,7 @@ public sealed class SignInThrottle(TimeProvider clock)
         return TimeSpan.Zero;
     }
 
-    /// <summary>The attempt was right: it and those before it by the same browser are forgiven.</summary>
-    public void Succeeded(string account, string address, string? knownBrowser)
-    {
-        var keys = Keys(account, address, knownBrowser);
-        _failures.TryRemove(keys[0].Key, out _);
-        foreach (var (key, _) in keys.Skip(1)) _failures.AddOrUpdate(key, new Failures(0, clock.GetUtcNow()), (_, old) => old with { Count = Math.Max(0, old.Count - 1) });
-    }
+    private void Forgive(string key) => _failures.AddOrUpdate(key, new Failures(0, clock.GetUtcNow()), (_, old) => old with { Count = Math.Max(0, old.Count - 1) });
 
     /// <summary>Each counter with how many mistakes it lets pass.</summary>
     private static (string Key, int Free)[] Keys(string account, string address, string? knownBrowser)
@@ -46,8 +57,10 @@ public sealed class SignInThrottle(TimeProvider clock)
         var name = account.Length > 64 ? account[..64].ToUpperInvariant() : account.ToUpperInvariant();
         return knownBrowser is not null
             ? [($"browser {knownBrowser} {name}", 5)]
-            : [($"pair {address} {name}", 5), ($"address {address}", 30), ($"account {name}", 20)];
+            : [($"pair {address} {name}", 5), AddressKey(address), ($"account {name}", 20)];
     }
+
+    private static (string Key, int Free) AddressKey(string address) => ($"address {address}", 30);
 
     private static TimeSpan WaitOf(int beyond) => beyond < 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(_waitMax.TotalSeconds, Math.Pow(2, Math.Min(beyond, 10))));
 

@@ -69,6 +69,7 @@ internal static class CloudServer
         app.UseAccess();
         app.MapOperations();
         app.MapAccess();
+        app.MapPasskeys();
         app.MapAccessPages(options.DuckDb.CityZone);
         app.MapProblemPages(options.DuckDb.CityZone);
         app.MapCityProvider();

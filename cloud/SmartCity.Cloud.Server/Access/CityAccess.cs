@@ -30,6 +30,7 @@ internal static class CityAccess
         services.AddSingleton<AuditLog>().AddSingleton<IAuditLog>(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>();
         services.AddCityProvider(options.Access.Oidc);
+        services.AddPasskeys(options.Access);
         return services.AddSingleton<IHealthPart, AuditHealth>();
     }
 

@@ -11,7 +11,8 @@ internal sealed record SignInOutcome(Account? Account, TimeSpan Wait);
 /// <summary>Signing in and out by a browser: password, throttle, session cookie and audit row together.</summary>
 internal sealed class SignIn(Accounts accounts, AccessGrants grants, AuditLog log, SignInThrottle throttle, KnownBrowsers browsers, AccessOptions options)
 {
-    private const string BrowserCookie = "__Host-browser";
+    /// <summary>Cookie by which a browser that has signed in before is known.</summary>
+    public const string BrowserCookie = "__Host-browser";
 
     /// <summary>Checks name and password and, where they are right, begins a session. The answer takes as long for a name that nobody has.</summary>
     /// <exception cref="AccessException">Too many are signing in at once.</exception>

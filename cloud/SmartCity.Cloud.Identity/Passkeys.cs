@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Identity;
@@ -32,6 +33,16 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         return database.Rows("SELECT handle FROM passkey_owner WHERE account = $account", row => row.GetString(0), ("$account", account))[0];
     }
 
+    /// <summary>Refuses an account that a provider vouches for: whoever is locked out there must not come in here.</summary>
+    /// <exception cref="AccessException">It is one.</exception>
+    public void CheckOwn(string account)
+    {
+        if (IsForeign(account)) throw new AccessException($"{account} signs in by the city's provider; whoever is locked out there must not come in by a passkey here.", AccessFault.PasskeyForeign, account);
+    }
+
+    /// <summary>Whether a provider vouches for an account, so that it has no passkeys of its own.</summary>
+    public bool IsForeign(string account) => database.Rows("SELECT 1 FROM external_login WHERE account = $account", _ => 0, ("$account", account)).Count > 0;
+
     /// <summary>The account that a credential belongs to, or null.</summary>
     public string? AccountOf(byte[] credential) => database.Rows("SELECT account FROM passkey WHERE credential = $credential", row => row.GetString(0), ("$credential", credential)) is [var account] ? account : null;
 
@@ -43,7 +54,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         var called = Checked(name);
         database.Change(transaction =>
         {
-            if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE account = $account", _ => 0, ("$account", account)).Count >= CountMax) throw new AccessException($"{account} has {CountMax} passkeys; remove one first.");
+            if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE account = $account", _ => 0, ("$account", account)).Count >= CountMax) throw new AccessException($"{account} has {CountMax} passkeys; remove one first.", AccessFault.PasskeysMany, account, CountMax);
             if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE credential = $credential", _ => 0, ("$credential", proved.CredentialId)).Count > 0) throw new AccessException("This passkey is known already.", AccessFault.PasskeyDuplicate);
             database.Run(transaction, "INSERT INTO passkey(credential, account, name, public_key, counter, transports, backup_eligible, backed_up, created) VALUES($credential, $account, $name, $key, $counter, $transports, $eligible, $backed, $now)",
                 ("$credential", proved.CredentialId), ("$account", account), ("$name", called), ("$key", proved.PublicKey), ("$counter", (long)proved.SignCount), ("$transports", string.Join('\n', proved.Transports ?? [])),
@@ -111,7 +122,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         ("$account", account), ("$credential", credential));
 
     private Passkey Known(SqliteTransaction transaction, string account, long id) =>
-        database.Rows(transaction, $"SELECT {Columns} FROM passkey WHERE id = $id AND account = $account", PasskeyOf, ("$id", id), ("$account", account)) is [var known] ? known : throw new AccessException($"{account} has no passkey {id}.", AccessFault.Missing);
+        database.Rows(transaction, $"SELECT {Columns} FROM passkey WHERE id = $id AND account = $account", PasskeyOf, ("$id", id), ("$account", account)) is [var known] ? known : throw new AccessException($"{account} has no passkey {id}.", AccessFault.PasskeyMissing, account, id.ToString(CultureInfo.InvariantCulture));
 
     private void Remove(SqliteTransaction transaction, Actor actor, Passkey known) => Remove(database, transaction, log, actor, known);
 
@@ -121,7 +132,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         log.Write(transaction, actor, "passkey.remove", $"{known.Account}/{known.Name}", null, null);
     }
 
-    private static string Checked(string name) => name.Trim() is { Length: > 0 and <= NameMax } called && !called.Any(char.IsControl) ? called : throw new AccessException($"A passkey needs a name, 1 to {NameMax} characters, by which you know it again.");
+    private static string Checked(string name) => name.Trim() is { Length: > 0 and <= NameMax } called && !called.Any(char.IsControl) ? called : throw new AccessException($"A passkey needs a name, 1 to {NameMax} characters, by which you know it again.", AccessFault.PasskeyName, NameMax);
 
     private static Passkey PasskeyOf(SqliteDataReader row) => new(row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetInt64(3), row.IsDBNull(4) ? null : row.GetInt64(4), row.GetBoolean(5));
 }

@@ -104,8 +104,18 @@ public enum AccessFault
     PasskeyDuplicate,
     /// <summary>Not proved.</summary>
     PasskeyRefused,
+    /// <summary>No passkey can be called that.</summary>
+    PasskeyName,
+    /// <summary>The account has too many passkeys.</summary>
+    PasskeysMany,
+    /// <summary>The account has no such passkey.</summary>
+    PasskeyMissing,
+    /// <summary>The account is a provider's.</summary>
+    PasskeyForeign,
     /// <summary>The session began too long ago for a change of how one signs in.</summary>
     SignInOld,
+    /// <summary>A program asks for what a person does.</summary>
+    NoPerson,
 }
 
 /// <summary>Something about accounts cannot be done; the message says why and what to do.</summary>

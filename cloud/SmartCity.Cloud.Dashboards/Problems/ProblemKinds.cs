@@ -17,6 +17,16 @@ public static class ProblemKinds
     public static ProblemKind SignIn { get; } = new("sign-in", 401);
     /// <summary>Name or password is not right.</summary>
     public static ProblemKind Credentials { get; } = new("credentials", 401);
+    /// <summary>A passkey does not prove what it must.</summary>
+    public static ProblemKind Passkey { get; } = new("passkey", 401);
+    /// <summary>No account has this passkey.</summary>
+    public static ProblemKind PasskeyUnknown { get; } = new("passkey-unknown", 401);
+    /// <summary>The question that a passkey answers is over.</summary>
+    public static ProblemKind PasskeyExpired { get; } = new("passkey-expired", 401);
+    /// <summary>A passkey was used at another address than the city's.</summary>
+    public static ProblemKind PasskeyOrigin { get; } = new("passkey-origin", 401);
+    /// <summary>A passkey's counter has not grown.</summary>
+    public static ProblemKind PasskeyCounter { get; } = new("passkey-counter", 401);
     /// <summary>The caller has not the right.</summary>
     public static ProblemKind Right { get; } = new("right", 403);
     /// <summary>It lies outside of the caller's areas.</summary>
@@ -25,6 +35,8 @@ public static class ProblemKinds
     public static ProblemKind Password { get; } = new("password", 403);
     /// <summary>Only a person does this, not a token.</summary>
     public static ProblemKind Person { get; } = new("person", 403);
+    /// <summary>How one signs in is changed shortly after signing in.</summary>
+    public static ProblemKind SignInOld { get; } = new("sign-in-old", 403);
     /// <summary>Another site sent the request.</summary>
     public static ProblemKind CrossSite { get; } = new("cross-site", 403);
     /// <summary>There is no such thing.</summary>
@@ -37,6 +49,8 @@ public static class ProblemKinds
     public static ProblemKind NotAcceptable { get; } = new("not-acceptable", 406);
     /// <summary>The body did not come in time.</summary>
     public static ProblemKind Slow { get; } = new("slow", 408);
+    /// <summary>The passkey is kept already.</summary>
+    public static ProblemKind PasskeyKnown { get; } = new("passkey-known", 409);
     /// <summary>It has been changed meanwhile.</summary>
     public static ProblemKind Version { get; } = new("version", 412);
     /// <summary>The body is too large.</summary>
@@ -65,7 +79,7 @@ public static class ProblemKinds
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Right, Area, Password, Person, CrossSite, Missing, Address, Method, NotAcceptable, Slow, Version, TooLarge, MediaType,
+        Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
         TooMuch, Access, Registry, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
     ];
 

@@ -22,7 +22,7 @@ internal sealed class PasskeyCeremonies(
     /// <exception cref="AccessException">It did.</exception>
     public void CheckRecent(AccessGrant session)
     {
-        if (!IsRecent(session)) throw new AccessException($"Sign in again first: passkeys are changed within {_recent.TotalMinutes} minutes of a sign-in.", AccessFault.SignInOld);
+        if (!IsRecent(session)) throw new AccessException($"Sign in again first: passkeys are changed within {_recent.TotalMinutes} minutes of a sign-in.", AccessFault.SignInOld, (int)_recent.TotalMinutes);
     }
 
     /// <summary>Asks a browser to make a passkey.</summary>
@@ -31,6 +31,7 @@ internal sealed class PasskeyCeremonies(
     {
         CheckRecent(owner.Grant);
         var name = owner.Account.Name;
+        passkeys.CheckOwn(name);
         var question = await handler.MakeCreationOptionsAsync(new PasskeyUserEntity { Id = passkeys.HandleOf(name), Name = name, DisplayName = name }, context);
         Ask(context, PurposeOf(owner), question.AttestationState!);
         return question.CreationOptionsJson;

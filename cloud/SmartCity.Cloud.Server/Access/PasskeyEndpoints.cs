@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Access;
@@ -29,7 +31,7 @@ internal static class PasskeyEndpoints
         api.MapPost("/session/passkey", async (HttpContext context, PasskeyCeremonies ceremonies, Answer answer) =>
         {
             var outcome = await ceremonies.InAsync(context, answer.Credential);
-            return outcome.Account is { } account ? Results.Json(account) : AccessEndpoints.TooSoon(context, outcome.Wait);
+            return outcome.Account is { } account ? Results.Json(account) : AccessEndpoints.TooSoon(outcome.Wait);
         }).Public().WithSummary("Signs in by a passkey: sets the cookie of a session.");
 
         api.MapGet("/account/passkeys", (HttpContext context, Passkeys passkeys) => Results.Json(new { items = passkeys.List(context.CallerOf().Access?.Account.Name ?? "") }))
@@ -61,23 +63,26 @@ internal static class PasskeyEndpoints
         }).Needs(Rights.Administer).WithSummary("Removes a passkey of an account.");
     }
 
-    private static IResult ProblemOf(AccessException error)
+    private static IResult ProblemOf(AccessException error) => KindOf(error.Fault) is { } kind ? Problems.Of(kind, AccessEndpoints.SentenceOf(error)) : AccessEndpoints.ProblemOf(error);
+
+    private static ProblemKind? KindOf(AccessFault fault) => fault switch
     {
-        var (status, title) = error.Fault switch
-        {
-            AccessFault.PasskeyUnknown or AccessFault.PasskeyExpired or AccessFault.PasskeyOrigin or AccessFault.PasskeyCounter or AccessFault.PasskeyRefused => (StatusCodes.Status401Unauthorized, "Not proved."),
-            AccessFault.SignInOld => (StatusCodes.Status403Forbidden, "Not allowed."),
-            AccessFault.PasskeyDuplicate => (StatusCodes.Status409Conflict, "Known already."),
-            _ => (0, ""),
-        };
-        return status == 0 ? AccessEndpoints.ProblemOf(error)
-            : Results.Problem(error.Message, title: title, statusCode: status, type: "urn:smartcity:problem:passkey", extensions: new Dictionary<string, object?> { ["fault"] = error.Fault.ToString() });
-    }
+        AccessFault.PasskeyRefused => ProblemKinds.Passkey,
+        AccessFault.PasskeyUnknown => ProblemKinds.PasskeyUnknown,
+        AccessFault.PasskeyExpired => ProblemKinds.PasskeyExpired,
+        AccessFault.PasskeyOrigin => ProblemKinds.PasskeyOrigin,
+        AccessFault.PasskeyCounter => ProblemKinds.PasskeyCounter,
+        AccessFault.PasskeyDuplicate => ProblemKinds.PasskeyKnown,
+        AccessFault.SignInOld => ProblemKinds.SignInOld,
+        AccessFault.NoPerson => ProblemKinds.Person,
+        AccessFault.PasskeyMissing => ProblemKinds.Missing,
+        _ => null,
+    };
 
     /// <summary>Whoever is signed in by a browser; a program with a token changes nothing of how its owner signs in.</summary>
-    private static Caller SignedIn(HttpContext context) => context.CallerOf() is { ByCookie: true, Access: { } access } ? access : throw new AccessException("Passkeys are changed by a signed-in person.", AccessFault.SignInOld);
+    private static Caller SignedIn(HttpContext context) => context.CallerOf() is { ByCookie: true, Access: { } access } ? access : throw new AccessException("Passkeys are changed by a signed-in person.", AccessFault.NoPerson);
 
-    private static Account Known(Accounts accounts, string name) => accounts.Find(name) ?? throw new AccessException($"There is no account {name}.", AccessFault.Missing);
+    private static Account Known(Accounts accounts, string name) => accounts.Find(name) ?? throw new AccessException($"There is no account {name}.", AccessFault.Missing, name);
 
     private static IResult Json(string options) => Results.Text(options, "application/json");
 

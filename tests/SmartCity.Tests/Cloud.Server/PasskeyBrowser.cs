@@ -48,11 +48,11 @@ internal sealed class PasskeyBrowser : IDisposable
     public async Task<IReadOnlyList<JsonElement>> PasskeysAsync() =>
         [.. (await (await SendAsync(HttpMethod.Get, "/api/v1/account/passkeys")).Content.ReadFromJsonAsync<JsonElement>(Stop)).GetProperty("items").EnumerateArray()];
 
-    /// <summary>Why it was refused.</summary>
+    /// <summary>Why it was refused: the last part of the problem's type.</summary>
     public static async Task<string> FaultOf(HttpResponseMessage answer, HttpStatusCode status = HttpStatusCode.Unauthorized)
     {
         Assert.Equal(status, answer.StatusCode);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>(Stop)).GetProperty("fault").GetString()!;
+        return (await answer.Content.ReadFromJsonAsync<JsonElement>(Stop)).GetProperty("type").GetString()!.Split('/')[^1];
     }
 
     public void Dispose() => Client.Dispose();

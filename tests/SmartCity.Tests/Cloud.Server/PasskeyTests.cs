@@ -106,10 +106,10 @@ public sealed class PasskeyTests : IAsyncLifetime
         Assert.Equal(("required", "required"), (selection.GetProperty("residentKey").GetString(), selection.GetProperty("userVerification").GetString()));
         Assert.Equal(System.Buffers.Text.Base64Url.EncodeToString(key.Id), Assert.Single(options.GetProperty("excludeCredentials").EnumerateArray()).GetProperty("id").GetString());
         // A browser that makes it all the same is refused, for this account and for another.
-        Assert.Equal("PasskeyDuplicate", await PasskeyBrowser.FaultOf(await browser.MakeAsync(key, "again"), HttpStatusCode.Conflict));
+        Assert.Equal("passkey-known", await PasskeyBrowser.FaultOf(await browser.MakeAsync(key, "again"), HttpStatusCode.Conflict));
         await AddAsync("reza", Roles.Installer);
         using var reza = await SignedInAsync("reza");
-        Assert.Equal("PasskeyDuplicate", await PasskeyBrowser.FaultOf(await reza.MakeAsync(key, "mine now"), HttpStatusCode.Conflict));
+        Assert.Equal("passkey-known", await PasskeyBrowser.FaultOf(await reza.MakeAsync(key, "mine now"), HttpStatusCode.Conflict));
     }
 
     [Fact]
@@ -122,14 +122,14 @@ public sealed class PasskeyTests : IAsyncLifetime
         var credential = key.Prove(options);
         Assert.Equal(HttpStatusCode.OK, (await browser.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential })).StatusCode);
         using var thief = new PasskeyBrowser(_cloud.Address) { Cookies = { ["__Host-passkey"] = cookie } };
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential })));
         // Nor does another answer to the same question, nor the same answer to another, nor one to none.
         thief.Cookies["__Host-passkey"] = cookie;
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
         await thief.OptionsAsync("/api/v1/session/passkey/options");
-        Assert.Equal("PasskeyRefused", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
+        Assert.Equal("passkey", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
         thief.Cookies.Remove("__Host-passkey");
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await thief.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class PasskeyTests : IAsyncLifetime
         using var browser = new PasskeyBrowser(_cloud.Address);
         var options = await browser.OptionsAsync("/api/v1/session/passkey/options");
         _clock.Shift += TimeSpan.FromMinutes(5);
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await browser.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await browser.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(options) })));
 
         using var mina = await SignedInAsync("mina");
         using var further = new SoftwareAuthenticator(Here);
@@ -147,8 +147,8 @@ public sealed class PasskeyTests : IAsyncLifetime
         // Another session of the same person, and the other ceremony.
         using var other = await SignedInAsync("mina");
         other.Cookies["__Host-passkey"] = mina.Cookies["__Host-passkey"];
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await other.SendAsync(HttpMethod.Post, "/api/v1/account/passkeys", new { name = "x", credential = further.Make(options) })));
-        Assert.Equal("PasskeyExpired", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(await browser.OptionsAsync("/api/v1/session/passkey/options")) })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await other.SendAsync(HttpMethod.Post, "/api/v1/account/passkeys", new { name = "x", credential = further.Make(options) })));
+        Assert.Equal("passkey-expired", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Post, "/api/v1/session/passkey", new { credential = key.Prove(await browser.OptionsAsync("/api/v1/session/passkey/options")) })));
         Assert.Single(await mina.PasskeysAsync());
     }
 
@@ -163,27 +163,27 @@ public sealed class PasskeyTests : IAsyncLifetime
             undo(key);
             return fault;
         }
-        Assert.Equal("PasskeyOrigin", await With(key => key.Origin = "https://evil.example", key => key.Origin = Here));
-        Assert.Equal("PasskeyOrigin", await With(key => key.Origin = Here.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), key => key.Origin = Here));
-        Assert.Equal("PasskeyOrigin", await With(key => key.IsCrossOrigin = true, key => key.IsCrossOrigin = false));
-        Assert.Equal("PasskeyRefused", await With(key => key.RpId = "evil.example", key => key.RpId = null));
+        Assert.Equal("passkey-origin", await With(key => key.Origin = "https://evil.example", key => key.Origin = Here));
+        Assert.Equal("passkey-origin", await With(key => key.Origin = Here.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), key => key.Origin = Here));
+        Assert.Equal("passkey-origin", await With(key => key.IsCrossOrigin = true, key => key.IsCrossOrigin = false));
+        Assert.Equal("passkey", await With(key => key.RpId = "evil.example", key => key.RpId = null));
         Assert.Contains("Relying Party ID", Log.Read(null, 1)[0].After, StringComparison.Ordinal);
-        Assert.Equal("PasskeyRefused", await With(key => key.IsUserVerified = false, key => key.IsUserVerified = true));
+        Assert.Equal("passkey", await With(key => key.IsUserVerified = false, key => key.IsUserVerified = true));
         Assert.Contains("verif", Log.Read(null, 1)[0].After, StringComparison.Ordinal);
-        Assert.Equal("PasskeyRefused", await With(key => key.IsUserPresent = false, key => key.IsUserPresent = true));
-        Assert.Equal("PasskeyRefused", await FaultAsync(key, signature => signature[^1] ^= 1));
+        Assert.Equal("passkey", await With(key => key.IsUserPresent = false, key => key.IsUserPresent = true));
+        Assert.Equal("passkey", await FaultAsync(key, signature => signature[^1] ^= 1));
         Assert.Contains("signature", Log.Read(null, 1)[0].After, StringComparison.Ordinal);
-        using (var forger = new SoftwareAuthenticator(Here) { Id = key.Id, UserHandle = key.UserHandle, Counter = 100 }) Assert.Equal("PasskeyRefused", await FaultAsync(forger));
-        using (var stranger = new SoftwareAuthenticator(Here) { UserHandle = key.UserHandle }) Assert.Equal("PasskeyUnknown", await FaultAsync(stranger));
+        using (var forger = new SoftwareAuthenticator(Here) { Id = key.Id, UserHandle = key.UserHandle, Counter = 100 }) Assert.Equal("passkey", await FaultAsync(forger));
+        using (var stranger = new SoftwareAuthenticator(Here) { UserHandle = key.UserHandle }) Assert.Equal("passkey-unknown", await FaultAsync(stranger));
         // It was the lies: the key itself is good.
         using var browser = new PasskeyBrowser(_cloud.Address);
         Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(key)).StatusCode);
     }
 
     [Theory]
-    [InlineData(true, false, false, "PasskeyOrigin")]
-    [InlineData(false, true, false, "PasskeyRefused")]
-    [InlineData(false, false, true, "PasskeyRefused")]
+    [InlineData(true, false, false, "passkey-origin")]
+    [InlineData(false, true, false, "passkey")]
+    [InlineData(false, false, true, "passkey")]
     public async Task What_does_not_prove_what_it_must_is_not_kept(bool elsewhere, bool foreign, bool unverified, string fault)
     {
         using var browser = await SignedInAsync("mina");
@@ -199,10 +199,10 @@ public sealed class PasskeyTests : IAsyncLifetime
         using var browser = new PasskeyBrowser(_cloud.Address);
         Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(key)).StatusCode);
         key.Step = 0;
-        Assert.Equal("PasskeyCounter", await FaultAsync(key));
+        Assert.Equal("passkey-counter", await FaultAsync(key));
         Assert.Contains("6 after 6", Log.Read(null, 1)[0].After, StringComparison.Ordinal);
         key.Counter = 0;
-        Assert.Equal("PasskeyCounter", await FaultAsync(key));
+        Assert.Equal("passkey-counter", await FaultAsync(key));
         key.Counter = 7;
         Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(key)).StatusCode);
 
@@ -218,9 +218,9 @@ public sealed class PasskeyTests : IAsyncLifetime
         using var mina = await MadeAsync("mina");
         var handle = mina.UserHandle;
         mina.UserHandle = root.UserHandle;
-        Assert.Equal("PasskeyRefused", await FaultAsync(mina));
+        Assert.Equal("passkey", await FaultAsync(mina));
         mina.UserHandle = [];
-        Assert.Equal("PasskeyRefused", await FaultAsync(mina));
+        Assert.Equal("passkey", await FaultAsync(mina));
         mina.UserHandle = handle;
         using var browser = new PasskeyBrowser(_cloud.Address);
         Assert.Equal("mina", (await (await browser.ProveAsync(mina)).Content.ReadFromJsonAsync<JsonElement>(Stop)).GetProperty("name").GetString());
@@ -238,21 +238,21 @@ public sealed class PasskeyTests : IAsyncLifetime
         using var third = await MadeAsync("mina");
         var ids = (await mina.PasskeysAsync()).Select(one => one.GetProperty("id").GetInt64()).Order().ToList();
         Assert.Equal(HttpStatusCode.NoContent, (await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{ids[0]}")).StatusCode);
-        Assert.Equal("PasskeyUnknown", await FaultAsync(first));
+        Assert.Equal("passkey-unknown", await FaultAsync(first));
         Assert.Equal(HttpStatusCode.NoContent, (await root.SendAsync(HttpMethod.Delete, $"/api/v1/users/mina/passkeys/{ids[1]}")).StatusCode);
-        Assert.Equal("PasskeyUnknown", await FaultAsync(second));
+        Assert.Equal("passkey-unknown", await FaultAsync(second));
         // Nobody's by their number alone.
         Assert.Equal(HttpStatusCode.NotFound, (await root.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{ids[2]}")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await root.SendAsync(HttpMethod.Put, $"/api/v1/account/passkeys/{ids[2]}", new { name = "mine" })).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await mina.SendAsync(HttpMethod.Put, $"/api/v1/account/passkeys/{ids[2]}", new { name = "تلفن" })).StatusCode);
         Assert.Equal("تلفن", (await mina.PasskeysAsync())[0].GetProperty("name").GetString());
         People.SetDisabled(_test, "mina", true);
-        Assert.Equal("PasskeyRefused", await FaultAsync(third));
+        Assert.Equal("passkey", await FaultAsync(third));
         People.SetDisabled(_test, "mina", false);
         using var browser = new PasskeyBrowser(_cloud.Address);
         Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(third)).StatusCode);
         People.Reset(_test, "mina");
-        Assert.Equal("PasskeyUnknown", await FaultAsync(third));
+        Assert.Equal("passkey-unknown", await FaultAsync(third));
         Assert.Equal(3, Log.Read(null, 100).Count(row => row is { Action: "passkey.remove" }));
         Assert.Null(Log.Verify().FirstBroken);
     }
@@ -269,8 +269,8 @@ public sealed class PasskeyTests : IAsyncLifetime
         foreach (var (client, path) in ((PasskeyBrowser, string)[])[(program, "/api/v1/account/passkeys/options"), (program, $"/api/v1/account/passkeys/{id}")])
             Assert.Equal(HttpStatusCode.Forbidden, (await client.SendAsync(path.EndsWith("options", StringComparison.Ordinal) ? HttpMethod.Post : HttpMethod.Delete, path)).StatusCode);
         _clock.Shift += TimeSpan.FromMinutes(10);
-        Assert.Equal("SignInOld", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Post, "/api/v1/account/passkeys/options"), HttpStatusCode.Forbidden));
-        Assert.Equal("SignInOld", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{id}"), HttpStatusCode.Forbidden));
+        Assert.Equal("sign-in-old", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Post, "/api/v1/account/passkeys/options"), HttpStatusCode.Forbidden));
+        Assert.Equal("sign-in-old", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{id}"), HttpStatusCode.Forbidden));
         Assert.Equal(HttpStatusCode.OK, (await mina.ProveAsync(key)).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{id}")).StatusCode);
     }
@@ -316,7 +316,7 @@ public sealed class PasskeyTests : IAsyncLifetime
         foreach (var origin in (string[])[Here, "https://city.example", "https://www.city.example:8444", "http://city.example:8444"])
         {
             using var wrong = new SoftwareAuthenticator(origin);
-            Assert.Equal("PasskeyOrigin", await PasskeyBrowser.FaultOf(await browser.MakeAsync(wrong, "laptop")));
+            Assert.Equal("passkey-origin", await PasskeyBrowser.FaultOf(await browser.MakeAsync(wrong, "laptop")));
         }
         using var key = new SoftwareAuthenticator("https://city.example:8444");
         Assert.Equal(HttpStatusCode.Created, (await browser.MakeAsync(key, "laptop")).StatusCode);

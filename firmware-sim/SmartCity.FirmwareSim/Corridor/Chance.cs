@@ -47,8 +47,10 @@ internal enum ChancePurpose
     Drive,
     /// <summary>What is seen of a vehicle at a toll point.</summary>
     Sight,
-    /// <summary>A device and what befalls it.</summary>
+    /// <summary>A device.</summary>
     Device,
+    /// <summary>Which devices a fault befalls.</summary>
+    Fate,
     /// <summary>What becomes of an event.</summary>
     Event,
     /// <summary>Where the numbers of plates begin.</summary>

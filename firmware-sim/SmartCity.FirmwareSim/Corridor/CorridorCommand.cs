@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using SmartCity.FirmwareSim.Corridor.Score;
 using SmartCity.Hosting.Commands;
 using Spectre.Console;
 
@@ -51,12 +52,18 @@ internal static class CorridorCommand
         var unregistered = Share("--unregistered", "Share of vehicles without a tag whose plate stands in no register", 0.03);
         var output = new Option<string>("--out") { Description = "File for the events, one a line in the order of their arrival, as `smartcity toll ingest FILE` takes them.", HelpName = "FILE" };
         var truth = new Option<string>("--truth") { Description = "File for the truth, one passage a line.", HelpName = "FILE" };
-        var command = new Command("corridor", "Plays the lanes of a toll road with known truth: vehicles, and what devices make of them.")
+        var score = new Option<string>("--score") { Description = "Compares charges, one passage a line, with --truth instead of playing; ends with 0 only if every difference is one of destroyed evidence.", HelpName = "FILE" };
+        var differences = new Option<string>("--differences") { Description = "With --score: file for every difference, one a line.", HelpName = "FILE" };
+        var format = CommonOptions.Output();
+        var command = new Command("corridor", "Plays the lanes of a toll road with known truth: vehicles, and what devices make of them; or scores charges against that truth.")
         {
-            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth,
+            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, score, differences, format,
         };
         command.SetAction(async (result, stop) =>
         {
+            var talk = result.InvocationConfiguration.Error;
+            if (result.GetValue(score) is { } charges) return Score(charges, result.GetValue(truth), FileOf("--differences", result.GetValue(differences)), result.GetValue(format), result.InvocationConfiguration.Output, talk);
+            if (result.GetValue(differences) is not null) throw new CommandException(ExitCode.WrongUse, "--differences is of use with --score only.");
             var (from, to) = CorridorDay.SpanOf(result.GetValue(day), result.GetRequiredValue(zone));
             var options = new CorridorOptions
             {
@@ -67,13 +74,23 @@ internal static class CorridorCommand
             options = options with { Vehicles = VehiclesOf(options, result.GetValue(vehicles)) };
             var files = (Events: FileOf("--out", result.GetValue(output)), Truth: FileOf("--truth", result.GetValue(truth)));
             if (files.Events is null) throw new CommandException(ExitCode.WrongUse, "corridor: write --out FILE for the events.");
-            var talk = result.InvocationConfiguration.Error;
             var play = new CorridorPlay(options);
             await PlayAsync(play, options, files.Events, files.Truth, talk, stop);
-            CorridorSummary.Print(play.Totals, result.InvocationConfiguration.Output);
+            CorridorSummary.Print(play.Totals, result.GetValue(format), result.InvocationConfiguration.Output, talk);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int Score(string charges, string? truth, string? differences, OutputFormat format, TextWriter output, TextWriter talk)
+    {
+        if (truth is null) throw new CommandException(ExitCode.WrongUse, "--score: write --truth FILE for what is compared with.");
+        foreach (var (option, file) in new[] { ("--score", charges), ("--truth", truth) })
+            if (!File.Exists(file)) throw new CommandException(ExitCode.NotFound, $"{option}: {file} does not exist.");
+        var score = CorridorScore.Compare(File.ReadLines(charges), File.ReadLines(truth));
+        if (differences is not null) File.WriteAllLines(differences, score.Differences.Select(one => one.Write()));
+        CorridorSummary.Print(score, format, output, talk);
+        return score.IsExplained ? ExitCode.Done : ExitCode.Findings;
     }
 
     private static Task PlayAsync(CorridorPlay play, CorridorOptions options, string events, string? truth, TextWriter talk, CancellationToken stop)

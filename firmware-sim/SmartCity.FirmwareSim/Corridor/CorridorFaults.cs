@@ -1,33 +1,34 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace SmartCity.FirmwareSim.Corridor;
 
 /// <summary>How often each fault happens.</summary>
 internal sealed class CorridorFaults
 {
-    /// <summary>Name, usual share and what it is a share of.</summary>
-    private static readonly (CorridorFault Fault, string Name, double Usual, string Of)[] _all =
+    /// <summary>Usual share and what it is a share of, in the order of the faults.</summary>
+    private static readonly (CorridorFault Fault, double Usual, string Of)[] _all =
     [
-        (CorridorFault.TagMissed, "tag-missed", 0.01, "tag reads"),
-        (CorridorFault.TagNeighbour, "tag-neighbour", 0.02, "tag reads"),
-        (CorridorFault.TagNeighbourOnly, "tag-neighbour-only", 0.002, "tag reads"),
-        (CorridorFault.TagClass, "tag-class", 0.002, "tagged vehicles"),
-        (CorridorFault.PlateMisread, "plate-misread", 0.01, "plate reads"),
-        (CorridorFault.PlateUnread, "plate-unread", 0.01, "plate reads"),
-        (CorridorFault.PlateWeak, "plate-weak", 0.01, "plate reads"),
-        (CorridorFault.PlateMissed, "plate-missed", 0.01, "plate reads"),
-        (CorridorFault.PlateNeighbour, "plate-neighbour", 0.01, "plate reads"),
-        (CorridorFault.AvcMissed, "avc-missed", 0.001, "vehicles"),
-        (CorridorFault.AvcClass, "avc-class", 0.003, "vehicles"),
-        (CorridorFault.AvcSplit, "avc-split", 0.02, "trailers"),
-        (CorridorFault.Lost, "lost", 0.0005, "events"),
-        (CorridorFault.Duplicate, "duplicate", 0.005, "events"),
-        (CorridorFault.Conflict, "conflict", 0.0001, "events"),
-        (CorridorFault.Restart, "restart", 0.2, "devices"),
-        (CorridorFault.Offline, "offline", 0.1, "devices"),
-        (CorridorFault.ClockOffset, "clock-offset", 0.02, "devices"),
-        (CorridorFault.ClockDrift, "clock-drift", 0.02, "devices"),
-        (CorridorFault.ClockStep, "clock-step", 0.02, "devices"),
+        (CorridorFault.TagMissed, 0.01, "tag reads"),
+        (CorridorFault.TagNeighbour, 0.02, "tag reads"),
+        (CorridorFault.TagNeighbourOnly, 0.002, "tag reads"),
+        (CorridorFault.TagClass, 0.002, "tagged vehicles"),
+        (CorridorFault.PlateMisread, 0.01, "plate reads"),
+        (CorridorFault.PlateUnread, 0.01, "plate reads"),
+        (CorridorFault.PlateWeak, 0.01, "plate reads"),
+        (CorridorFault.PlateMissed, 0.01, "plate reads"),
+        (CorridorFault.PlateNeighbour, 0.01, "plate reads"),
+        (CorridorFault.AvcMissed, 0.001, "vehicles"),
+        (CorridorFault.AvcClass, 0.003, "vehicles"),
+        (CorridorFault.AvcSplit, 0.02, "trailers"),
+        (CorridorFault.Lost, 0.0005, "events"),
+        (CorridorFault.Duplicate, 0.005, "events"),
+        (CorridorFault.Conflict, 0.0001, "events"),
+        (CorridorFault.Restart, 0.2, "devices"),
+        (CorridorFault.Offline, 0.1, "devices"),
+        (CorridorFault.ClockOffset, 0.02, "devices"),
+        (CorridorFault.ClockDrift, 0.02, "devices"),
+        (CorridorFault.ClockStep, 0.02, "devices"),
     ];
 
     private readonly double[] _shares = new double[_all.Length];
@@ -39,18 +40,18 @@ internal sealed class CorridorFaults
     public static CorridorFaults All()
     {
         var faults = new CorridorFaults();
-        foreach (var (fault, _, usual, _) in _all) faults._shares[(int)fault] = usual;
+        foreach (var (fault, usual, _) in _all) faults._shares[(int)fault] = usual;
         return faults;
     }
 
     /// <summary>Share of what it befalls, 0 to 1.</summary>
     public double this[CorridorFault fault] => _shares[(int)fault];
 
-    /// <summary>The fault's name, as options and the truth write it.</summary>
-    public static string NameOf(CorridorFault fault) => _all[(int)fault].Name;
+    /// <summary>The name of a fault, a cause or a kind of evidence, as options and files write it.</summary>
+    public static string NameOf<T>(T one) where T : struct, Enum => JsonNamingPolicy.KebabCaseLower.ConvertName(one.ToString());
 
     /// <summary>A line for each, for those who ask for help.</summary>
-    public static string Describe() => string.Join(", ", _all.Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Name} ({one.Usual} of {one.Of})")));
+    public static string Describe() => string.Join(", ", _all.Select(one => string.Create(CultureInfo.InvariantCulture, $"{NameOf(one.Fault)} ({one.Usual} of {one.Of})")));
 
     /// <summary>Reads <c>none</c>, <c>all</c>, or a list of names, each with a share or as often as usual; <c>all</c> may lead the list.</summary>
     /// <returns>What is wrong, or null.</returns>
@@ -67,8 +68,8 @@ internal sealed class CorridorFaults
                 continue;
             }
             var (name, share) = parts[i].Split('=', 2) is [var left, var right] ? (left.Trim(), right.Trim()) : (parts[i], null);
-            var at = Array.FindIndex(_all, one => one.Name == name);
-            if (at < 0) return $"{(name.Length == 0 ? "an empty name" : name)} is no fault; none and all stand alone or first, else there are {string.Join(", ", _all.Select(one => one.Name))}.";
+            var at = Array.FindIndex(_all, one => NameOf(one.Fault) == name);
+            if (at < 0) return $"{(name.Length == 0 ? "an empty name" : name)} is no fault; none and all stand alone or first, else there are {string.Join(", ", _all.Select(one => NameOf(one.Fault)))}.";
             var value = _all[at].Usual;
             if (share is not null && !(double.TryParse(share, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value is >= 0 and <= 1)) return $"{parts[i]}: write {name}=X with X from 0 to 1.";
             faults._shares[(int)_all[at].Fault] = value;

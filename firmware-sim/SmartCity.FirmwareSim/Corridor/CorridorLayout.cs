@@ -13,12 +13,24 @@ internal sealed class CorridorLayout
     {
         Points = [.. Enumerable.Range(1, options.Points).Select(number => new TollPoint(number, options))];
         Devices = [.. Points.SelectMany(point => point.Lanes).SelectMany(lane => lane.Devices)];
+        foreach (var fault in LaneDevice.Faults) Befall(fault, options);
     }
 
     /// <summary>Toll points, south to north.</summary>
     public IReadOnlyList<TollPoint> Points { get; }
     /// <summary>All devices.</summary>
     public IReadOnlyList<LaneDevice> Devices { get; }
+
+    /// <summary>A fault that befalls any befalls one at least; a device has one fault of its clock at most.</summary>
+    private void Befall(CorridorFault fault, CorridorOptions options)
+    {
+        if (options.Faults[fault] == 0) return;
+        var isOfClock = fault is not (CorridorFault.Restart or CorridorFault.Offline);
+        foreach (var device in Devices.Where(device => !isOfClock || device.ClockFault is null)
+            .OrderBy(device => Chance.Of(options.Seed, ChancePurpose.Fate, (int)fault * 1_000_000L + device.Number).Next())
+            .Take(Math.Max(1, (int)Math.Round(options.Faults[fault] * Devices.Count))))
+            device.Befall(fault, options.From, options.To);
+    }
 }
 
 /// <summary>A toll point.</summary>

@@ -126,12 +126,12 @@ internal sealed class CorridorPlay(CorridorOptions options)
         if (sight.IsOwn) passage?.Evidence.Add((device.Kind, key));
 
         var arrival = device.ArrivalOf(sight.At, 40 + chance.Below(160));
-        var json = Write(sight, key, sight.At + error);
-        Send(arrival, json);
+        var bytes = Write(sight, key, sight.At + error);
+        Send(arrival, bytes);
         if (isTwice)
         {
             Damage(CorridorFault.Duplicate, DamageEffect.Repeated, key);
-            Send(arrival + 500 + chance.Below(20_000), json);
+            Send(arrival + 500 + chance.Below(20_000), bytes);
         }
         if (!isConflict) return;
         Damage(CorridorFault.Conflict, DamageEffect.Lost, key);
@@ -139,7 +139,8 @@ internal sealed class CorridorPlay(CorridorOptions options)
 
         void Damage(CorridorFault fault, DamageEffect effect, EventKey? at)
         {
-            if (passage is null) Totals.Add(device.Kind, fault);
+            // What befalls a read that would have done no good does no harm.
+            if (passage is null || (!sight.IsOwn && effect != DamageEffect.Stray)) Totals.Add(device.Kind, fault);
             else
                 passage.Damages.Add(new Damage(device.Kind, fault, effect)
                 {
@@ -148,10 +149,10 @@ internal sealed class CorridorPlay(CorridorOptions options)
                 });
         }
 
-        void Send(long at, ReadOnlyMemory<byte> event_)
+        void Send(long at, ReadOnlyMemory<byte> json)
         {
             Totals.Events++;
-            _arrivals.Enqueue(new Arrival(at, device, event_), (at, _arrivalSerial++));
+            _arrivals.Enqueue(new Arrival(at, device, json), (at, _arrivalSerial++));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.FirmwareSim.Corridor;
 
 /// <summary>What a fault did to the evidence of a passage.</summary>
@@ -16,6 +18,14 @@ internal sealed record Damage(LaneEvidence Evidence, CorridorFault Fault, Damage
     public string? Lane { get; init; }
     /// <summary>The time that it names, ms since 1970 UTC.</summary>
     public long? Stamp { get; init; }
+
+    /// <summary>Whether the platform may fail for it. What comes late or twice, and what the neighbour reads too or instead, it has to cope with.</summary>
+    [JsonIgnore]
+    public bool IsDestructive => Effect is not (DamageEffect.Late or DamageEffect.Repeated) && Fault is not (CorridorFault.TagNeighbour or CorridorFault.TagNeighbourOnly or CorridorFault.PlateNeighbour);
+
+    /// <summary>Whether a wrong clock did it.</summary>
+    [JsonIgnore]
+    public bool IsOfClock => Fault is CorridorFault.ClockOffset or CorridorFault.ClockDrift or CorridorFault.ClockStep;
 }
 
 /// <summary>What a fault does to evidence.</summary>

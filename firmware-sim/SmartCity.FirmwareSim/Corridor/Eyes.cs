@@ -61,7 +61,8 @@ internal sealed class Eyes(CorridorOptions options)
         var (isMissed, isBoth, isNeighboursOnly) =
             (chance.Is(options.Faults[CorridorFault.TagMissed]), chance.Is(options.Faults[CorridorFault.TagNeighbour]), chance.Is(options.Faults[CorridorFault.TagNeighbourOnly]));
         var (rssi, reads, lag) = (-45 - chance.Below(18), 2 + chance.Below(14), chance.Below(150));
-        if (isNeighboursOnly && neighbour is not null && isFree(neighbour)) Neighbour(CorridorFault.TagNeighbourOnly);
+        var beyond = neighbour == lane.Left ? neighbour?.Left : neighbour?.Right;
+        if (isNeighboursOnly && neighbour is not null && isFree(neighbour) && (beyond is null || isFree(beyond))) Neighbour(CorridorFault.TagNeighbourOnly);
         else if (isMissed) passage.Damages.Add(Of(CorridorFault.TagMissed, DamageEffect.Lost));
         else
         {
@@ -70,7 +71,7 @@ internal sealed class Eyes(CorridorOptions options)
             if (isBoth && neighbour is not null) Neighbour(CorridorFault.TagNeighbour);
         }
 
-        void Neighbour(CorridorFault fault) => sights.Add(new Sight(at + lag, neighbour!.Tag, new TagSeen(tag, rssi - 15, 1), passage) { Damage = Of(fault, DamageEffect.Stray), IsOwn = false });
+        void Neighbour(CorridorFault fault) => sights.Add(new Sight(at + lag, neighbour!.Tag, new TagSeen(tag, rssi - 15, 1), passage) { Damage = Of(fault, DamageEffect.Stray), IsOwn = fault == CorridorFault.TagNeighbourOnly });
 
         Damage Of(CorridorFault fault, DamageEffect effect) => new(LaneEvidence.Tag, fault, effect) { Said = tag.Key, Account = tag.Account };
     }

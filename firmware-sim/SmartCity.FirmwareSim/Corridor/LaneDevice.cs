@@ -12,17 +12,17 @@ internal sealed class LaneDevice
     /// <summary>What a device that comes back sends a second, of what it had to keep.</summary>
     private const long QueueEventMs = 5;
 
-    private readonly long? _restartAt, _restartEnd, _cutAt, _cutEnd;
-    private readonly CorridorFault? _clockFault;
-    private readonly long _clockFrom, _clockTo, _clockOff;
+    private readonly Chance _fate;
+    private long? _restartAt, _restartEnd, _cutAt, _cutEnd;
+    private long _clockFrom, _clockTo, _clockOff;
     private long _lastArrival;
     private bool _isRestarted;
 
-    /// <summary>Creates it, with all that will befall it.</summary>
+    /// <summary>Creates it.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="lane">Its lane.</param>
     /// <param name="kind">What it witnesses.</param>
-    /// <param name="options">Time and faults.</param>
+    /// <param name="options">When it begins, and its chance.</param>
     /// <param name="number">A number of its own.</param>
     public LaneDevice(string id, string lane, LaneEvidence kind, CorridorOptions options, int number)
     {
@@ -33,32 +33,39 @@ internal sealed class LaneDevice
         var chance = Chance.Of(options.Seed, ChancePurpose.Device, number);
         PlateStyle = chance.Below(PlateReading.Styles);
         Count = (ulong)chance.Below(1_000_000);
-        var (from, span) = (options.From, options.To - options.From);
-        if (chance.Is(options.Faults[CorridorFault.Restart]))
+        _fate = chance;
+    }
+
+    /// <summary>Faults that befall a device as a whole.</summary>
+    public static IReadOnlyList<CorridorFault> Faults { get; } = [CorridorFault.Restart, CorridorFault.Offline, CorridorFault.ClockOffset, CorridorFault.ClockDrift, CorridorFault.ClockStep];
+
+    /// <summary>Decides when a fault befalls it, and how.</summary>
+    public void Befall(CorridorFault fault, long from, long to)
+    {
+        var chance = _fate;
+        var span = to - from;
+        switch (fault)
         {
-            _restartAt = from + (long)(span * chance.Between(0.05, 0.95));
-            _restartEnd = _restartAt + Math.Min(span / 50, (long)chance.Between(20 * Second, 90 * Second));
-        }
-        if (chance.Is(options.Faults[CorridorFault.Offline]))
-        {
-            _cutAt = from + (long)(span * chance.Between(0.1, 0.8));
-            _cutEnd = _cutAt + Math.Min(span / 5, (long)chance.Between(Hour, 3 * Hour));
-        }
-        foreach (var fault in (ReadOnlySpan<CorridorFault>)[CorridorFault.ClockOffset, CorridorFault.ClockDrift, CorridorFault.ClockStep])
-        {
-            var isHit = chance.Is(options.Faults[fault]);
-            var (at, length, size) = (chance.Between(0.5, 0.8), chance.Between(0.02, 0.15), chance.Next());
-            if (!isHit || _clockFault is not null) continue;
-            _clockFault = fault;
-            _clockFrom = from + (long)(span * at);
-            _clockTo = _clockFrom + (long)(span * length);
-            _clockOff = fault switch
-            {
-                CorridorFault.ClockOffset => chance.Of<long>([-20, -3, 3, 20, 300]) * Second,
-                CorridorFault.ClockDrift => (long)((4 + 8 * size) * Second) * (chance.Is(0.5) ? 1 : -1),
-                // Never before the first instant, so that no event lies in a time that others have closed.
-                _ => -Math.Min((long)(9.5 * Hour), (_clockFrom - from) * 9 / 10),
-            };
+            case CorridorFault.Restart:
+                _restartAt = from + (long)(span * chance.Between(0.05, 0.95));
+                _restartEnd = _restartAt + Math.Min(span / 50, (long)chance.Between(20 * Second, 90 * Second));
+                break;
+            case CorridorFault.Offline:
+                _cutAt = from + (long)(span * chance.Between(0.1, 0.8));
+                _cutEnd = _cutAt + Math.Min(span / 5, (long)chance.Between(Hour, 3 * Hour));
+                break;
+            default:
+                ClockFault = fault;
+                _clockFrom = from + (long)(span * chance.Between(0.5, 0.8));
+                _clockTo = _clockFrom + (long)(span * chance.Between(0.02, 0.15));
+                _clockOff = fault switch
+                {
+                    CorridorFault.ClockOffset => chance.Of<long>([-20, -3, 3, 20, 300]) * Second,
+                    CorridorFault.ClockDrift => (long)chance.Between(4 * Second, 12 * Second) * (chance.Is(0.5) ? 1 : -1),
+                    // Never before the first instant, so that no event lies in a time that others have closed.
+                    _ => -Math.Min((long)(9.5 * Hour), (_clockFrom - from) * 9 / 10),
+                };
+                break;
         }
     }
 
@@ -79,7 +86,7 @@ internal sealed class LaneDevice
     /// <summary>The hardware's own count of what it saw.</summary>
     public ulong Count { get; private set; }
     /// <summary>What may become of its clock; null for nothing.</summary>
-    public CorridorFault? ClockFault => _clockFault;
+    public CorridorFault? ClockFault { get; private set; }
 
     /// <summary>The hardware sees something.</summary>
     public void See() => Count++;
@@ -102,12 +109,12 @@ internal sealed class LaneDevice
 
     /// <summary>How far its clock is off at an instant, ms.</summary>
     public long ClockErrorAt(long at) =>
-        _clockFault is null || at < _clockFrom || at >= _clockTo ? 0
-        : _clockFault == CorridorFault.ClockDrift ? (long)((double)_clockOff * (at - _clockFrom) / (_clockTo - _clockFrom)) : _clockOff;
+        ClockFault is null || at < _clockFrom || at >= _clockTo ? 0
+        : ClockFault == CorridorFault.ClockDrift ? (long)((double)_clockOff * (at - _clockFrom) / (_clockTo - _clockFrom)) : _clockOff;
 
     /// <summary>What it says of its clock at an instant. A wrong reference is believed.</summary>
     public string ClockAt(long at) =>
-        at < _clockFrom || at >= _clockTo ? "locked" : _clockFault switch { CorridorFault.ClockDrift => "holdover", CorridorFault.ClockStep => "free", _ => "locked" };
+        at < _clockFrom || at >= _clockTo ? "locked" : ClockFault switch { CorridorFault.ClockDrift => "holdover", CorridorFault.ClockStep => "free", _ => "locked" };
 
     /// <summary>Whether it is cut off from its gateway at an instant.</summary>
     public bool IsCutOff(long at) => at >= _cutAt && at < _cutEnd;

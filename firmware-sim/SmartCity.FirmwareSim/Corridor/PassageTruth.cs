@@ -41,13 +41,15 @@ internal sealed record PassageTruth
     public required IReadOnlyList<string> Tags { get; init; }
     /// <summary>The account that pays; null where nobody knows the vehicle.</summary>
     public string? Account { get; init; }
+    /// <summary>The account of its second tag.</summary>
+    public string? SecondAccount { get; init; }
     /// <summary>What it pays, rial.</summary>
     public required long Net { get; init; }
     /// <summary>Key of the classifier's event.</summary>
     public EventKey? Anchor { get; init; }
     /// <summary>Id of the passage that a vehicle taken for two has beside its own.</summary>
     public string? Ghost { get; init; }
-    /// <summary>Events that say what they should, or should have.</summary>
+    /// <summary>Its events that were handed over, those that err too.</summary>
     public required IReadOnlyList<WitnessTruth> Evidence { get; init; }
     /// <summary>What faults did.</summary>
     public IReadOnlyList<Damage>? Damages { get; init; }
@@ -63,7 +65,7 @@ internal sealed record PassageTruth
             Time = DateTimeOffset.FromUnixTimeMilliseconds(crossing.Time),
             Drive = crossing.Drive, Vehicle = vehicle.Number, Class = vehicle.Class.Name,
             Plate = vehicle.Plate.Key, PlateKind = vehicle.Plate.Kind, Registered = vehicle.IsRegistered,
-            Tags = [.. vehicle.Tags.Select(tag => tag.Key)], Account = vehicle.Account, Net = crossing.Point.PriceOf(vehicle.Class),
+            Tags = [.. vehicle.Tags.Select(tag => tag.Key)], Account = vehicle.Account, SecondAccount = vehicle.Tags.Count > 1 ? vehicle.Tags[1].Account : null, Net = crossing.Point.PriceOf(vehicle.Class),
             Anchor = passage.Anchor,
             Ghost = passage.Ghost is { } ghost ? PassageRecord.IdOf(crossing.Point.Id, ghost) : null,
             Evidence = [.. passage.Evidence.Select(one => new WitnessTruth(one.Evidence, one.Key))],

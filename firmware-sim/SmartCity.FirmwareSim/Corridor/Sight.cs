@@ -9,6 +9,6 @@ internal sealed record Sight(long At, LaneDevice Device, Seen Seen, PassageRecor
 {
     /// <summary>What is wrong with it from the beginning, beside what becomes of the event.</summary>
     public Damage? Damage { get; init; }
-    /// <summary>Whether it says of the vehicle what it would say if all were well; false for the read of a neighbour and the second half of a vehicle.</summary>
+    /// <summary>Whether the vehicle needs it; false for the further read of a neighbour and the second half of a vehicle.</summary>
     public bool IsOwn { get; init; } = true;
 }

@@ -52,12 +52,13 @@ internal static class CorridorCommand
         var unregistered = Share("--unregistered", "Share of vehicles without a tag whose plate stands in no register", 0.03);
         var output = new Option<string>("--out") { Description = "File for the events, one a line in the order of their arrival, as `smartcity toll ingest FILE` takes them.", HelpName = "FILE" };
         var truth = new Option<string>("--truth") { Description = "File for the truth, one passage a line.", HelpName = "FILE" };
+        var configuration = new Option<string>("--config") { Description = "Folder for what the platform has to know: lanes, prices, accounts, tags, plates, as it imports them.", HelpName = "DIR" };
         var score = new Option<string>("--score") { Description = "Compares charges, one passage a line, with --truth instead of playing; ends with 0 only if every difference is one of destroyed evidence.", HelpName = "FILE" };
         var differences = new Option<string>("--differences") { Description = "With --score: file for every difference, one a line.", HelpName = "FILE" };
         var format = CommonOptions.Output();
         var command = new Command("corridor", "Plays the lanes of a toll road with known truth: vehicles, and what devices make of them; or scores charges against that truth.")
         {
-            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, score, differences, format,
+            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, configuration, score, differences, format,
         };
         command.SetAction(async (result, stop) =>
         {
@@ -75,6 +76,7 @@ internal static class CorridorCommand
             var files = (Events: FileOf("--out", result.GetValue(output)), Truth: FileOf("--truth", result.GetValue(truth)));
             if (files.Events is null) throw new CommandException(ExitCode.WrongUse, "corridor: write --out FILE for the events.");
             var play = new CorridorPlay(options);
+            if (result.GetValue(configuration) is { } folder) CorridorConfiguration.Write(options, play.Layout, play.Fleet, Directory.CreateDirectory(folder).FullName);
             await PlayAsync(play, options, files.Events, files.Truth, talk, stop);
             CorridorSummary.Print(play.Totals, result.GetValue(format), result.InvocationConfiguration.Output, talk);
             return ExitCode.Done;

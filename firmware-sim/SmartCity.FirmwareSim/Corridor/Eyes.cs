@@ -39,7 +39,7 @@ internal sealed class Eyes(CorridorOptions options)
         }
         if (type.Name == "trailer" && chance.Is(options.Faults[CorridorFault.AvcSplit]))
         {
-            var half = VehicleClass.Of("truck_2");
+            var half = VehicleClass.Of("truck-2");
             var damage = new Damage(LaneEvidence.Avc, CorridorFault.AvcSplit, DamageEffect.Altered) { Said = half.Name };
             sights.Add(new Sight(time, lane.Avc, new AvcSeen(half, length / 2, passage.Crossing.SpeedKmh, false), passage) { Damage = damage });
             sights.Add(new Sight(time + GhostAfterMs, lane.Avc, new AvcSeen(half, length / 2, passage.Crossing.SpeedKmh, true), passage) { IsOwn = false });

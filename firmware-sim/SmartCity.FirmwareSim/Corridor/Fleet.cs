@@ -44,7 +44,7 @@ internal sealed class Fleet(CorridorOptions options)
         if (!chance.Is(options.TwoTagShare)) return [first];
         var isAway = chance.Is(0.5);
         var second = Id(number + PlateWorks.VehiclesMax);
-        return [first, new VehicleTag(isAway ? AwayIssuer : HomeIssuer, second, "T-" + second, type)];
+        return [first, new VehicleTag(isAway ? AwayIssuer : HomeIssuer, second, isAway ? null : "T-" + second, type)];
 
         static string Id(int number) => (1_000_000_000L + number).ToString(CultureInfo.InvariantCulture);
     }

@@ -41,7 +41,7 @@ internal sealed record PassageTruth
     public required IReadOnlyList<string> Tags { get; init; }
     /// <summary>The account that pays; null where nobody knows the vehicle.</summary>
     public string? Account { get; init; }
-    /// <summary>The account of its second tag.</summary>
+    /// <summary>The account of its second tag; null where it is an issuer's of elsewhere.</summary>
     public string? SecondAccount { get; init; }
     /// <summary>What it pays, rial.</summary>
     public required long Net { get; init; }

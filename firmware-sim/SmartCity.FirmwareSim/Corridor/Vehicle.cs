@@ -20,9 +20,9 @@ internal sealed record Vehicle
 /// <summary>A tag.</summary>
 /// <param name="Issuer">Number of its issuer.</param>
 /// <param name="Id">The tag.</param>
-/// <param name="Account">Its account.</param>
+/// <param name="Account">Its account; null where it is its issuer's affair.</param>
 /// <param name="Class">Class that it declares.</param>
-internal sealed record VehicleTag(ulong Issuer, string Id, string Account, VehicleClass Class)
+internal sealed record VehicleTag(ulong Issuer, string Id, string? Account, VehicleClass Class)
 {
     /// <summary><c>issuer:id</c>.</summary>
     public string Key => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Issuer}:{Id}");

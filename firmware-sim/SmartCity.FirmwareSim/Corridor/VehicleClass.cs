@@ -18,10 +18,10 @@ internal sealed record VehicleClass(string Name, double Share, int Axles, int Le
         new("car", 0.735, 2, 440, 150, false, 105, 130_000),
         new("van", 0.09, 2, 510, 195, false, 98, 160_000),
         new("minibus", 0.02, 2, 690, 270, true, 92, 170_000),
-        new("light_truck", 0.05, 2, 720, 290, true, 88, 200_000),
+        new("light-truck", 0.05, 2, 720, 290, true, 88, 200_000),
         new("bus", 0.02, 2, 1_200, 340, true, 90, 210_000),
-        new("truck_2", 0.03, 2, 900, 360, true, 84, 220_000),
-        new("truck_3", 0.02, 3, 1_100, 370, true, 82, 250_000),
+        new("truck-2", 0.03, 2, 900, 360, true, 84, 220_000),
+        new("truck-3", 0.02, 3, 1_100, 370, true, 82, 250_000),
         new("trailer", 0.025, 5, 1_650, 390, true, 80, 280_000),
     ];
 

@@ -23,7 +23,7 @@ internal sealed class ScoredPassage(PassageTruth truth)
     private readonly IReadOnlyList<string> _tags = truth.Tags;
     private readonly bool _isRegistered = truth.Registered, _hasFront = truth.PlateKind != PlateKind.Motorcycle;
 
-    /// <summary>The account of its second tag.</summary>
+    /// <summary>The account of its second tag; null where it is an issuer's of elsewhere.</summary>
     public string? SecondAccount { get; } = truth.SecondAccount;
 
     /// <summary>What destroyed the classifier's event, without which there is no passage.</summary>
@@ -48,7 +48,7 @@ internal sealed class ScoredPassage(PassageTruth truth)
     /// </summary>
     public Damage? OtherVehicle(string? account, string? plate, StrayReads strays) =>
         Array.Find(_damages, damage => Says(damage, account, plate) && damage.Effect == DamageEffect.Altered)
-        ?? (SecondAccount is not null && account == SecondAccount ? Find(LaneEvidence.Tag, IsOfTag) : null)
+        ?? (_tags.Count > 1 && account == SecondAccount ? Find(LaneEvidence.Tag, IsOfTag) : null)
         ?? Find(LaneEvidence.Avc, damage => damage.IsOfClock)
         ?? strays.Near(this).FirstOrDefault(damage => damage.Evidence == LaneEvidence.Avc || Says(damage, account, plate));
 

@@ -1,0 +1,93 @@
+using System.Text;
+using SmartCity.Cloud.Tolling.Configuration;
+using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Cloud.Tolling.Rating;
+using SmartCity.Devices;
+using SmartCity.Devices.Telemetry;
+using SmartCity.Devices.Tolling;
+using SmartCity.FirmwareSim.Corridor;
+using SmartCity.FirmwareSim.Corridor.Score;
+using SmartCity.Hosting.Commands;
+using SmartCity.Model;
+using SmartCity.Model.Tolling;
+
+namespace SmartCity.Tests.FirmwareSim;
+
+/// <summary>The platform's correlation and rating over a simulated corridor, scored against its truth.</summary>
+public sealed class CorridorPlatformTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Without_faults_every_passage_is_charged_as_it_was()
+    {
+        var score = await ScoreAsync(_folder, "none", 4_000, 1);
+        Assert.Equal([], score.Differences.Select(one => one.Write()));
+        Assert.Equal((4_000, score.Due), (score.Passages, score.Charged));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task With_every_fault_each_difference_is_one_of_destroyed_evidence(int seed)
+    {
+        var score = await ScoreAsync(_folder, "all", 4_000, seed);
+        Assert.Equal([], score.Differences.Where(one => one.Cause != DifferenceCause.Destroyed).Select(one => one.Write()));
+        Assert.NotEmpty(score.Differences);
+        Assert.Equal(0, score.Residual);
+    }
+
+    internal static async Task<CorridorScore> ScoreAsync(TemporaryFolder folder, string faults, int passages, int seed)
+    {
+        var (events, truth, configuration, charges) = (folder["events"], folder["truth"], folder["configuration"], folder["charges"]);
+        var (exit, _, talk) = await Simulator.RunAsync("corridor", "--out", events, "--truth", truth, "--config", configuration, "--passages", $"{passages}", "--faults", faults, "--seed", $"{seed}");
+        Assert.True(exit == ExitCode.Done, talk);
+        var loaded = TollConfiguration.Load(Directory.GetFiles(configuration).Select(file => ConfigFile.Read(file, out _)!));
+        Assert.Equal([], loaded.Errors.Concat(loaded.Warnings).Select(issue => issue.ToString()));
+        File.WriteAllLines(charges, ChargesOf(Events(events), loaded.Configuration!).Select(charge => charge.Write()));
+        return CorridorScore.Compare(File.ReadLines(charges), File.ReadLines(truth));
+    }
+
+    private static IEnumerable<ChargeLine> ChargesOf(ILookup<string, TollEvent> events, TollConfiguration configuration)
+    {
+        var (corridor, registers) = (configuration.Corridors[0], configuration.Registers);
+        foreach (var point in corridor.Layouts())
+        {
+            var found = Correlator.Correlate(point, new TimeWindow(0, long.MaxValue / 2), point.Lanes.SelectMany(lane => events[lane.Id]), registers.Knowledge, CorrelationOptions.Default);
+            var uses = found.Passages.Where(passage => passage.State == PassageState.Billable).Select(passage => new TollUse(passage.Id, passage.Vehicle, passage.Time, passage.TollPoint, passage.ClassCharged!));
+            var rated = RatingEngine.Rate(uses, configuration).Charges.ToDictionary(charge => charge.Use.Id, charge => charge.Gross);
+            foreach (var passage in found.Passages)
+            {
+                var isCharged = rated.TryGetValue(passage.Id, out var amount);
+                yield return new ChargeLine
+                {
+                    Passage = passage.Id, Point = passage.TollPoint, Time = UnixMicros.ToTime(passage.Time), Class = passage.ClassCharged, Plate = passage.PlateState == PlateState.Confirmed ? passage.Plate!.Key : passage.TagPlate?.Key,
+                    Account = !isCharged ? null : passage.Tag is { } tag ? registers.TagOf(tag)?.Account : registers.PlateOf(passage.Plate!.Key)?.Account,
+                    Net = amount, State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
+                };
+            }
+        }
+    }
+
+    private static ILookup<string, TollEvent> Events(string file)
+    {
+        var decoder = new TollDecoder(new NoSeries());
+        var events = new List<TollEvent>();
+        foreach (var line in File.ReadLines(file))
+        {
+            var end = line.IndexOf(',', StringComparison.Ordinal);
+            var device = new DeviceSeries(Encoding.UTF8.GetBytes(line["{\"device\":\"".Length..(end - 1)]));
+            var outcome = decoder.Decode(device, Encoding.UTF8.GetBytes("{" + line[(end + 1)..]), events, new ReadingBatch(4), new Receipt(UnixMicros.Now(TimeProvider.System), true));
+            Assert.True(outcome.Rejected == 0, decoder.DescribeRejections());
+        }
+        return events.Select(e => e with { Received = e.Time }).ToLookup(e => e.Lane);
+    }
+
+    private sealed class NoSeries : ISeriesNumbering
+    {
+        public int Generation => 0;
+        public int NumberOf(ReadOnlySpan<byte> device, ReadOnlySpan<byte> metric, ValueKind kind) => 0;
+    }
+}

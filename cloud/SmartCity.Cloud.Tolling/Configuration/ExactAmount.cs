@@ -9,7 +9,7 @@ namespace SmartCity.Cloud.Tolling.Configuration;
 /// </summary>
 public readonly struct ExactAmount : IEquatable<ExactAmount>, IComparable<ExactAmount>
 {
-    private const int DigitsMax = 18, DecimalsMax = 6;
+    private const int DigitsMax = 19, DecimalsMax = 6;
     private readonly BigInteger _units;
     private readonly int _scale;
 
@@ -26,7 +26,7 @@ public readonly struct ExactAmount : IEquatable<ExactAmount>, IComparable<ExactA
     /// <param name="scale">Decimal places of the minor unit, 0–9.</param>
     public static ExactAmount OfMinor(long minor, int scale) => new(minor, scale);
 
-    /// <summary>Reads <c>-?digits(.digits)?</c>: at most 18 digits before the point and 6 after it; no exponent, no sign +, no separators.</summary>
+    /// <summary>Reads <c>-?digits(.digits)?</c>: at most 19 digits before the point and 6 after it; no exponent, no sign +, no separators.</summary>
     /// <returns>Whether it is one. Never throws.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out ExactAmount amount)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Rating;
 
 namespace SmartCity.Cloud.Tolling.Charging;
 
@@ -14,27 +15,31 @@ namespace SmartCity.Cloud.Tolling.Charging;
 /// <param name="Outcome">What it came to.</param>
 /// <param name="Code">Why there is no charge, e.g. <c>TARIFF_MISSING</c>; null where there is one.</param>
 /// <param name="Payer">Ledger account that pays; null where there is no charge.</param>
-/// <param name="Concession">Ledger account of the road; null where there is no charge.</param>
-/// <param name="Net">Minor units, without VAT.</param>
+/// <param name="Shares">The net by concession; empty where there is no charge.</param>
 /// <param name="Vat">Minor units.</param>
 /// <param name="Tariff">Tariff and version that rated it; null where none did.</param>
 /// <param name="Trace">How the amount came about, rule by rule.</param>
 public sealed record Charge(
-    string Passage, int Revision, string TollPoint, string Lane, DateOnly Day, long Time, string? Vehicle, ChargeOutcome Outcome, string? Code, string? Payer, string? Concession, long Net,
-    long Vat, string? Tariff, IReadOnlyList<ChargeStep> Trace)
+    string Passage, int Revision, string TollPoint, string Lane, DateOnly Day, long Time, string? Vehicle, ChargeOutcome Outcome, string? Code, string? Payer,
+    IReadOnlyList<NetShare> Shares, long Vat, string? Tariff, IReadOnlyList<ChargeStep> Trace)
 {
-    /// <summary>What the driver pays, minor units.</summary>
-    public long Gross => Net + Vat;
+    /// <summary>Minor units, without VAT.</summary>
+    [JsonIgnore] public long Net => Shares.Sum(share => share.Net);
+
+    /// <summary>What is to be paid, minor units.</summary>
+    [JsonIgnore] public long Gross => Net + Vat;
 
     /// <summary>Whether the other one says the same, whatever its revision.</summary>
-    public bool SaysTheSameAs(Charge other) => (this with { Revision = 0, Trace = [] }) == (other with { Revision = 0, Trace = [] }) && Trace.SequenceEqual(other.Trace);
+    public bool SaysTheSameAs(Charge other) =>
+        (this with { Revision = 0, Trace = [], Shares = [] }) == (other with { Revision = 0, Trace = [], Shares = [] }) && Trace.SequenceEqual(other.Trace) && Shares.SequenceEqual(other.Shares);
 }
 
 /// <summary>One rule on the way to an amount.</summary>
 /// <param name="Rule">The rule, e.g. <c>price</c>.</param>
 /// <param name="Input">What it was applied to, for people.</param>
-/// <param name="Amount">Amount after it, minor units.</param>
-public sealed record ChargeStep(string Rule, string Input, decimal Amount);
+/// <param name="Change">What it added, major units, exact, as <see cref="Configuration.ExactAmount"/> writes them.</param>
+/// <param name="Amount">What stands after it.</param>
+public sealed record ChargeStep(string Rule, string Input, string Change, string Amount);
 
 /// <summary>What became of a passage's charge.</summary>
 public enum ChargeOutcome : byte
@@ -51,6 +56,8 @@ public enum ChargeOutcome : byte
     Unreadable = 5,
     /// <summary>Another passage is charged for the same vehicle.</summary>
     Duplicate = 6,
+    /// <summary>The entry of a trip: its exit is charged. With the code <c>NO_EXIT</c> while there is none.</summary>
+    Entry = 8,
     /// <summary>There was a passage, and there is none any more.</summary>
     Void = 7,
 }
@@ -62,7 +69,7 @@ public enum ChargeOutcome : byte
 /// <param name="State">How far it is.</param>
 /// <param name="Refusal">Why the ledger refused it; null where it did not.</param>
 /// <param name="Entry">Number of its first entry; null before it is posted.</param>
-public sealed record ChargePosting(string Passage, int Revision, IReadOnlyList<Transfer> Chain, PostingState State, string? Refusal, long? Entry);
+public sealed record OutgoingChain(string Passage, int Revision, IReadOnlyList<Transfer> Chain, PostingState State, string? Refusal, long? Entry);
 
 /// <summary>How far a chain is.</summary>
 public enum PostingState : byte

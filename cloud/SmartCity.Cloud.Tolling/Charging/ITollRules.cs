@@ -16,11 +16,17 @@ public interface ITollRules
     /// <param name="time">µs since 1970 UTC.</param>
     DateOnly DayOf(string point, long time);
 
-    /// <summary>The days whose passages of one vehicle decide together what each of them costs.</summary>
-    (DateOnly From, DateOnly To) ScopeOf(DateOnly day);
+    /// <summary>What has to be looked at together where something changed on a vehicle's day.</summary>
+    RatingScope ScopeOf(DateOnly day);
 
-    /// <summary>Rates all billable passages of one vehicle within a scope.</summary>
-    /// <param name="passages">In any order.</param>
-    /// <returns>One charge a passage, of revision 0.</returns>
-    IReadOnlyList<Charge> Rate(IReadOnlyList<Passage> passages);
+    /// <summary>Rates the billable passages of one vehicle.</summary>
+    /// <param name="passages">All of the scope's context, in any order.</param>
+    /// <param name="scope">The scope.</param>
+    /// <returns>One charge, of revision 0, for each passage on the scope's days.</returns>
+    IReadOnlyList<Charge> Rate(IReadOnlyList<Passage> passages, RatingScope scope);
 }
+
+/// <summary>Days that decide about each other.</summary>
+/// <param name="Days">The days that are rated, both included.</param>
+/// <param name="Context">The days whose passages have to be known for it, both included.</param>
+public sealed record RatingScope((DateOnly From, DateOnly To) Days, (DateOnly From, DateOnly To) Context);

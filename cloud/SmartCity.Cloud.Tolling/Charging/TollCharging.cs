@@ -1,5 +1,6 @@
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Cloud.Tolling.Rating;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Model;
 
@@ -44,10 +45,10 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
         var due = store.Due(max);
         foreach (var (vehicle, day) in due)
         {
-            var (from, to) = rules.ScopeOf(day);
-            var passages = store.OfVehicle(vehicle, from, to).Where(passage => passage.State == PassageState.Billable).ToList();
+            var scope = rules.ScopeOf(day);
+            var passages = store.OfVehicle(vehicle, scope.Context.From, scope.Context.To).Where(passage => passage.State == PassageState.Billable).ToList();
             if (passages.Count > 0)
-                foreach (var charge in rules.Rate(passages)) Settle(charge);
+                foreach (var charge in rules.Rate(passages, scope)) Settle(charge);
             store.MarkRated(vehicle, day);
         }
         return due.Count;
@@ -139,18 +140,18 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
         }
         var batch = last is null ? BatchKind.Normal : BatchKind.Rerated;
         var live = last?.Chain.Where(transfer => transfer.Reverses is null).ToList() ?? [];
-        var wanted = charge is { Payer: { } payer, Concession: { } concession }
-            ? ChargeChain.Of(payer, concession, charge.Net, charge.Vat, charge.Day, batch, charge.Revision, new TransferLinks(charge.Passage, charge.Passage, Lane: charge.Lane))
+        var wanted = charge is { Payer: { } payer, Shares.Count: > 0 }
+            ? ChargePosting.Chain(payer, charge.Shares, charge.Vat, charge.Day, batch, charge.Revision, new TransferLinks(charge.Passage, charge.Passage, Lane: charge.Lane))
             : [];
         if (MoveTheSame(live, wanted)) return;
-        store.Put(new ChargePosting(charge.Passage, charge.Revision, [.. ChargeChain.Reversal(live, batch), .. wanted], PostingState.Waiting, null, null));
+        store.Put(new OutgoingChain(charge.Passage, charge.Revision, [.. ChargeChain.Reversal(live, batch), .. wanted], PostingState.Waiting, null, null));
     }
 
     private static bool MoveTheSame(List<Transfer> live, IReadOnlyList<Transfer> wanted) => live.Count == wanted.Count && live.Zip(wanted).All(pair =>
         (pair.First.Amount, pair.First.Credit, pair.First.EffectiveDate) == (pair.Second.Amount, pair.Second.Credit, pair.Second.EffectiveDate)
         && (pair.First.Debit == pair.Second.Debit || pair.First.Debit == AccountLimits.OnCredit(pair.Second).Debit));
 
-    private void OpenPeriods(IReadOnlyList<ChargePosting> postings)
+    private void OpenPeriods(IReadOnlyList<OutgoingChain> postings)
     {
         if (plan is not { } months) return;
         var dates = postings.SelectMany(posting => posting.Chain).Select(transfer => transfer.EffectiveDate).ToList();
@@ -160,7 +161,7 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
         void Open((DateOnly From, DateOnly To) period) => ledger.OpenPeriod(period.From, period.To, Planner);
     }
 
-    private void OpenAccounts(IReadOnlyList<ChargePosting> postings)
+    private void OpenAccounts(IReadOnlyList<OutgoingChain> postings)
     {
         var names = postings.SelectMany(posting => posting.Chain).SelectMany(transfer => new[] { transfer.Debit, transfer.Credit }).Where(name => !_opened.Contains(name))
             .Distinct(StringComparer.Ordinal).ToList();
@@ -170,7 +171,7 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
             if (result.Succeeded) _opened.Add(name);
     }
 
-    private static ChargePosting After(ChargePosting posting, LedgerResult result, DateOnly? firstDate) => result switch
+    private static OutgoingChain After(OutgoingChain posting, LedgerResult result, DateOnly? firstDate) => result switch
     {
         { Succeeded: true } => posting with { State = PostingState.Posted, Entry = result.First, Refusal = null },
         // Its own period has closed meanwhile: it is late, and goes into the first open one under its own date.
@@ -181,12 +182,12 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
         _ => posting with { State = PostingState.Refused, Refusal = $"{result.Refusal}: {result.Message}" },
     };
 
-    private static ChargePosting In(ChargePosting posting, BatchKind batch) =>
+    private static OutgoingChain In(OutgoingChain posting, BatchKind batch) =>
         posting with { Chain = [.. posting.Chain.Select(transfer => transfer with { Batch = batch })], State = PostingState.Waiting };
 
     private static Charge Uncharged(ITollRules rules, Passage passage, ChargeOutcome outcome) => new(
         passage.Id, 0, passage.TollPoint, passage.Lane, rules.DayOf(passage.TollPoint, passage.Time), passage.Time, passage.Vehicle, outcome,
-        outcome == ChargeOutcome.Review ? passage.Review.ToString() : null, null, null, 0, 0, null, []);
+        outcome == ChargeOutcome.Review ? passage.Review.ToString() : null, null, [], 0, null, []);
 
     private static ChargeOutcome OutcomeOf(PassageState state) => state switch
     {

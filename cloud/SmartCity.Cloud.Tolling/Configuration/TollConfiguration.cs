@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using SmartCity.Cloud.Tolling.Configuration.Reading;
+using SmartCity.Cloud.Tolling.Passages;
 
 namespace SmartCity.Cloud.Tolling.Configuration;
 
@@ -14,6 +15,7 @@ public sealed class TollConfiguration
     private readonly Dictionary<string, Timeline<TollCalendar>> _calendars;
     private readonly Dictionary<string, Timeline<Tariff>> _tariffs;
     private readonly Dictionary<string, Timeline<PenaltyPolicy>> _policies;
+    private readonly Dictionary<string, TollPointLayout> _pointOfLane = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _corridorOfPoint = new(StringComparer.Ordinal);
 
     internal TollConfiguration(ConfigParts parts, string hash)
@@ -26,7 +28,11 @@ public sealed class TollConfiguration
         _tariffs = Timeline.ByKey(Tariffs, tariff => tariff.Corridor);
         _policies = Timeline.ByKey(PenaltyPolicies, policy => policy.Id);
         foreach (var corridor in Corridors)
+        {
             foreach (var point in corridor.Points) _corridorOfPoint[point.Id] = corridor.Id;
+            foreach (var layout in corridor.Layouts())
+                foreach (var lane in layout.Lanes) _pointOfLane[lane.Id] = layout;
+        }
     }
 
     /// <summary>Nothing: every use has a problem.</summary>
@@ -62,6 +68,9 @@ public sealed class TollConfiguration
 
     /// <summary>The corridor that a toll point is of; null where the point is not known.</summary>
     public string? CorridorOf(string point) => _corridorOfPoint.GetValueOrDefault(point);
+
+    /// <summary>The toll point that a lane is of, in the newest version that has it; null where none has.</summary>
+    public TollPointLayout? PointOfLane(string lane) => _pointOfLane.GetValueOrDefault(lane);
 
     /// <summary>Zone of a corridor; null where it is not known.</summary>
     public TimeZoneInfo? ZoneOf(string corridor) => _corridors.TryGetValue(corridor, out var versions) ? versions.Any.Zone : null;

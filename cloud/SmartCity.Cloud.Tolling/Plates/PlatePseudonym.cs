@@ -15,8 +15,12 @@ public static class PlatePseudonym
     /// <param name="plate">The plate; its country and canonical form count, its display form does not.</param>
     /// <returns>64 lower-case hex digits.</returns>
     /// <exception cref="ArgumentException">The key is shorter.</exception>
-    public static string Of(ReadOnlySpan<byte> periodKey, Plate plate) =>
+    public static string Of(ReadOnlySpan<byte> periodKey, Plate plate) => Of(periodKey, plate.Key);
+
+    /// <summary>The pseudonym of a plate by its key, see <see cref="Plate.Key"/>.</summary>
+    /// <exception cref="ArgumentException">The key of the period is too short.</exception>
+    public static string Of(ReadOnlySpan<byte> periodKey, string plate) =>
         periodKey.Length < KeyBytesMin
             ? throw new ArgumentException($"The key of a period has at least {KeyBytesMin} bytes; this one has {periodKey.Length}.", nameof(periodKey))
-            : Convert.ToHexStringLower(HMACSHA256.HashData(periodKey, Encoding.UTF8.GetBytes(plate.Key)));
+            : Convert.ToHexStringLower(HMACSHA256.HashData(periodKey, Encoding.UTF8.GetBytes(plate)));
 }

@@ -54,13 +54,15 @@ public sealed class SqlitePassageStore : IDisposable
         [.. _statements.Read("SELECT lane, start FROM toll_dirty ORDER BY start, lane", row => new DirtyCell(row.GetString(0), row.GetInt64(1)))
             .Where(cell => isKnown(cell.Lane)).Take(max)];
 
-    /// <summary>Events of a lane whose believed time lies in a span, and all that stand under the key of one of them.</summary>
+    /// <summary>Events of a lane whose device's or gateway's time lies in a span, and all that stand under the key of one of them.</summary>
     public IReadOnlyList<TollEvent> Events(string lane, TimeWindow span) => _statements.Read(
         $"""
-        SELECT {EventColumns} FROM toll_event e WHERE e.lane = $1 AND e.at >= $2 AND e.at < $3
-        UNION SELECT {EventColumns} FROM toll_event e JOIN (
-          SELECT device, boot, seq FROM toll_event s WHERE s.lane = $1 AND s.at >= $2 AND s.at < $3
-            AND EXISTS(SELECT 1 FROM toll_event c WHERE c.device = s.device AND c.boot = s.boot AND c.seq = s.seq AND c.conflict = 1)) k
+        WITH span AS (
+          SELECT * FROM toll_event WHERE lane = $1 AND time >= $2 AND time < $3
+          UNION ALL SELECT * FROM toll_event WHERE lane = $1 AND received >= $2 AND received < $3 AND NOT (time >= $2 AND time < $3))
+        SELECT {EventColumns} FROM span e
+        UNION ALL SELECT {EventColumns} FROM toll_event e JOIN (
+          SELECT DISTINCT s.device, s.boot, s.seq FROM span s JOIN toll_event c ON c.device = s.device AND c.boot = s.boot AND c.seq = s.seq AND c.conflict = 1) k
           ON e.device = k.device AND e.boot = k.boot AND e.seq = k.seq
         """, ReadEvent, lane, span.From, span.To);
 
@@ -150,18 +152,18 @@ public sealed class SqlitePassageStore : IDisposable
         charge.Vehicle, (long)charge.Outcome, charge.Code, charge.Payer, charge.Net, charge.Vat, JsonSerializer.SerializeToUtf8Bytes(charge, ChargeJson.Default.Charge));
 
     /// <summary>Keeps a chain that is to be posted: stored before it is sent.</summary>
-    public void Put(ChargePosting posting) => _statements.Run(
+    public void Put(OutgoingChain posting) => _statements.Run(
         "INSERT OR REPLACE INTO charge_chain VALUES($1,$2,$3,$4,$5,$6)", posting.Passage, posting.Revision, JsonSerializer.SerializeToUtf8Bytes([.. posting.Chain], ChargeJson.Default.ListTransfer),
         (long)posting.State, posting.Refusal, posting.Entry);
 
     /// <summary>Chains that are not in the ledger yet, in the order of passages and revisions.</summary>
     /// <param name="state">Those to be sent, or those that were refused.</param>
     /// <param name="max">How many at most.</param>
-    public IReadOnlyList<ChargePosting> Unposted(PostingState state, int max) => _statements.Read(
+    public IReadOnlyList<OutgoingChain> Unposted(PostingState state, int max) => _statements.Read(
         "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE state = $1 ORDER BY passage, revision LIMIT $2", ReadPosting, (long)state, max);
 
     /// <summary>The last chain of a charge; null where it needed none.</summary>
-    public ChargePosting? LastPosting(string passage) => _statements.Read(
+    public OutgoingChain? LastPosting(string passage) => _statements.Read(
         "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE passage = $1 ORDER BY revision DESC LIMIT 1", ReadPosting, passage).SingleOrDefault();
 
     /// <summary>Remembers that a charge changed while a chain of it was on its way.</summary>
@@ -171,7 +173,7 @@ public sealed class SqlitePassageStore : IDisposable
     public bool TakePostDue(string passage) => _statements.Run("DELETE FROM charge_post_due WHERE passage = $1", passage) > 0;
 
     /// <summary>Forgets a chain that never came into the ledger.</summary>
-    public void Remove(ChargePosting posting) => _statements.Run("DELETE FROM charge_chain WHERE passage = $1 AND revision = $2", posting.Passage, posting.Revision);
+    public void Remove(OutgoingChain posting) => _statements.Run("DELETE FROM charge_chain WHERE passage = $1 AND revision = $2", posting.Passage, posting.Revision);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -214,7 +216,7 @@ public sealed class SqlitePassageStore : IDisposable
 
     private static Charge ReadCharge(SqliteDataReader row) => JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), ChargeJson.Default.Charge)!;
 
-    private static ChargePosting ReadPosting(SqliteDataReader row) => new(
+    private static OutgoingChain ReadPosting(SqliteDataReader row) => new(
         row.GetString(0), row.GetInt32(1), JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(2), ChargeJson.Default.ListTransfer)!, (PostingState)row.GetInt64(3),
         row.IsDBNull(4) ? null : row.GetString(4), row.IsDBNull(5) ? null : row.GetInt64(5));
 }

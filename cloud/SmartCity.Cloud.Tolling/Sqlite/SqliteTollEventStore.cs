@@ -90,15 +90,15 @@ public sealed class SqliteTollEventStore : IDisposable
         var insert = _connection.CreateCommand();
         insert.Transaction = transaction;
         insert.CommandText = "INSERT OR IGNORE INTO toll_event VALUES($device,$boot,$seq,$hash,$gateway,$time,$received,$clock,$lane,$kind,$quality,$json," +
-            "EXISTS(SELECT 1 FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq),$at) RETURNING conflict";
-        foreach (var name in new[] { "$device", "$boot", "$seq", "$hash", "$gateway", "$time", "$received", "$clock", "$lane", "$kind", "$quality", "$json", "$at" })
+            "EXISTS(SELECT 1 FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq)) RETURNING conflict";
+        foreach (var name in new[] { "$device", "$boot", "$seq", "$hash", "$gateway", "$time", "$received", "$clock", "$lane", "$kind", "$quality", "$json" })
             insert.Parameters.Add(new SqliteParameter { ParameterName = name });
         return insert;
     }
 
     private void Mark(HashSet<(string, long)> dirty, TollEvent e)
     {
-        foreach (var window in CorrelationWindows.Dirty([EventClock.TimeOf(e, _options)], _options)) dirty.Add((e.Lane, window.From));
+        foreach (var window in CorrelationWindows.Dirty(EventClock.TimesOf(e, _options), _options)) dirty.Add((e.Lane, window.From));
     }
 
     /// <summary>The events that stand under the same key take no part from now on, wherever they are.</summary>
@@ -106,16 +106,16 @@ public sealed class SqliteTollEventStore : IDisposable
     {
         using var command = _connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandText = "SELECT lane, at FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq";
+        command.CommandText = "SELECT lane, time, received FROM toll_event WHERE device=$device AND boot=$boot AND seq=$seq";
         command.Parameters.AddWithValue("$device", e.Device);
         command.Parameters.AddWithValue("$boot", unchecked((long)e.Boot));
         command.Parameters.AddWithValue("$seq", unchecked((long)e.Sequence));
         using var reader = command.ExecuteReader();
         while (reader.Read())
-            foreach (var window in CorrelationWindows.Dirty([reader.GetInt64(1)], _options)) dirty.Add((reader.GetString(0), window.From));
+            foreach (var window in CorrelationWindows.Dirty([reader.GetInt64(1), reader.GetInt64(2)], _options)) dirty.Add((reader.GetString(0), window.From));
     }
 
-    private Written Write(SqliteCommand insert, string gateway, TollEvent e)
+    private static Written Write(SqliteCommand insert, string gateway, TollEvent e)
     {
         var parameters = insert.Parameters;
         parameters["$device"].Value = e.Device;
@@ -130,7 +130,6 @@ public sealed class SqliteTollEventStore : IDisposable
         parameters["$kind"].Value = (long)e.Kind;
         parameters["$quality"].Value = (long)e.Quality;
         parameters["$json"].Value = e.Json.ToArray();
-        parameters["$at"].Value = EventClock.TimeOf(e, _options);
         return insert.ExecuteScalar() switch { null => Written.Repeated, 0L => Written.First, _ => Written.Conflicting };
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Cloud.Tolling.Rating;
 using SmartCity.Model;
 using SmartCity.Model.Tolling;
 
@@ -38,9 +39,9 @@ internal sealed class FlatRules(long price, long capOfDay = long.MaxValue) : ITo
 
     public DateOnly DayOf(string point, long time) => DateOnly.FromDateTime(UnixMicros.ToTime(time).UtcDateTime);
 
-    public (DateOnly From, DateOnly To) ScopeOf(DateOnly day) => (day, day);
+    public RatingScope ScopeOf(DateOnly day) => new((day, day), (day, day));
 
-    public IReadOnlyList<Charge> Rate(IReadOnlyList<Passage> passages)
+    public IReadOnlyList<Charge> Rate(IReadOnlyList<Passage> passages, RatingScope scope)
     {
         var left = capOfDay;
         return [.. passages.OrderBy(passage => passage.Time).ThenBy(passage => passage.Id, StringComparer.Ordinal).Select(passage =>
@@ -48,7 +49,7 @@ internal sealed class FlatRules(long price, long capOfDay = long.MaxValue) : ITo
             var net = Math.Min(price, left);
             left -= net;
             return new Charge(passage.Id, 0, passage.TollPoint, passage.Lane, DayOf(passage.TollPoint, passage.Time), passage.Time, passage.Vehicle, ChargeOutcome.Charged, null,
-                $"liability:prepaid:{passage.Tag?.Tag ?? "none"}", "liability:concession:road", net, net / 10, "flat/1", [new ChargeStep("price", "car", net)]);
+                $"liability:prepaid:{passage.Tag?.Tag ?? "none"}", [new NetShare("road", net)], net / 10, "flat/1", [new ChargeStep("price", "car", "0", "0")]);
         })];
     }
 }

@@ -3,9 +3,11 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using SmartCity.Devices.Mappings;
 using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Edge.Gateway.Mappings;
 using SmartCity.Edge.Gateway.Page;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Gateway.Uplink;
@@ -53,10 +55,11 @@ internal static class GatewayHost
     /// <summary>Builds the application; its spool is open then.</summary>
     public static WebApplication Build(Settings settings, string data)
     {
+        var mappings = MappingFolder.Load(settings.Get<GatewayOptions>().Mappings, data);
         var spool = Edge.Spool.Spool.Open(SpoolOf(settings.Get<GatewayOptions>().Spool, data));
         try
         {
-            return Build(settings, data, spool);
+            return Build(settings, data, spool, mappings);
         }
         catch
         {
@@ -65,7 +68,7 @@ internal static class GatewayHost
         }
     }
 
-    private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool)
+    private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool, MappingSet mappings)
     {
         var options = settings.Get<GatewayOptions>();
         var builder = ProcessHost.CreateBuilder(settings);
@@ -75,9 +78,10 @@ internal static class GatewayHost
         services.AddSingleton(options.Spool);
         // By a factory, so that it is closed with the application.
         services.AddSingleton(_ => spool);
+        services.AddSingleton(mappings);
         services.AddIntake(options);
         services.AddListener(options.Mqtt, data);
-        services.AddBroker(options);
+        services.AddBroker(options, mappings);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
         services.AddSingleton<DeadLetterOffice>();
@@ -127,7 +131,8 @@ internal static class GatewayHost
     {
         services.AddSingleton<ClockTrust>();
         services.AddSingleton(provider => new Intake.Intake(
-            provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool, provider.GetRequiredService<ClockTrust>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool, provider.GetRequiredService<ClockTrust>(), provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<MappingSet>(), options.ZoneUsed));
         services.AddSingleton<IPublishHandler>(provider => provider.GetRequiredService<Intake.Intake>());
         services.AddSingleton(provider => new CommitLoop(
             provider.GetRequiredService<Edge.Spool.Spool>(), provider.GetRequiredService<Intake.Intake>(), provider.GetRequiredService<MqttHub>(),
@@ -156,13 +161,14 @@ internal static class GatewayHost
     }
 
     /// <summary>After the commit loop, so that it stops before it.</summary>
-    private static void AddBroker(this IServiceCollection services, GatewayOptions options)
+    private static void AddBroker(this IServiceCollection services, GatewayOptions options, MappingSet mappings)
     {
         if (options.Broker is null || BrokerAddress.TryParse(options.Broker, out var address) is not null) return;
         var state = new BrokerState { Address = address!.ToString() };
         services.AddSingleton(state);
+        var client = options.BrokerClient with { Topics = [.. options.BrokerClient.Topics.Union(mappings.All.Select(static mapping => mapping.TopicFilter))] };
         services.AddHostedService(provider => new BrokerService(
-            address, options.BrokerClient, GatewayId.Of(options.Uplink), provider.GetRequiredService<Intake.Intake>(), state,
+            address, client, GatewayId.Of(options.Uplink), provider.GetRequiredService<Intake.Intake>(), state,
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<BrokerService>>()));
         services.AddSingleton<IHealthPart, BrokerHealth>();
     }

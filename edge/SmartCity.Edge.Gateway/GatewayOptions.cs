@@ -14,7 +14,7 @@ public sealed record GatewayOptions : IValidatableObject
 
     /// <summary>Port of HTTP on loopback (status, health, metrics, audit); 0 = any free one. Default 8081.</summary>
     [Range(0, 65_535)] public int HttpPort { get; init; } = 8081;
-    /// <summary>IANA zone of the times on the gateway's page. Default <c>Asia/Tehran</c>.</summary>
+    /// <summary>IANA zone of the times on the gateway's page, and of other systems' times without an offset where their mapping names no zone. Default <c>Asia/Tehran</c>.</summary>
     public string Zone { get; init; } = "Asia/Tehran";
     /// <summary>Where devices publish.</summary>
     public MqttOptions Mqtt { get; init; } = new();
@@ -22,6 +22,11 @@ public sealed record GatewayOptions : IValidatableObject
     public UplinkOptions Uplink { get; init; } = new();
     /// <summary>What is kept until the cloud has it.</summary>
     public SpoolSettings Spool { get; init; } = new();
+    /// <summary>
+    /// Names of the mappings that turn other systems' messages into readings; of two for one topic the first counts. <c>{data}/mappings/NAME.json</c>, or one of
+    /// those that come with the gateway. None by default.
+    /// </summary>
+    public IReadOnlyList<string> Mappings { get; init; } = [];
     /// <summary>Address of an external broker to consume beside our own listener, <c>mqtt://[user:password@]host[:port]</c> or <c>mqtts://…</c>; none by default.</summary>
     public string? Broker { get; init; }
     /// <summary>How that broker is consumed.</summary>

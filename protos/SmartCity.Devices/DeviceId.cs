@@ -37,9 +37,20 @@ public static class DeviceId
         return Ascii.IsValid(id) && IsValid(bytes[..Encoding.ASCII.GetBytes(id, bytes)]);
     }
 
+    /// <summary>The device id of a foreign id as <see cref="Encode"/> makes it; null where there is none, or it makes none.</summary>
+    public static string? TryEncode(string? foreign) =>
+        foreign is null or "" || foreign.Length > LengthMax ? null : Write(foreign) is { Length: <= LengthMax } id ? id : null;
+
     /// <summary>The device id of a foreign id: every byte of its UTF-8 that an id does not allow becomes <c>%XX</c>. A valid id without <c>%</c> comes back as it is.</summary>
     /// <exception cref="ArgumentException">It is empty, or longer than <see cref="LengthMax"/> when encoded.</exception>
     public static string Encode(string foreign)
+    {
+        var id = Write(foreign);
+        return id.Length is > 0 and <= LengthMax ? id
+            : throw new ArgumentException($"\"{foreign}\" makes a device id of {id.Length} characters; 1 to {LengthMax} are allowed. Give the device a shorter id in the mapping.", nameof(foreign));
+    }
+
+    private static string Write(string foreign)
     {
         var id = new StringBuilder(foreign.Length);
         foreach (var letter in Encoding.UTF8.GetBytes(foreign))
@@ -47,7 +58,6 @@ public static class DeviceId
             if (_plain.Contains(letter)) id.Append((char)letter);
             else id.Append('%').Append(letter.ToString("X2", CultureInfo.InvariantCulture));
         }
-        return id.Length is > 0 and <= LengthMax ? id.ToString()
-            : throw new ArgumentException($"\"{foreign}\" makes a device id of {id.Length} characters; 1 to {LengthMax} are allowed. Give the device a shorter id in the mapping.", nameof(foreign));
+        return id.ToString();
     }
 }

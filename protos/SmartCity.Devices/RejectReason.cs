@@ -51,6 +51,14 @@ public enum RejectReason : byte
     SenMlField,
     /// <summary>A version of SenML that is not known.</summary>
     SenMlVersion,
+    /// <summary>The payload is not CSV, or does not name its columns.</summary>
+    CsvSyntax,
+    /// <summary>A row of CSV with another number of cells than there are columns.</summary>
+    CsvRow,
+    /// <summary>A foreign message that does not say which device it is of, or by no valid id.</summary>
+    MappingDevice,
+    /// <summary>A value that is not as its mapping says.</summary>
+    MappingValue,
 }
 
 /// <summary>The codes of <see cref="RejectReason"/>.</summary>
@@ -82,6 +90,10 @@ public static class RejectReasons
         RejectReason.CborDepth => "cbor:depth",
         RejectReason.SenMlField => "senml:field",
         RejectReason.SenMlVersion => "senml:version",
+        RejectReason.CsvSyntax => "csv:syntax",
+        RejectReason.CsvRow => "csv:row",
+        RejectReason.MappingDevice => "mapping:device",
+        RejectReason.MappingValue => "mapping:value",
         _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "A reason has a code."),
     };
 }

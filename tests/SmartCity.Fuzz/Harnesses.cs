@@ -17,6 +17,7 @@ public static class Harnesses
         ["telemetry"] = static () => new TelemetryHarness(),
         ["toll"] = static () => new TollHarness(),
         ["senml"] = static () => new SenMlHarness(),
+        ["mappings"] = static () => new MappingsHarness(),
         ["columns"] = static () => new ColumnsHarness(),
         ["uplink"] = static () => new UplinkHarness(),
         ["settings"] = static () => new SettingsHarness(),

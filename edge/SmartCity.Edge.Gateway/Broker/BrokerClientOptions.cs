@@ -8,7 +8,7 @@ public sealed record BrokerClientOptions : IValidatableObject
 {
     /// <summary>Client id, the name of the session that the broker keeps for us; two gateways must not share one. Default <c>smartcity-gateway-{gateway id}</c>.</summary>
     [StringLength(128)] public string? ClientId { get; init; }
-    /// <summary>Topic filters that are subscribed to at QoS 1. Default: telemetry, SenML packs and toll events of every device.</summary>
+    /// <summary>Topic filters that are subscribed to at QoS 1. Default: telemetry, SenML packs and toll events of every device. The topics of <see cref="GatewayOptions.Mappings"/> are subscribed to beside them.</summary>
     public IReadOnlyList<string> Topics { get; init; } = ["city/v1/+/telemetry", "city/v1/+/toll", "city/v1/+/senml", "city/v1/+/senml-cbor"];
     /// <summary>User name, where it does not stand in the address.</summary>
     public string? UserName { get; init; }

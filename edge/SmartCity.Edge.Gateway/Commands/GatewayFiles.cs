@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using SmartCity.Edge.Gateway.Intake;
+using SmartCity.Edge.Gateway.Mappings;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Files;
@@ -17,8 +18,9 @@ internal sealed class GatewayFiles : IAsyncDisposable
     private GatewayFiles(DataFolder folder, GatewayOptions options)
     {
         _folder = folder;
+        var mappings = MappingFolder.Load(options.Mappings, folder.FullPath);
         Spool = Edge.Spool.Spool.Open(GatewayHost.SpoolOf(options.Spool, folder.FullPath));
-        _intake = new Intake.Intake(Spool, options.Spool, new ClockTrust(TimeProvider.System), TimeProvider.System);
+        _intake = new Intake.Intake(Spool, options.Spool, new ClockTrust(TimeProvider.System), TimeProvider.System, mappings, options.ZoneUsed);
         _commits = new CommitLoop(Spool, _intake, new MqttHub(), NullLogger<CommitLoop>.Instance, static reason =>
         {
             Console.Error.WriteLine(reason);

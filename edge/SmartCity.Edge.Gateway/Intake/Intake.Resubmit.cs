@@ -63,10 +63,9 @@ internal sealed partial class Intake
 
     private (PayloadOutcome Outcome, string Reason) Decode(DeadLetter letter, Lane lane)
     {
-        var still = (new PayloadOutcome(0, 0, letter.Values, true), letter.Reason);
-        if (!TopicGrammar.TryParse(letter.Topic.Span, out var topic)) return still;
-        var device = new DeviceSeries(topic.Device);
         var receipt = new Receipt(letter.Time, _trust.IsTrusted);
+        if (!TopicGrammar.TryParse(letter.Topic.Span, out var topic)) return DecodeMapped(letter, receipt);
+        var device = new DeviceSeries(topic.Device);
         switch (topic.Kind)
         {
             case TopicKind.Telemetry or TopicKind.SenMl or TopicKind.SenMlCbor:
@@ -81,7 +80,7 @@ internal sealed partial class Intake
                 // The letter of readings in a message of events, whose own letter is another one.
                 _toll.Decode(device, letter.Payload.Span, new List<TollEvent>(), _pending.Readings, receipt);
                 return (_toll.Health, _toll.Health.Rejected > 0 ? _toll.DescribeHealthRejections() : "");
-            default: return still;
+            default: return (new PayloadOutcome(0, 0, letter.Values, true), letter.Reason);
         }
     }
 }

@@ -1,4 +1,5 @@
 using SmartCity.Devices;
+using SmartCity.Devices.Mappings;
 using SmartCity.Devices.SenMl;
 using SmartCity.Devices.Telemetry;
 using SmartCity.Devices.Tolling;
@@ -41,13 +42,22 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     private readonly TelemetryDecoder _telemetry;
     private readonly SenMlDecoder _senMl;
     private readonly TollDecoder _toll;
+    private readonly MappingSet _mappings;
+    private readonly TimeZoneInfo _zone;
     private readonly ReadingBatch _trial = new();
     private PendingCommit _pending = new();
     private volatile string? _full;
 
-    public Intake(Edge.Spool.Spool spool, SpoolSettings settings, ClockTrust trust, TimeProvider clock)
+    /// <param name="spool">Where what is taken is kept.</param>
+    /// <param name="settings">What it may hold.</param>
+    /// <param name="trust">Whether the gateway's clock is right.</param>
+    /// <param name="clock">Clock.</param>
+    /// <param name="mappings">What is made of other systems' messages; none if null.</param>
+    /// <param name="zone">Zone of their times that have no offset; UTC if null.</param>
+    public Intake(Edge.Spool.Spool spool, SpoolSettings settings, ClockTrust trust, TimeProvider clock, MappingSet? mappings = null, TimeZoneInfo? zone = null)
     {
         (_spool, _trust, _clock) = (spool, trust, clock);
+        (_mappings, _zone) = (mappings ?? MappingSet.None, zone ?? TimeZoneInfo.Utc);
         _numbers = new SeriesNumbers(spool.Names((byte)Lane.Telemetry), settings.SeriesMax, settings.DeviceSeriesMax);
         _marks = new RepeatMarks(spool.Marks());
         _telemetry = new TelemetryDecoder(_numbers);
@@ -77,16 +87,8 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     /// <inheritdoc/>
     public PublishResult Handle(MqttPeer peer, in PublishPacket publish)
     {
-        if (!TopicGrammar.TryParse(publish.Topic, out var topic))
-        {
-            Interlocked.Increment(ref Counters.RefusedTopic);
-            return PublishResult.TopicInvalid;
-        }
-        if (((DeviceConnection)peer.State!).SeriesFor(topic.Device, publish.Topic) is not { } device || topic.Kind == TopicKind.Command)
-        {
-            Interlocked.Increment(ref Counters.RefusedRight);
-            return PublishResult.NotAuthorized;
-        }
+        if (!TopicGrammar.TryParse(publish.Topic, out var topic)) return HandleForeign(peer, publish);
+        if (((DeviceConnection)peer.State!).SeriesFor(topic.Device, publish.Topic) is not { } device || topic.Kind == TopicKind.Command) return RefuseRight();
         if (topic.Kind is TopicKind.Status or TopicKind.CommandResult) return PublishResult.Forward;
         if (!Take(device, topic.Kind, publish.Topic, publish.Payload, publish.QoS, peer, publish.PacketId, publish.Duplicate)) return PublishResult.QuotaExceeded;
         return publish.QoS == 0 ? PublishResult.Done : PublishResult.Pending;
@@ -99,7 +101,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
 
     /// <summary>Takes one payload; false where there is no room for it.</summary>
     /// <param name="device">The device it is of.</param>
-    /// <param name="kind">What the topic says the payload is: telemetry, a SenML pack or toll events.</param>
+    /// <param name="kind">What the topic says the payload is: telemetry, a SenML pack, toll events, or what this thread's translator holds.</param>
     /// <param name="topic">Topic, for a dead letter.</param>
     /// <param name="payload">Payload.</param>
     /// <param name="qos">0, 1 or 2.</param>
@@ -254,6 +256,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     /// <summary>Decodes readings by the decoder that the topic asks for.</summary>
     private PayloadOutcome DecodeReadings(DeviceSeries device, TopicKind kind, ReadOnlySpan<byte> payload, ReadingBatch batch, Receipt receipt, IRepeatFilter? repeats, out string reasons)
     {
+        if (kind == TopicKind.Mapped) return DecodeMapped(device, batch, receipt, out reasons);
         PayloadOutcome outcome;
         if (kind is TopicKind.SenMl or TopicKind.SenMlCbor)
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using SmartCity.Devices;
+using SmartCity.Devices.Mappings;
 using SmartCity.Devices.Topics;
 using SmartCity.Mqtt;
 
@@ -8,11 +9,15 @@ namespace SmartCity.Edge.Gateway.Listen;
 
 /// <summary>
 /// Who may connect and for whom it may speak. On loopback an id without a credential may connect anonymously; elsewhere the user name is the device
-/// id with its password, or the certificate's common name. A device reads only its own commands.
+/// id with its password, or the certificate's common name. A device reads only its own commands, and of a mapping's topics those that name it.
 /// </summary>
 /// <remarks>A session belongs to whoever opened it: a client id is no secret, and behind another's are its subscriptions and what waits for them.</remarks>
-internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqttAuthenticator
+/// <param name="credentials">Credentials.</param>
+/// <param name="mappings">Topics of other systems that devices may use; none if null.</param>
+internal sealed class DeviceAuthenticator(DeviceCredentials credentials, MappingSet? mappings = null) : IMqttAuthenticator
 {
+    private readonly MappingSet _mappings = mappings ?? MappingSet.None;
+
     /// <inheritdoc/>
     public async ValueTask<MqttVerdict> AuthenticateAsync(MqttConnectRequest request, CancellationToken cancellationToken)
     {
@@ -48,14 +53,18 @@ internal sealed class DeviceAuthenticator(DeviceCredentials credentials) : IMqtt
     public bool MaySubscribe(MqttPeer peer, string filter)
     {
         if (peer.State is not DeviceConnection connection) return false;
-        return connection.Device is { } device ? TopicGrammar.IsOwnCommandFilter(Encoding.UTF8.GetBytes(filter), Encoding.UTF8.GetBytes(device)) : connection.MaySubscribeTo(filter);
+        if (connection.Device is not { } device) return connection.MaySubscribeTo(filter);
+        return TopicGrammar.IsOwnCommandFilter(Encoding.UTF8.GetBytes(filter), Encoding.UTF8.GetBytes(device)) || IsOwn(filter, device);
     }
 
-    private static MqttVerdict AsDevice(string device, MqttConnectRequest request)
+    /// <summary>Whether a mapping's topic, or every topic of a filter, is of that device.</summary>
+    private bool IsOwn(string topic, string device) => _mappings.Forwards(Encoding.UTF8.GetBytes(topic), out var named) && named == device;
+
+    private MqttVerdict AsDevice(string device, MqttConnectRequest request)
     {
         if (!DeviceId.IsValid(Encoding.UTF8.GetBytes(device)))
             return MqttVerdict.ClientIdInvalid($"a device id is 1–{DeviceId.LengthMax} of A-Za-z0-9 . _ : - and %XX");
-        if (request.WillTopic is { } will && will != TopicGrammar.Of(TopicKind.Status, device))
+        if (request.WillTopic is { } will && will != TopicGrammar.Of(TopicKind.Status, device) && !IsOwn(will, device))
             return MqttVerdict.NotAuthorized($"the Will topic of {device} is {TopicGrammar.Of(TopicKind.Status, device)}");
         return MqttVerdict.Accept(new DeviceConnection(device), device);
     }

@@ -24,6 +24,10 @@ internal sealed class DeviceConnection
     /// <summary>Whether a bridge may subscribe to a filter: all that it covers must be on its allow-list.</summary>
     public bool MaySubscribeTo(string filter) => _mayPublishTo?.Invoke(filter) ?? false;
 
+    /// <summary>Whether it may publish to a foreign topic that names <paramref name="device"/>; a topic that names none is for bridges.</summary>
+    public bool MaySpeakOn(ReadOnlySpan<byte> topic, string? device) =>
+        _own is not null ? device == _own.Id : _mayPublishTo!(System.Text.Encoding.UTF8.GetString(topic));
+
     /// <summary>Number of the commit whose acknowledgements were last flushed here; belongs to the thread that acknowledges.</summary>
     public long FlushedWith { get; set; }
 

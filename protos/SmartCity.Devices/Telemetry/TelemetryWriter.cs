@@ -25,6 +25,9 @@ public sealed class TelemetryWriter : IDisposable
         }
     }
 
+    /// <summary>Bytes so far.</summary>
+    internal int Length => checked((int)(_json.BytesCommitted + _json.BytesPending));
+
     /// <summary>Empties the writer for the next payload.</summary>
     public void Clear()
     {

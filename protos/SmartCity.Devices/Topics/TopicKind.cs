@@ -19,4 +19,6 @@ public enum TopicKind : byte
     SenMl = 6,
     /// <summary><c>city/v1/{deviceId}/senml-cbor</c>: readings as a SenML pack of CBOR.</summary>
     SenMlCbor = 7,
+    /// <summary>A topic of another system that a mapping turns into readings.</summary>
+    Mapped = 8,
 }

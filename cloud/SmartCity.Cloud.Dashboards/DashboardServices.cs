@@ -23,14 +23,15 @@ public static class DashboardServices
     /// <summary>Maps the pages. The host serves their files at <c>/ui</c>.</summary>
     /// <param name="app">The routes.</param>
     /// <param name="cityZone">IANA zone of the city, in which times are shown.</param>
+    /// <param name="shows">Which devices whoever asks may see.</param>
     /// <returns>The routes, for what the host demands of whoever asks for them.</returns>
-    public static IEndpointConventionBuilder MapDashboards(this IEndpointRouteBuilder app, string cityZone)
+    public static IEndpointConventionBuilder MapDashboards(this IEndpointRouteBuilder app, string cityZone, Func<HttpContext, Func<string, bool>> shows)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         return app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
         {
             Guard(context.Response.Headers);
-            var model = await LoadAsync(PageContext.Of(context, zone, clock), device, services.GetService<ILatestQueries>(), cancellationToken);
+            var model = await LoadAsync(PageContext.Of(context, zone, clock), device, services.GetService<ILatestQueries>(), shows(context), cancellationToken);
             return new RazorComponentResult<City>(new { Model = model });
         }).ExcludeFromDescription();
     }
@@ -49,11 +50,12 @@ public static class DashboardServices
     /// <summary>The page of the books, at the address whose JSON is the contract: the host asks <see cref="WantsPage"/> which of both is meant.</summary>
     /// <param name="context">The request.</param>
     /// <param name="cityZone">IANA zone of the city.</param>
-    public static async Task<IResult> AuditPageAsync(HttpContext context, string cityZone)
+    /// <param name="shows">Which gateways whoever asks may see; null = all, with what was noted of the whole.</param>
+    public static async Task<IResult> AuditPageAsync(HttpContext context, string cityZone, Func<string, bool>? shows)
     {
         Guard(context.Response.Headers);
         var page = PageContext.Of(context, TimeZoneInfo.FindSystemTimeZoneById(cityZone), context.RequestServices.GetRequiredService<TimeProvider>());
-        var view = await context.RequestServices.GetRequiredService<IAuditQueries>().LookAsync(context.RequestAborted);
+        var view = await context.RequestServices.GetRequiredService<IAuditQueries>().LookAsync(shows, context.RequestAborted);
         return new RazorComponentResult<Audit>(new { Model = new AuditModel(page, view) });
     }
 
@@ -71,17 +73,17 @@ public static class DashboardServices
         headers.CacheControl = "no-store";
     }
 
-    private static async Task<CityModel> LoadAsync(PageContext page, string? asked, ILatestQueries? latest, CancellationToken cancellationToken)
+    private static async Task<CityModel> LoadAsync(PageContext page, string? asked, ILatestQueries? latest, Func<string, bool> shows, CancellationToken cancellationToken)
     {
         var model = new CityModel(page, [], null, asked, [], "error.nostore");
         if (latest is null) return model;
         try
         {
-            var devices = await latest.DevicesAsync(new LatestFilter(), cancellationToken);
+            var devices = await latest.DevicesAsync(new LatestFilter(Shows: shows), cancellationToken);
             // Whoever asks for none sees one that lives.
             var device = devices.FirstOrDefault(one => asked is { Length: > 0 } ? one.Id == asked : one.State == DataState.Live);
             if (device is null && string.IsNullOrEmpty(asked)) device = devices is [var first, ..] ? first : null;
-            var values = device is null ? [] : await latest.LatestAsync(new LatestFilter(device.Id), cancellationToken);
+            var values = device is null ? [] : await latest.LatestAsync(new LatestFilter(device.Id, Shows: shows), cancellationToken);
             return model with { Devices = devices, Device = device, Missing = device is null ? asked : null, Values = values, Trouble = null };
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)

@@ -77,7 +77,7 @@ internal static class CloudServer
         app.MapRegistry();
         app.MapApi();
         app.MapPageFiles();
-        app.MapDashboards(options.DuckDb.CityZone).Needs(Rights.Read);
+        app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();
         app.MapGrpcService<UplinkEndpoint>();
         app.CheckRoutes();
         app.Lifetime.ApplicationStarted.Register(() => WritePorts(app, options));
@@ -114,6 +114,7 @@ internal static class CloudServer
         services.AddSingleton(provider => DurableLog.Open(
             new DurableLogOptions { Folder = Path.Combine(options.Data, "log"), QuotaBytes = options.LogQuotaBytes }, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => CompletenessCertificates.Open(options.Data));
+        services.AddSingleton<DeadLetters>();
         services.AddSingleton<IHealthPart, LogHealth>();
         services.AddHostedService<LogUpkeep>();
     }

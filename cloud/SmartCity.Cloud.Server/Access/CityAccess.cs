@@ -53,6 +53,8 @@ internal static class CityAccess
             if ((caller.ByCookie || context.Request.HasFormContentType) && ComesFromElsewhere(context.Request, caller.ByCookie)) return Problems.Of(ProblemKinds.CrossSite).ExecuteAsync(context);
             var isOpen = required.Right is null || (required.Right is Rights.Read && options.PublicReadings) || (required.IsOpenOnLoopback && context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address));
             if (!isOpen && (!caller.IsKnown || (caller.Rights & required.Right!.Value) != required.Right.Value)) return Refuse(context, caller);
+            // What a route does not say it shows by area, it would show whole.
+            if (!isOpen && required.Right is not Rights.None && caller.Areas.Count > 0 && endpoint.Metadata.GetMetadata<ByArea>() is null) return Problems.Of(ProblemKinds.Area).ExecuteAsync(context);
             return IsSafe(context.Request.Method) ? next(context) : ChangeAsync(context, next, log);
         });
     }
@@ -97,18 +99,29 @@ internal static class CityAccess
     /// <summary>While developing, files that are newer than the manifest are found by a route that the framework adds by itself.</summary>
     private static bool IsPageFile(Endpoint endpoint) => endpoint.DisplayName == "Fallback {**path:file}";
 
+    /// <summary>Whether the caller of a request that lasts may still see readings, of the areas that it came for: its session may have ended meanwhile.</summary>
+    public static bool StillReads(this HttpContext context)
+    {
+        var services = context.RequestServices;
+        if (services.GetRequiredService<AccessOptions>().PublicReadings) return true;
+        var (came, now) = (context.CallerOf(), CallerBehind(context, services.GetRequiredService<AccessGrants>()));
+        return now.IsKnown && now.Rights.HasFlag(Rights.Read) && now.Name == came.Name && now.Areas.SequenceEqual(came.Areas);
+    }
+
     private static RequestCaller Identify(HttpContext context, AccessGrants grants)
     {
-        var caller = RequestCaller.Nobody;
-        if (AdminSocket.Brought(context)) caller = new RequestCaller("console", null, Rights.All, [], false);
-        else if (context.Request.Headers.Authorization is [{ } authorization] && authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
-        {
-            // A token that does not hold is no session either: the program that sends it must hear so.
-            if (grants.Find(authorization["Bearer ".Length..].Trim(), AddressOf(context)) is { Grant.IsToken: true } found) caller = RequestCaller.Of(found, false);
-        }
-        else if (context.Request.Cookies[SessionCookie] is { } secret && grants.Find(secret, AddressOf(context)) is { Grant.IsToken: false } session) caller = RequestCaller.Of(session, true);
+        var caller = CallerBehind(context, grants);
         context.Items[typeof(RequestCaller)] = caller;
         return caller;
+    }
+
+    private static RequestCaller CallerBehind(HttpContext context, AccessGrants grants)
+    {
+        if (AdminSocket.Brought(context)) return new RequestCaller("console", null, Rights.All, [], false);
+        // A token that does not hold is no session either: the program that sends it must hear so.
+        if (context.Request.Headers.Authorization is [{ } authorization] && authorization.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase))
+            return grants.Find(authorization["Bearer ".Length..].Trim(), AddressOf(context)) is { Grant.IsToken: true } found ? RequestCaller.Of(found, false) : RequestCaller.Nobody;
+        return context.Request.Cookies[SessionCookie] is { } secret && grants.Find(secret, AddressOf(context)) is { Grant.IsToken: false } session ? RequestCaller.Of(session, true) : RequestCaller.Nobody;
     }
 
     private static ClaimsPrincipal PrincipalOf(RequestCaller caller) => caller.Access is not { } access ? _nobody : new ClaimsPrincipal(new ClaimsIdentity(

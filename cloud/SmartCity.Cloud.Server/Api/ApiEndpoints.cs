@@ -27,7 +27,7 @@ internal static class ApiEndpoints
         app.MapOpenApi("/openapi/{documentName}.json").Public();
         app.MapLive();
         if (app.Services.GetService<ILatestQueries>() is null) return;
-        var group = app.MapGroup("").Needs(Rights.Read).AddEndpointFilter(async (context, next) =>
+        var group = app.MapGroup("").Needs(Rights.Read).ByArea().AddEndpointFilter(async (context, next) =>
         {
             try
             {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Hosting.Configuration;
 using SmartCity.Model.Contracts;
 
@@ -28,7 +29,7 @@ internal static class LatestEndpoints
     private static async Task<IResult> LatestAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(context.Request.Query);
-        var filter = Filter(parameters);
+        var filter = Filter(context, parameters);
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
         var values = await latest.LatestAsync(filter, cancellationToken);
@@ -44,7 +45,7 @@ internal static class LatestEndpoints
     private static async Task<IResult> DevicesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(context.Request.Query);
-        var filter = new LatestFilter(null, parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"));
+        var filter = new LatestFilter(null, parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"), context.ReadView().Shows);
         var state = parameters.OneOf("state", _states);
         var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
         if (parameters.Problem() is { } problem) return problem;
@@ -62,9 +63,10 @@ internal static class LatestEndpoints
     {
         if (new Parameters(context.Request.Query).Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
-        if (await latest.DevicesAsync(new LatestFilter(id), cancellationToken) is not [var device])
+        Func<string, bool> shows = context.ReadView().Shows;
+        if (await latest.DevicesAsync(new LatestFilter(id, Shows: shows), cancellationToken) is not [var device])
         {
-            var known = (await latest.DevicesAsync(new LatestFilter(), cancellationToken)).Select(one => one.Id);
+            var known = (await latest.DevicesAsync(new LatestFilter(Shows: shows), cancellationToken)).Select(one => one.Id);
             return Problems.Missing(new Sentence("say.device", id).Then(Parameters.Meant(id, known)));
         }
         if (mediaType == Answer.GeoJson) return Answer.Of(writer => writer.WriteFeature(device.Position, () => WriteDevice(writer, device, withPosition: false)), mediaType);
@@ -79,7 +81,7 @@ internal static class LatestEndpoints
         });
     }
 
-    private static LatestFilter Filter(Parameters parameters) => new(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"));
+    private static LatestFilter Filter(HttpContext context, Parameters parameters) => new(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"), context.ReadView().Shows);
 
     private static void WriteLatest(Utf8JsonWriter writer, LatestValue value, bool withAge)
     {

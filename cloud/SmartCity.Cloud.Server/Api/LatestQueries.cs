@@ -63,7 +63,7 @@ internal sealed class LatestQueries(IReadingQueries store, SilenceConsumer silen
         var devices = new List<Device>();
         foreach (var status in await store.SeriesAsync(new SeriesFilter(filter.Device), cancellationToken))
         {
-            if (status.LastTime is null || status.LastValue is null) continue;
+            if (status.LastTime is null || status.LastValue is null || filter.Shows?.Invoke(status.Series.Device) == false) continue;
             if (devices.Count == 0 || devices[^1].Id != status.Series.Device) devices.Add(new Device(status.Series.Device, heard.GetValueOrDefault(status.Series.Device)));
             devices[^1].Series.Add(status);
         }

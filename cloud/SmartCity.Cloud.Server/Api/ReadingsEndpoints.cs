@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -31,7 +32,7 @@ internal static class ReadingsEndpoints
     private static async Task<IResult> ReadingsAsync(HttpContext context, IReadingQueries store, LatestQueries latest, ServerOptions options, TimeProvider clock, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(context.Request.Query);
-        var request = await ReadingsRequest.ReadAsync(parameters, store, options.DuckDb.CityZone, UnixMicros.Now(clock), cancellationToken);
+        var request = await ReadingsRequest.ReadAsync(parameters, store, context.ReadView().Shows, options.DuckDb.CityZone, UnixMicros.Now(clock), cancellationToken);
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, [Answer.Json, .. RowsAnswer.MediaTypes]) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, .. RowsAnswer.MediaTypes]);
         var areRows = mediaType != Answer.Json;
@@ -59,7 +60,7 @@ internal static class ReadingsEndpoints
     private static async Task<IResult> SeriesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
     {
         var parameters = new Parameters(context.Request.Query);
-        var filter = new LatestFilter(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"));
+        var filter = new LatestFilter(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"), context.ReadView().Shows);
         var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
         // Ids hold no slash, metrics may.
         var key = after?.Split('/', 2) is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;

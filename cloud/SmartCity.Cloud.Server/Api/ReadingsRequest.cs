@@ -54,8 +54,8 @@ internal sealed record ReadingsRequest
         }
     }
 
-    /// <summary>Reads the parameters; what is wrong stands in <paramref name="parameters"/> afterwards.</summary>
-    public static async Task<ReadingsRequest> ReadAsync(Parameters parameters, IReadingQueries store, string cityZone, long now, CancellationToken cancellationToken)
+    /// <summary>Reads the parameters; what is wrong stands in <paramref name="parameters"/> afterwards. <paramref name="shows"/> says which devices the caller may see.</summary>
+    public static async Task<ReadingsRequest> ReadAsync(Parameters parameters, IReadingQueries store, Func<string, bool> shows, string cityZone, long now, CancellationToken cancellationToken)
     {
         var zone = parameters.Zone("tz", cityZone);
         var to = parameters.Time("to", zone) ?? now;
@@ -72,7 +72,7 @@ internal sealed record ReadingsRequest
         if (bucket is null && parameters.Has("fn")) parameters.Wrong("fn", new Sentence("say.readings.fn"));
         if ((bucket is not null || points is not null) && (limit is not null || after is not null)) parameters.Wrong("limit", new Sentence("say.readings.pages"));
 
-        var series = await SeriesAsync(parameters, store, cancellationToken);
+        var series = await SeriesAsync(parameters, store, shows, cancellationToken);
         if (bucket is { } width && from < to) CheckBuckets(parameters, series.Count, from, to, width, zone, calendar);
         return new ReadingsRequest
         {
@@ -102,7 +102,7 @@ internal sealed record ReadingsRequest
         return null;
     }
 
-    private static async Task<IReadOnlyList<SeriesKey>> SeriesAsync(Parameters parameters, IReadingQueries store, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<SeriesKey>> SeriesAsync(Parameters parameters, IReadingQueries store, Func<string, bool> shows, CancellationToken cancellationToken)
     {
         var (devices, metrics) = (parameters.Texts("device"), parameters.Texts("metric"));
         if (devices.Count == 0)
@@ -119,10 +119,11 @@ internal sealed record ReadingsRequest
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var device in devices)
         {
-            var all = await store.SeriesAsync(new SeriesFilter(device), cancellationToken);
+            // A device that is not the caller's to see is as one that has never sent.
+            var all = shows(device) ? await store.SeriesAsync(new SeriesFilter(device), cancellationToken) : [];
             if (all.Count == 0)
             {
-                var others = (await store.SeriesAsync(new SeriesFilter(), cancellationToken)).Select(series => series.Series.Device).Distinct(StringComparer.Ordinal);
+                var others = (await store.SeriesAsync(new SeriesFilter(), cancellationToken)).Select(series => series.Series.Device).Distinct(StringComparer.Ordinal).Where(shows);
                 parameters.Wrong("device", new Sentence("say.device", device).Then(Parameters.Meant(device, others)));
                 return [];
             }

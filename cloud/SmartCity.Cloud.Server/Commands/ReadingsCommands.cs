@@ -118,7 +118,7 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
         {
             await store.OpenAsync(stop);
             var parameters = new Parameters(new QueryCollection(QueryHelpers.ParseQuery(query)));
-            var request = await ReadingsRequest.ReadAsync(parameters, store, options.DuckDb.CityZone, UnixMicros.Now(TimeProvider.System), stop);
+            var request = await ReadingsRequest.ReadAsync(parameters, store, _ => true, options.DuckDb.CityZone, UnixMicros.Now(TimeProvider.System), stop);
             if (parameters.Problem() is not null) throw new CommandException(ExitCode.WrongUse, string.Join('\n', parameters.Errors.Select(error => $"{error.Key}: {error.Value.In(Language.English)}")));
             var table = request.Bucket is { } width
                 ? ReadingRows.Buckets(request, await store.BucketsAsync(new BucketQuery(request.Series, request.From, request.To, width, request.Zone, request.Calendar), stop))

@@ -26,8 +26,8 @@ internal static class LiveEndpoints
         metrics.AddCounter("smartcity_live_readings_total", "Readings taken for live connections.", () => hub.Readings);
         metrics.AddCounter("smartcity_live_dropped_readings_total", "Readings that gave way because the fan-out was behind.", () => hub.DroppedReadings);
         metrics.AddCounter("smartcity_live_dropped_messages_total", "Messages that gave way because a connection was behind; it got all newest values instead.", () => hub.DroppedMessages);
-        app.MapGet("/api/v1/live", WebSocketAsync).Needs(Rights.Read).ExcludeFromDescription();
-        app.MapGet("/api/v1/live.sse", EventStreamAsync).Needs(Rights.Read);
+        app.MapGet("/api/v1/live", WebSocketAsync).Needs(Rights.Read).ByArea().ExcludeFromDescription();
+        app.MapGet("/api/v1/live.sse", EventStreamAsync).Needs(Rights.Read).ByArea();
     }
 
     private static async Task WebSocketAsync(HttpContext context, LiveHub hub, IHostApplicationLifetime lifetime)
@@ -51,14 +51,15 @@ internal static class LiveEndpoints
             var heard = UntilClosedAsync(socket, end);
             try
             {
-                while (true)
-                    foreach (var message in await subscription.NextAsync(end.Token))
+                while (await subscription.NextAsync(end.Token) is var messages && context.StillReads())
+                    foreach (var message in messages)
                         await socket.SendAsync(message.Bytes, message.IsText ? WebSocketMessageType.Text : WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage, end.Token);
             }
             catch (Exception error) when (error is OperationCanceledException or WebSocketException)
             {
                 // The page is gone, or the server goes; either way there is nobody to tell.
             }
+            // Whoever may not see readings any more hears so at the latest with the next sign of life.
             await CloseAsync(socket, lifetime.ApplicationStopping.IsCancellationRequested);
             await heard;
         }
@@ -103,9 +104,9 @@ internal static class LiveEndpoints
             using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
             try
             {
-                while (true)
+                while (await subscription.NextAsync(end.Token) is var messages && context.StillReads())
                 {
-                    foreach (var message in await subscription.NextAsync(end.Token)) await context.Response.Body.WriteAsync(message.Bytes, end.Token);
+                    foreach (var message in messages) await context.Response.Body.WriteAsync(message.Bytes, end.Token);
                     await context.Response.Body.FlushAsync(end.Token);
                 }
             }
@@ -130,7 +131,7 @@ internal static class LiveEndpoints
             await Problems.Of(ProblemKinds.TooMuch, new Sentence("say.live.names", NamesMax, devices.Count + metrics.Count)).ExecuteAsync(context);
             return null;
         }
-        var subscription = hub.Subscribe(new LiveFilter(devices.OfType<string>(), metrics.OfType<string>()), encoding);
+        var subscription = hub.Subscribe(new LiveFilter(devices.OfType<string>(), metrics.OfType<string>(), context.ReadView()), encoding);
         if (subscription is null) await new ProblemAnswer(ProblemKinds.Busy) { Detail = new Sentence("say.live.busy"), RetryAfter = 30 }.ExecuteAsync(context);
         return subscription;
     }

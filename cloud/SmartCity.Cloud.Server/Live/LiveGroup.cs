@@ -12,6 +12,7 @@ internal sealed class LiveGroup(LiveFilter filter, ILiveEncoding encoding)
     private readonly List<int> _unnamed = [];
     private Membership[] _membership = new Membership[1024];
     private bool _isQuiet = true;
+    private long _revision = filter.Revision;
 
     public bool IsEmpty => _connections.Count == 0;
 
@@ -62,6 +63,12 @@ internal sealed class LiveGroup(LiveFilter filter, ILiveEncoding encoding)
 
     private bool Takes(int number, LiveBoard board, out bool isNew)
     {
+        if (filter.Revision is var revision && revision != _revision)
+        {
+            // A device has come into the areas of these connections or gone from them; names go out once more with the next values.
+            _revision = revision;
+            Array.Clear(_membership);
+        }
         if (number >= _membership.Length) Array.Resize(ref _membership, Math.Max(number + 1, _membership.Length * 2));
         ref var membership = ref _membership[number];
         isNew = membership == Membership.Unknown;

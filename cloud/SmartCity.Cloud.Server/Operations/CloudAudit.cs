@@ -36,11 +36,11 @@ internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventCo
         }
     }
 
-    async Task<AuditView?> IAuditQueries.LookAsync(CancellationToken cancellationToken)
+    async Task<AuditView?> IAuditQueries.LookAsync(Func<string, bool>? shows, CancellationToken cancellationToken)
     {
         if (await LookAsync(cancellationToken) is not { } look) return null;
-        var missing = log.Completeness().SelectMany(lane => lane.Missing.Select(range => new MissingNumbers(lane.Gateway, Lanes.NameOf(lane.Lane), lane.Epoch, range.First, range.Last, range.Reason, range.Recorded))).ToList();
-        return new AuditView(look.At, look.Trouble, look.Items, [.. missing.OrderByDescending(range => range.Recorded).Take(MissingMax)], missing.Count, log.Notes);
+        var missing = log.Completeness().Where(lane => shows?.Invoke(lane.Gateway) != false).SelectMany(lane => lane.Missing.Select(range => new MissingNumbers(lane.Gateway, Lanes.NameOf(lane.Lane), lane.Epoch, range.First, range.Last, range.Reason, range.Recorded))).ToList();
+        return new AuditView(look.At, look.Trouble, shows is null ? look.Items : [.. look.Items.Where(terms => shows(terms.Gateway))], [.. missing.OrderByDescending(range => range.Recorded).Take(MissingMax)], missing.Count, shows is null ? log.Notes : []);
     }
 
     /// <summary>The terms; null while a store is not open yet and its counts are not known.</summary>

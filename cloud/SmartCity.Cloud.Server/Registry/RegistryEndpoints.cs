@@ -29,15 +29,15 @@ internal static class RegistryEndpoints
 
     public static void MapRegistry(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/registry", (HttpRequest request, IDeviceRegistry registry) => Answer.Negotiate(request, Answer.Json, CsvText.MediaType, Answer.GeoJson) switch
+        app.MapGet("/api/v1/registry", (HttpContext context) => Answer.Negotiate(context.Request, Answer.Json, CsvText.MediaType, Answer.GeoJson) switch
         {
-            Answer.Json => Results.Text(RegistryFile.Json(registry), Answer.Json),
-            CsvText.MediaType => Results.Text(RegistryFile.Csv(registry), CsvText.MediaType),
-            Answer.GeoJson => Results.Text(RegistryFile.GeoJson(registry), Answer.GeoJson),
+            Answer.Json => Results.Text(RegistryFile.Json(AreaRegistry.Of(context)), Answer.Json),
+            CsvText.MediaType => Results.Text(RegistryFile.Csv(AreaRegistry.Of(context)), CsvText.MediaType),
+            Answer.GeoJson => Results.Text(RegistryFile.GeoJson(AreaRegistry.Of(context)), Answer.GeoJson),
             _ => Problems.NotAcceptable([Answer.Json, CsvText.MediaType, Answer.GeoJson]),
-        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.").Needs(Rights.Read);
+        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.").Needs(Rights.Read).ByArea();
         app.MapPost("/api/v1/registry", ImportAsync).WithSummary("Takes a file that GET gives, all or nothing; with dryRun=true says only what it would do.")
-            .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).Needs(Rights.Fleet);
+            .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).Needs(Rights.Fleet).ByArea();
         app.MapEntries<DeviceModel>("models", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
         app.MapEntries<Site>("sites", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
         app.MapEntries<RegisteredDevice>("registry/devices", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
@@ -46,21 +46,21 @@ internal static class RegistryEndpoints
     /// <summary>A list in pages, each entry with its version as its tag, and its replacement.</summary>
     private static void MapEntries<T>(this IEndpointRouteBuilder app, string name, Func<IDeviceRegistry, IReadOnlyList<Versioned<T>>> all, Func<T, string> idOf, Func<T, RegistryChange> change)
     {
-        app.MapGet($"/api/v1/{name}", (HttpRequest request, IDeviceRegistry registry) =>
+        app.MapGet($"/api/v1/{name}", (HttpContext context) =>
         {
-            var parameters = new Parameters(request.Query);
+            var parameters = new Parameters(context.Request.Query);
             var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
             if (parameters.Problem() is { } problem) return problem;
-            var found = all(registry).Where(entry => after is null || string.CompareOrdinal(idOf(entry.Value), after) > 0).Take(limit + 1).ToList();
-            var next = found.Count > limit ? Paging.Next(request, "after", idOf(found[limit - 1].Value)) : null;
+            var found = all(AreaRegistry.Of(context)).Where(entry => after is null || string.CompareOrdinal(idOf(entry.Value), after) > 0).Take(limit + 1).ToList();
+            var next = found.Count > limit ? Paging.Next(context.Request, "after", idOf(found[limit - 1].Value)) : null;
             return Results.Json(new { items = found.Take(limit).Select(entry => entry.Value), next }, RegistryJson.Options);
-        }).WithSummary($"The {name} of the registry, a page at a time.").Needs(Rights.Read);
-        app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, IDeviceRegistry registry, string id) =>
+        }).WithSummary($"The {name} of the registry, a page at a time.").Needs(Rights.Read).ByArea();
+        app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, string id) =>
         {
-            if (all(registry).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing(new Sentence("say.entry", name, id));
+            if (all(AreaRegistry.Of(context)).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing(new Sentence("say.entry", name, id));
             context.Response.GetTypedHeaders().ETag = TagOf(entry.Version);
             return Results.Json(entry.Value, RegistryJson.Options);
-        }).WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read);
+        }).WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read).ByArea();
         app.MapPut($"/api/v1/{name}/{{id}}", async (HttpContext context, IDeviceRegistry registry, string id, CancellationToken cancellationToken) =>
         {
             T? entry;
@@ -74,7 +74,7 @@ internal static class RegistryEndpoints
             }
             if (entry is null || idOf(entry) != id) return Problems.Of(ProblemKinds.Registry, new Sentence("say.registry.id", entry is null ? "–" : idOf(entry), id));
             return Apply(context, registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
-        }).WithSummary("Enters or replaces one entry.").Needs(Rights.Fleet);
+        }).WithSummary("Enters or replaces one entry.").Needs(Rights.Fleet).ByArea();
     }
 
     private static async Task<IResult> ImportAsync(HttpContext context, IDeviceRegistry registry, CancellationToken cancellationToken)

@@ -4,8 +4,10 @@ namespace SmartCity.Model.Contracts;
 public interface IAuditQueries
 {
     /// <summary>The books of now, or of the last look where a store does not answer.</summary>
+    /// <param name="shows">Which gateways the caller may see; null = all, with what was noted of the whole.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
     /// <returns>Null where a store has never been open since the start, so that nothing is known.</returns>
-    Task<AuditView?> LookAsync(CancellationToken cancellationToken);
+    Task<AuditView?> LookAsync(Func<string, bool>? shows, CancellationToken cancellationToken);
 }
 
 /// <summary>The books at one moment.</summary>

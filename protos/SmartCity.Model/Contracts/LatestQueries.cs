@@ -15,7 +15,8 @@ public interface ILatestQueries
 /// <param name="Metric">Exact metric name; of devices: those that report it.</param>
 /// <param name="Kind">Kind of device, e.g. <c>air</c>.</param>
 /// <param name="Box">Devices with a position in this box.</param>
-public sealed record LatestFilter(string? Device = null, string? Metric = null, string? Kind = null, BoundingBox? Box = null);
+/// <param name="Shows">Whether the caller may see a device; null = every one.</param>
+public sealed record LatestFilter(string? Device = null, string? Metric = null, string? Kind = null, BoundingBox? Box = null, Func<string, bool>? Shows = null);
 
 /// <summary>Degrees, WGS 84; a west greater than east crosses the date line.</summary>
 /// <param name="West">Least longitude.</param>

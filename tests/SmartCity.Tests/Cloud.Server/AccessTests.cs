@@ -21,21 +21,21 @@ public sealed class AccessTests
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static Task<CloudUnderTest> StartAsync(Action<ServerOptions>? change = null) => CloudUnderTest.StartAsync(options =>
+    internal static Task<CloudUnderTest> StartAsync(Action<ServerOptions>? change = null) => CloudUnderTest.StartAsync(options =>
     {
         options.Access.PasswordRounds = 1_000;
         change?.Invoke(options);
     });
 
     /// <summary>An account that has chosen its password.</summary>
-    private static async Task AddAsync(CloudUnderTest cloud, string name, string[] roles, params string[] areas)
+    internal static async Task AddAsync(CloudUnderTest cloud, string name, string[] roles, params string[] areas)
     {
         var accounts = cloud.App.Services.GetRequiredService<Accounts>();
         var secret = accounts.Add(_test, name, roles, areas);
         await accounts.ChangePasswordAsync(_test, name, secret, Password, null, Stop);
     }
 
-    private static HttpClient Browser(CloudUnderTest cloud, string site = "same-origin")
+    internal static HttpClient Browser(CloudUnderTest cloud, string site = "same-origin")
     {
         // Cookies are kept by hand: the client's own jar sends none that is Secure without TLS, as browsers do to localhost.
         var client = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = cloud.Address };
@@ -50,7 +50,7 @@ public sealed class AccessTests
         browser.DefaultRequestHeaders.Add("Cookie", string.Join("; ", cookies.Select(cookie => cookie.Split(';')[0])));
     }
 
-    private static async Task<HttpClient> SignedInAsync(CloudUnderTest cloud, string name)
+    internal static async Task<HttpClient> SignedInAsync(CloudUnderTest cloud, string name)
     {
         var browser = Browser(cloud);
         var answer = await browser.PostAsJsonAsync("/api/v1/session", new { name, password = Password }, Stop);

@@ -12,8 +12,12 @@ public sealed record CorrelationOptions
     public TimeSpan AnprWithin { get; init; } = TimeSpan.FromSeconds(2);
     /// <summary>The same tag or plate within this at one toll point is one vehicle. Default 60 s.</summary>
     public TimeSpan DuplicateWithin { get; init; } = TimeSpan.FromSeconds(60);
+    /// <summary>Classifiers of two lanes see one vehicle between them within this of each other; further apart they saw two. Default 0.5 s.</summary>
+    public TimeSpan AbreastWithin { get; init; } = TimeSpan.FromSeconds(0.5);
     /// <summary>A device further than this from the gateway's clock is not believed; the gateway's time stands in. Default 2 s.</summary>
     public TimeSpan ClockDriftMax { get; init; } = TimeSpan.FromSeconds(2);
+    /// <summary>The same for a device whose clock has no reference. Default 0.5 s: about what the way to the gateway takes.</summary>
+    public TimeSpan UnlockedDriftMax { get; init; } = TimeSpan.FromSeconds(0.5);
     /// <summary>Further than this neither is believed: the passage is not rated. Default 120 s.</summary>
     public TimeSpan ClockSuspectFrom { get; init; } = TimeSpan.FromSeconds(120);
     /// <summary>Events of one device that came within this of each other came at once, out of its queue. Default 1 s.</summary>

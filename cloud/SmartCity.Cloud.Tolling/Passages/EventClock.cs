@@ -15,7 +15,7 @@ public static class EventClock
     {
         if (e.Quality.HasFlag(ReadingQuality.TimeReplaced)) return (e.Received, ClockVerdict.Suspect);
         var apart = UInt128.CreateSaturating(Int128.Abs((Int128)e.Time - e.Received));
-        if (apart <= (ulong)CorrelationWindows.Micros(options.ClockDriftMax)) return (e.Time, ClockVerdict.Device);
+        if (apart <= (ulong)CorrelationWindows.Micros(e.Clock == TollClock.Locked ? options.ClockDriftMax : options.UnlockedDriftMax)) return (e.Time, ClockVerdict.Device);
         if (e.Quality.HasFlag(ReadingQuality.ClockNotTrusted))
             return e.Clock == TollClock.Locked ? (e.Time, ClockVerdict.Device) : (e.Received, ClockVerdict.Suspect);
         return (e.Received, apart > (ulong)CorrelationWindows.Micros(options.ClockSuspectFrom) ? ClockVerdict.Suspect : ClockVerdict.Gateway);

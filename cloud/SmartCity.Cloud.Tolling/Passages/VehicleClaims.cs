@@ -5,8 +5,9 @@ namespace SmartCity.Cloud.Tolling.Passages;
 
 /// <summary>
 /// Third step: one tag and one plate are on one vehicle. Where two close to each other show the same, the better supported keeps it, and the other
-/// loses it if it shows something else: an antenna or camera looked into the next lane, or at the vehicle behind. If it shows nothing else, the two
-/// may be one vehicle on the line, which is for <see cref="VehicleDuplicates"/>.
+/// loses it if it is another vehicle: it shows something else, or was in the other lane at another moment. An antenna or camera then looked into the
+/// next lane, or at the vehicle behind. If not, the two may be one vehicle on the line or taken for two, which is for
+/// <see cref="VehicleDuplicates"/>.
 /// </summary>
 internal static class VehicleClaims
 {
@@ -56,7 +57,7 @@ internal static class VehicleClaims
                 Claim? best = null;
                 for (var j = i - 1; j >= 0 && list[i].Vehicle.Time - list[j].Vehicle.Time <= close; j--) Consider(list[j]);
                 for (var j = i + 1; j < list.Count && list[j].Vehicle.Time - list[i].Vehicle.Time <= close; j++) Consider(list[j]);
-                if (best is not null && ShowsOther(list[i], best, knowledge)) list[i].Lost = best;
+                if (best is not null && IsOther(list[i], best, knowledge, options)) list[i].Lost = best;
 
                 void Consider(Claim other)
                 {
@@ -75,12 +76,12 @@ internal static class VehicleClaims
     private static Strength StrengthOf(Vehicle vehicle, List<Sighting> reads, CorrelationKnowledge knowledge)
     {
         var isTag = reads[0].Kind == TollEventKind.Tag;
+        List<Plate> plates = [.. vehicle.OwnPlates], accounts = isTag ? AccountOf(reads[0].Tag!.Value, knowledge) : Accounts(vehicle, knowledge);
+        var tags = vehicle.Reads.Where(read => read.Tag is not null).Select(read => read.Tag!.Value).Distinct().Count();
         return new Strength(
-            isTag
-                ? knowledge.PlateOfTag(reads[0].Tag!.Value) is { } account ? Agreement([account], [.. vehicle.OwnPlates]) : 0
-                : Agreement([reads[0].Plate!], Accounts(vehicle, knowledge)),
+            Agreement(accounts, isTag ? plates : [reads[0].Plate!]),
             reads.Exists(read => !read.IsCrossLane),
-            vehicle.Reads.Where(read => read.Kind == reads[0].Kind && read.Identity is not null).Select(read => read.Identity).Distinct(StringComparer.Ordinal).Count() - 1,
+            isTag ? tags - 1 + Strangers(plates, accounts) : Strangers(plates, [reads[0].Plate!]) + Strangers(accounts, [reads[0].Plate!]),
             isTag ? reads.Sum(read => read.Reads) : reads.Count,
             reads.Max(read => isTag ? read.RssiDbm : read.Confidence),
             reads.Min(read => Math.Abs(read.Time - vehicle.Time)),
@@ -95,17 +96,27 @@ internal static class VehicleClaims
         : some.Exists(plate => others.Exists(other => PlateMatcher.MayBeSame(plate, other))) ? 1
         : -1;
 
-    private static List<Plate> Accounts(Vehicle vehicle, CorrelationKnowledge knowledge) =>
-        [.. vehicle.Reads.Where(read => read.Tag is not null).Select(read => knowledge.PlateOfTag(read.Tag!.Value)).OfType<Plate>()];
+    /// <summary>How many plates cannot be any of those that are known; 0 where none is known.</summary>
+    private static int Strangers(List<Plate> plates, List<Plate> known) =>
+        known.Count == 0 ? 0 : plates.Where(plate => !known.Exists(other => PlateMatcher.MayBeSame(plate, other))).Select(plate => plate.Key).Distinct(StringComparer.Ordinal).Count();
 
-    /// <summary>Whether the weaker vehicle is another one: it has a second tag of its own lane, or a plate that is not this one's.</summary>
-    private static bool ShowsOther(Claim weaker, Claim stronger, CorrelationKnowledge knowledge)
+    private static List<Plate> AccountOf(TagId tag, CorrelationKnowledge knowledge) => knowledge.PlateOfTag(tag) is { } plate ? [plate] : [];
+
+    private static List<Plate> Accounts(Vehicle vehicle, CorrelationKnowledge knowledge) =>
+        [.. vehicle.Reads.Where(read => read.Tag is not null).SelectMany(read => AccountOf(read.Tag!.Value, knowledge))];
+
+    /// <summary>
+    /// Whether the weaker vehicle is another one: it was not abreast of the stronger, has a second tag of its own lane, or a plate that is not this one's.
+    /// </summary>
+    private static bool IsOther(Claim weaker, Claim stronger, CorrelationKnowledge knowledge, CorrelationOptions options)
     {
         var vehicle = weaker.Vehicle;
+        if (vehicle.Anchor.Lane != stronger.Vehicle.Anchor.Lane && Math.Abs(vehicle.Time - stronger.Vehicle.Time) > CorrelationWindows.Micros(options.AbreastWithin)) return true;
+        List<Plate> plates = [.. vehicle.OwnPlates];
         if (weaker.Reads[0].Tag is { } tag)
             return vehicle.Reads.Exists(read => read.Tag is { } other && other != tag && !read.IsCrossLane)
-                || Agreement([.. vehicle.OwnPlates], [.. stronger.Vehicle.OwnPlates, .. knowledge.PlateOfTag(tag) is { } account ? (List<Plate>)[account] : []]) < 0;
-        var plate = weaker.Reads[0].Plate!;
-        return vehicle.OwnPlates.Any(own => !PlateMatcher.MayBeSame(own, plate)) || Agreement([plate], Accounts(vehicle, knowledge)) < 0;
+                || Strangers(plates, AccountOf(tag, knowledge) is { Count: > 0 } account ? account : [.. stronger.Vehicle.OwnPlates]) > 0;
+        List<Plate> plate = [weaker.Reads[0].Plate!];
+        return Strangers(plates, plate) > 0 || Strangers(Accounts(vehicle, knowledge), plate) > 0;
     }
 }

@@ -3,8 +3,9 @@ using SmartCity.Model.Tolling;
 namespace SmartCity.Cloud.Tolling.Passages;
 
 /// <summary>
-/// Fifth step: the same tag or plate within the minute is one vehicle and charged once. The better one counts: that with a tag, else the first. Each
-/// other is a duplicate of the best within its own minute, so no two of one vehicle that close are charged, and nothing further off matters.
+/// Fifth step: the same tag or plate within the minute is one vehicle and charged once. The better one counts: that with a tag, then that of the
+/// better grade, then the first. Each other is a duplicate of the best within its own minute, so no two of one vehicle that close are charged, and
+/// nothing further off matters.
 /// </summary>
 internal static class VehicleDuplicates
 {
@@ -66,6 +67,7 @@ internal static class VehicleDuplicates
 
     private static bool IsBetter(Vehicle a, Vehicle b) =>
         a.Tag is null != b.Tag is null ? a.Tag is not null
+        : a.Grade != b.Grade ? a.Grade < b.Grade
         : a.Time != b.Time ? a.Time < b.Time
         : a.Anchor.Ref < b.Anchor.Ref;
 

@@ -16,9 +16,8 @@ public static class PlateMatcher
     /// <param name="confidenceMin">Least <paramref name="weakest"/> with which a single read is accepted.</param>
     public static PlateMatch Match(Plate read, double weakest, int witnesses, Func<string, bool> isRegistered, Func<Plate, bool> agrees, double confidenceMin)
     {
-        if (witnesses >= 2) return new PlateMatch(PlateOutcome.Exact, read, []);
         var stands = isRegistered(read.Key);
-        if (stands && weakest >= confidenceMin) return new PlateMatch(PlateOutcome.Exact, read, []);
+        if (stands && (witnesses >= 2 || weakest >= confidenceMin)) return new PlateMatch(PlateOutcome.Exact, read, []);
 
         var near = new List<Plate>();
         var byDigit = 0;
@@ -32,6 +31,8 @@ public static class PlateMatcher
         foreach (var plate in Neighbours(read, read.Category == PlateCategory.Foreign ? _latinPairs : _skeletons, _ => true))
             if (isRegistered(plate.Key) && !near.Contains(plate)) near.Add(plate);
         near.Sort((a, b) => string.CompareOrdinal(a.Key, b.Key));
+        // Cameras of one make err alike: a plate that nobody knows next to one that is known needs more than two of them.
+        if (witnesses >= 2 && near.Count == 0) return new PlateMatch(PlateOutcome.Exact, read, []);
         // What stands as read is a second hit: which of the two it was is not for us to guess.
         return !stands && near.Count == 1 && byDigit == 1 && near[0].Category == read.Category && agrees(near[0])
             ? new PlateMatch(PlateOutcome.AutoGradeB, near[0], near)

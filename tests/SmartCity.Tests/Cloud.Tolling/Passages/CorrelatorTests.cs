@@ -196,6 +196,51 @@ public sealed class CorrelatorTests
     }
 
     [Fact]
+    public void Tag_and_plate_of_a_vehicle_that_the_next_lane_saw_both_are_still_not_on_the_other()
+    {
+        _road.Account(1, "77", Car).Register(Other);
+        _road.Avc("L1", 1_000);
+        _road.Tag("L1", 1_000, 1, "77");
+        _road.Anpr("L1", 1_000, Car);
+        _road.Avc("L2", 1_050);
+        _road.Tag("L2", 1_050, 1, "77", reads: 9, rssi: -50);
+        _road.Anpr("L2", 1_050, Other);
+        _road.Anpr("L2", 1_050, Car, side: "rear");
+        var result = _road.Correlate();
+        Assert.Equal([("IR:" + Car, true), ("IR:" + Other, false)], result.Passages.Select(passage => (passage.Vehicle!, passage.Tag is not null)));
+        Assert.All(result.Passages, passage => Assert.Equal(PassageState.Billable, passage.State));
+        Assert.Equal([SuppressReason.CrossLane, SuppressReason.CrossLane], result.Suppressed.Select(read => read.Reason));
+    }
+
+    [Theory]
+    [InlineData(1_500, PassageState.Duplicate, "DUP")]
+    [InlineData(1_501, PassageState.Unreadable, "AVC_ONLY")]
+    public void Two_classifiers_that_saw_a_vehicle_at_two_moments_saw_two(int second, PassageState state, string code)
+    {
+        _road.Avc("L1", 1_000);
+        _road.Tag("L1", 1_000, 1, "77");
+        _road.Avc("L2", second);
+        _road.Tag("L2", second, 1, "77", reads: 1);
+        var result = _road.Correlate();
+        Assert.Equal([PassageState.Billable, state], result.Passages.Select(passage => passage.State));
+        Assert.Equal(code == "DUP" ? [] : [code], Codes(result));
+        Assert.Equal(code == "DUP" ? SuppressReason.Duplicate : SuppressReason.CrossLane, result.Suppressed.Single().Reason);
+    }
+
+    [Fact]
+    public void Of_two_passages_with_the_tag_the_one_of_better_evidence_is_charged()
+    {
+        _road.Account(1, "77", Car);
+        _road.Avc("L1", 1_000, "9");
+        _road.Tag("L1", 1_000, 1, "77");
+        _road.Avc("L1", 31_000);
+        _road.Tag("L1", 31_000, 1, "77");
+        _road.Anpr("L1", 31_000, Car);
+        var result = _road.Correlate();
+        Assert.Equal([PassageState.Duplicate, PassageState.Billable], result.Passages.Select(passage => passage.State));
+    }
+
+    [Fact]
     public void A_tag_that_two_lanes_read_and_nobody_knows_is_where_it_was_read_best()
     {
         _road.Avc("L1", 1_000);
@@ -495,6 +540,17 @@ public sealed class CorrelatorTests
         _road.Anpr("L1", 1_700, "34ABC12", 0.6, "rear");
         var passage = _road.Correlate().Passages.Single();
         Assert.Equal((PlateState.Confirmed, EvidenceGrade.A, "TR:34ABC12"), (passage.PlateState, passage.Grade, passage.Vehicle));
+    }
+
+    [Fact]
+    public void Front_and_rear_that_agree_on_a_plate_nobody_knows_next_to_one_that_is_known_go_to_a_human()
+    {
+        _road.Register("12ب24567");
+        _road.Avc("L1", 1_000);
+        _road.Anpr("L1", 1_000, Car);
+        _road.Anpr("L1", 1_000, Car, side: "rear");
+        var passage = _road.Correlate().Passages.Single();
+        Assert.Equal((PlateState.Review, PassageState.Review), (passage.PlateState, passage.State));
     }
 
     [Fact]

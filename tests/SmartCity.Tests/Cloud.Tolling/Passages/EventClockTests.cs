@@ -22,12 +22,20 @@ public sealed class EventClockTests
         Assert.Equal((verdict == ClockVerdict.Device ? Device : Device + apart, verdict), Judge(Device, Device + apart));
 
     [Theory]
-    [InlineData(1_000_000, TollClock.Free, ClockVerdict.Device)] // they agree
+    [InlineData(500_000, TollClock.Free, ClockVerdict.Device)] // they agree
     [InlineData(5_000_000, TollClock.Locked, ClockVerdict.Device)]
     [InlineData(5_000_000, TollClock.Holdover, ClockVerdict.Suspect)]
     [InlineData(5_000_000, TollClock.Free, ClockVerdict.Suspect)]
     public void A_gateway_whose_own_clock_is_not_trusted_is_no_witness(long apart, TollClock clock, ClockVerdict verdict) =>
         Assert.Equal(verdict, Judge(Device, Device + apart, clock, ReadingQuality.ClockNotTrusted).Verdict);
+
+    [Theory]
+    [InlineData(TollClock.Holdover, 500_000, ClockVerdict.Device)]
+    [InlineData(TollClock.Holdover, 500_001, ClockVerdict.Gateway)]
+    [InlineData(TollClock.Free, -500_001, ClockVerdict.Gateway)]
+    [InlineData(TollClock.Free, 120_000_001, ClockVerdict.Suspect)]
+    public void A_clock_without_reference_is_believed_for_a_shorter_time(TollClock clock, long apart, ClockVerdict verdict) =>
+        Assert.Equal(verdict, Judge(Device, Device + apart, clock).Verdict);
 
     [Fact]
     public void A_time_that_was_replaced_is_suspect_though_both_agree() => Assert.Equal((Device, ClockVerdict.Suspect), Judge(Device, Device, quality: ReadingQuality.TimeReplaced));

@@ -71,6 +71,7 @@ internal static class CloudServer
         app.MapAccess();
         app.MapPasskeys();
         app.MapAccessPages(options.DuckDb.CityZone);
+        app.MapPasskeyPages(options.DuckDb.CityZone);
         app.MapProblemPages(options.DuckDb.CityZone);
         app.MapCityProvider();
         app.MapImports();

@@ -10,7 +10,8 @@ namespace SmartCity.Cloud.Dashboards.Pages;
 /// <param name="Return">Where to go afterwards; a path of this server.</param>
 /// <param name="Error">Why the last attempt was refused, in words of the page's language.</param>
 /// <param name="Provider">The city's provider; null where there is none.</param>
-public sealed record SignInModel(PageContext Page, string? Name, string? Return, string? Error, ProviderModel? Provider = null);
+/// <param name="PasskeyOrigin">The one origin at which passkeys work; null where there is none.</param>
+public sealed record SignInModel(PageContext Page, string? Name, string? Return, string? Error, ProviderModel? Provider = null, string? PasskeyOrigin = null);
 
 /// <summary>The page of one's own account.</summary>
 /// <param name="Page">The request.</param>
@@ -23,7 +24,8 @@ public sealed record SignInModel(PageContext Page, string? Name, string? Return,
 /// <param name="Notice">What has just been done.</param>
 /// <param name="Error">What could not be done.</param>
 /// <param name="Until">A last day of a token that was typed and is none.</param>
-public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null, DateInput? Until = null);
+/// <param name="Passkeys">One's passkeys; null for whom they are not.</param>
+public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null, DateInput? Until = null, PasskeysModel? Passkeys = null);
 
 /// <summary>The page of people and rights.</summary>
 /// <param name="Page">The request.</param>

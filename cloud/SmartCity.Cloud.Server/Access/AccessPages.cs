@@ -39,7 +39,7 @@ internal static class AccessPages
         pages.MapGet("/sign-in", (HttpContext context, string? @return, string? trouble) =>
         {
             var (page, target) = (PageOf(context, zone), Local(@return));
-            return DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, null, target, ProviderTrouble.Say(page.Words, trouble), CityProvider.ModelOf(context, target)));
+            return DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, null, target, ProviderTrouble.Say(page.Words, trouble), CityProvider.ModelOf(context, target), PasskeyPages.OriginOf(context)));
         });
         pages.MapPost("/sign-in", async (HttpContext context, SignIn signIn) =>
         {
@@ -59,7 +59,7 @@ internal static class AccessPages
                 return Again(page.Words["signin.busy"], StatusCodes.Status503ServiceUnavailable);
             }
 
-            IResult Again(string error, int status) => DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, name, target, error, CityProvider.ModelOf(context, target)), status);
+            IResult Again(string error, int status) => DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, name, target, error, CityProvider.ModelOf(context, target), PasskeyPages.OriginOf(context)), status);
         }).DisableAntiforgery();
         pages.MapPost("/sign-out", (HttpContext context, SignIn signIn) =>
         {
@@ -71,7 +71,7 @@ internal static class AccessPages
 
     private static void MapAccount(RouteGroupBuilder pages, TimeZoneInfo zone)
     {
-        pages.MapGet("/account", (HttpContext context) => Own(context, zone));
+        pages.MapGet("/account", (HttpContext context, string? passkey) => Own(context, zone, model => passkey == "added" ? model with { Notice = model.Page.Words["passkey.added"] } : model));
         pages.MapPost("/account/password", async (HttpContext context, Accounts accounts) =>
         {
             if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in");
@@ -127,10 +127,11 @@ internal static class AccessPages
             Try(context, () => grants.End(context.ActorOf(), id, null), error => Refused(context, zone, error), () => Results.Redirect("/people")));
     }
 
-    private static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
+    /// <summary>The page of one's account.</summary>
+    internal static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
     {
         if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in?return=/account");
-        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles));
+        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles), Passkeys: PasskeyPages.ModelOf(context, access));
         return DashboardServices.Show<AccountPage>(context, change?.Invoke(model) ?? model, status);
     }
 
@@ -143,7 +144,8 @@ internal static class AccessPages
 
     private static IResult Refused(HttpContext context, TimeZoneInfo zone, string error) => People(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity);
 
-    private static IResult Try(HttpContext context, Action action, Func<string, IResult> refused, Func<IResult> done)
+    /// <summary>Does something and answers with one page or the other.</summary>
+    internal static IResult Try(HttpContext context, Action action, Func<string, IResult> refused, Func<IResult> done)
     {
         try
         {

@@ -19,7 +19,7 @@ public sealed class IdentityDatabase : IDisposable
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         _connection.Open();
-        foreach (var tables in (ReadOnlySpan<string>)["PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", AuditLog.Tables, Accounts.Tables, AccessGrants.Tables, KnownBrowsers.Tables, ExternalLogins.Tables, Passkeys.Tables]) Run(null, tables);
+        foreach (var tables in (ReadOnlySpan<string>)["PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;", AuditLog.Tables, Accounts.Tables, AccessGrants.Tables, KnownBrowsers.Tables, KeptOptions.Tables, ExternalLogins.Tables, Passkeys.Tables]) Run(null, tables);
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
     }
 

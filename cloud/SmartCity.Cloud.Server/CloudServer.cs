@@ -74,6 +74,7 @@ internal static class CloudServer
         app.MapPasskeyPages(options.DuckDb.CityZone);
         app.MapProblemPages(options.DuckDb.CityZone);
         app.MapCityProvider();
+        app.MapDeadLetterPages(options.DuckDb.CityZone);
         app.MapImports();
         app.MapRegistry();
         app.MapApi();

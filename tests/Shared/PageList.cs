@@ -8,6 +8,8 @@ internal static class PageList
     {
         ["/"] = "/",
         ["/audit"] = "/audit",
+        ["/dead-letters"] = "/dead-letters",
+        ["/dead-letters/{id:long}"] = "/dead-letters/1",
         ["/sign-in"] = "/sign-in",
         ["/account"] = "/account",
         ["/people"] = "/people",

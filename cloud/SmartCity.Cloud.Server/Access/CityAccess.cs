@@ -26,7 +26,12 @@ internal static class CityAccess
     public static IServiceCollection AddAccess(this IServiceCollection services, ServerOptions options)
     {
         services.AddSingleton(options.Access);
-        services.AddSingleton(_ => new IdentityDatabase(Path.Combine(options.Data, "identity", "identity.db")));
+        services.AddSingleton(_ =>
+        {
+            var database = new IdentityDatabase(Path.Combine(options.Data, "identity", "identity.db"));
+            KeptOptions.Keep(database, options.Access);
+            return database;
+        });
         services.AddSingleton<AuditLog>().AddSingleton<IAuditLog>(provider => provider.GetRequiredService<AuditLog>());
         services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>();
         services.AddCityProvider(options.Access.Oidc);

@@ -179,7 +179,11 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
             var file = Path.Combine(folder, "identity", "identity.db");
             if (!File.Exists(file)) throw new CommandException(ExitCode.NotFound, $"{folder} holds no accounts. Name the server's folder with --data, or start the server once.");
             var database = new IdentityDatabase(file);
-            var options = new AccessOptions();
+            if (KeptOptions.Find(database) is not { } options)
+            {
+                database.Dispose();
+                throw new CommandException(ExitCode.Failed, $"The accounts in {folder} do not say how the server hashes passwords: no server of this version has run on them. Start the server once, then ask again.");
+            }
             var log = new AuditLog(database, TimeProvider.System);
             var grants = new AccessGrants(database, log, options, TimeProvider.System);
             return new Files(database, log, grants, new Accounts(database, log, grants, options, TimeProvider.System));

@@ -9,6 +9,7 @@ using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Operations;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Tests.Cloud.Server;
@@ -133,6 +134,9 @@ public sealed class AccessTests
         await using var cloud = await StartAsync();
         await AddAsync(cloud, "root", [Roles.Administrator]);
         using var root = await SignedInAsync(cloud, "root");
+        // A page of one value set aside needs one: the same series as a number and as a truth value.
+        await cloud.SendAsync(("d", "t", 1.5, DateTimeOffset.UtcNow));
+        await cloud.SendAsync([new Reading(new SeriesKey("d", "t"), 1, 1, ReadingValue.Of(true), ReadingQuality.Good)]);
         var pages = new List<string>();
         foreach (var route in cloud.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>())
         {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Commands;
 using SmartCity.Hosting.Certificates;
@@ -169,6 +170,27 @@ public sealed class ServerCommandTests : IDisposable
         Assert.Contains("InfluxDB", wrong[1]);
         Assert.Contains("choose another with Cloud:HttpPort", output);
         Assert.Equal(0, (await RunAsync([.. Words("doctor"), .. Settings()])).Exit);
+    }
+
+    [Fact]
+    public async Task An_account_added_without_a_server_is_hashed_as_the_server_would()
+    {
+        using var stop = new CancellationTokenSource();
+        var serving = RunUntilAsync([.. Words("serve"), .. Settings(), "--Cloud:Access:PasswordRounds=3456"], stop.Token);
+        await Eventually.HoldsAsync("the server has written its ports", () => PortsFile.TryRead(Data) is { Count: 3 } || serving.IsCompleted);
+        await stop.CancelAsync();
+        Assert.Equal(0, (await serving).Exit);
+        await RunAsync(0, "user", "add", "mina", "--role", "operator");
+        using var database = new SqliteConnection($"Data Source={Path.Combine(Data, "identity", "identity.db")};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = "SELECT password FROM account WHERE name = 'mina'";
+        // Version, kind of hash, rounds.
+        Assert.Equal(3_456u, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(Convert.FromBase64String((string)command.ExecuteScalar()!).AsSpan(5)));
+        // Of a server that has never said so nothing is guessed.
+        command.CommandText = "DELETE FROM kept_option";
+        command.ExecuteNonQuery();
+        Assert.Contains("Start the server once", (await RunAsync(1, "user", "add", "ali", "--role", "operator")).Talk);
     }
 
     private string Data => _folder["data"];

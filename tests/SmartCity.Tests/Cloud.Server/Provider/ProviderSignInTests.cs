@@ -144,8 +144,8 @@ public sealed class ProviderSignInTests(ProviderFixture city) : IClassFixture<Pr
         using var page = await browser.GetAsync(TestBrowser.LocationOf(signedOut));
         Assert.Contains("href=\"/sign-out/provider\"", await page.Content.ReadAsStringAsync(Stop));
         using var leave = await browser.GetAsync(city.At("/sign-out/provider"));
-        using var _ = await browser.GetAsync(TestBrowser.LocationOf(leave));
-        Assert.Equal(city.At("/sign-in").ToString(), city.Provider.LastEnd);
+        using var left = await browser.GetAsync(TestBrowser.LocationOf(leave));
+        Assert.Equal(city.At("/sign-in"), TestBrowser.LocationOf(left));
     }
 
     [Fact]

@@ -74,6 +74,11 @@ internal sealed class ProviderUnderTest : IAsyncDisposable
                 LastEnd = context.PostLogoutRedirectUri;
                 return default;
             }));
+            server.AddEventHandler<HandleEndSessionRequestContext>(handler => handler.UseInlineHandler(context =>
+            {
+                context.SignOut();
+                return default;
+            }));
         });
         _app = builder.Build();
     }

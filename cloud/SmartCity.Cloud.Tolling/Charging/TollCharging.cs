@@ -30,9 +30,15 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
     public int Correlate(ITollRules rules, int max) => Change(() =>
     {
         var dirty = store.Dirty(lane => rules.PointOf(lane) is not null, max);
-        foreach (var point in dirty.GroupBy(cell => rules.PointOf(cell.Lane)!.Id, StringComparer.Ordinal))
-            Correlate(rules, rules.PointOf(point.First().Lane)!, [.. point.Select(cell => cell.Start).Distinct().Order()]);
-        foreach (var cell in dirty) store.Clean(cell);
+        foreach (var cells in dirty.GroupBy(cell => rules.PointOf(cell.Lane)!.Id, StringComparer.Ordinal))
+        {
+            var point = rules.PointOf(cells.First().Lane)!;
+            var starts = cells.Select(cell => cell.Start).Distinct().Order().ToList();
+            Correlate(rules, point, starts);
+            // The lanes of a toll point are correlated together, those too that were not asked for.
+            foreach (var start in starts)
+                foreach (var lane in point.Lanes) store.Clean(new DirtyCell(lane.Id, start));
+        }
         return dirty.Count;
     });
 
@@ -78,7 +84,7 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
         return new PostingCount(answers.Count(posting => posting.State == PostingState.Posted), answers.Count(posting => posting.State != PostingState.Posted));
     }
 
-    private void Correlate(ITollRules rules, TollPointLayout point, IReadOnlyList<long> starts)
+    private void Correlate(ITollRules rules, TollPointLayout point, List<long> starts)
     {
         var length = CorrelationWindows.Micros(options.Cell);
         var standing = new List<Passage>();

@@ -135,13 +135,13 @@ public sealed class SqlitePassageStore : IDisposable
 
     /// <summary>
     /// SHA-256, lower-case hexadecimal, over what each passage comes to in the end, in the order of passage ids: the same events give the same root, however
-    /// they came. A passage that there was and is none any more is no part of it.
+    /// they came and in whatever books. A passage that there was and is none any more is no part of it; nor is who pays, whose name may be a pseudonym.
     /// </summary>
     public string StatementRoot()
     {
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-        foreach (var line in _statements.Read("SELECT passage, outcome, code, payer, net, vat FROM charge WHERE outcome <> $1 ORDER BY passage", row => string.Join('\t',
-            Enumerable.Range(0, 6).Select(i => row.IsDBNull(i) ? "" : Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))), (long)ChargeOutcome.Void))
+        foreach (var line in _statements.Read("SELECT passage, outcome, code, net, vat FROM charge WHERE outcome <> $1 ORDER BY passage", row => string.Join('\t',
+            Enumerable.Range(0, 5).Select(i => row.IsDBNull(i) ? "" : Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))), (long)ChargeOutcome.Void))
             hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

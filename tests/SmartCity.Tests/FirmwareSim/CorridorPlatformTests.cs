@@ -71,7 +71,8 @@ public sealed class CorridorPlatformTests : IDisposable
         }
     }
 
-    private static ILookup<string, TollEvent> Events(string file)
+    /// <summary>The events of a played corridor, as the gateway that got them at once would have them.</summary>
+    internal static ILookup<string, TollEvent> Events(string file)
     {
         var decoder = new TollDecoder(new NoSeries());
         var events = new List<TollEvent>();

@@ -38,7 +38,7 @@ public sealed record CorrelationOptions
     /// How much on either side of a window decides about what lies in it: three steps of duplicates; then three of reads that several vehicles
     /// claim; then a read, the vehicles it may belong to, and the reads of those; then what came at once with one of them.
     /// </summary>
-    public TimeSpan ContextMargin => 3 * DuplicateWithin + 3 * CloseWithin + 8 * ReadWithin + WaitWithin + AtOnce;
+    public TimeSpan ContextMargin => 3 * DuplicateWithin + 3 * CloseWithin + 10 * ReadWithin + WaitWithin + AtOnce;
 
     private TimeSpan ReadWithin => TagWithin > AnprWithin ? TagWithin : AnprWithin;
 }

@@ -4,8 +4,8 @@ using SmartCity.Model.Tolling;
 namespace SmartCity.Cloud.Tolling.Passages;
 
 /// <summary>
-/// Second step: reads to vehicles. A read goes to the nearest vehicle of its lane; where that lane has none, to a neighbour's that it does not
-/// contradict. What finds none is an orphan: it stays without a vehicle.
+/// Second step: reads to vehicles. A read goes to the nearest vehicle of its lane, but a tag rather to the one that shows its account's plate; where
+/// that lane has none, to a neighbour's that it does not contradict. What finds none is an orphan: it stays without a vehicle.
 /// </summary>
 internal static class VehicleAttachment
 {
@@ -19,19 +19,25 @@ internal static class VehicleAttachment
         foreach (var vehicle in vehicles)
             if (vehicle.Anchor.Clock != ClockVerdict.Suspect) lanes[vehicle.Anchor.Lane].Add(vehicle);
 
-        var alone = new List<Sighting>();
-        foreach (var read in intake.Reads)
+        // Cameras first: what they show says whose a tag is.
+        var alone = new List<(Sighting Read, Vehicle? Better)>();
+        foreach (var read in intake.Reads.OrderBy(read => read.Kind == TollEventKind.Tag))
         {
             var own = Near(lanes[read.Lane], read.Time, Within(read, options)).MinBy(vehicle => (Math.Abs(vehicle.Time - read.Time), vehicle.Time, vehicle.Anchor.Ref));
-            if (own is not null) Give(read, own);
-            else if (read.Kind != TollEventKind.Loop) alone.Add(read);
+            if (own is not null && ShownBy(own, read) is { } better)
+            {
+                if (better.Anchor.Lane == read.Lane) Give(read, better);
+                else alone.Add((read, better));
+            }
+            else if (own is not null) Give(read, own);
+            else if (read.Kind != TollEventKind.Loop) alone.Add((read, null));
         }
 
         // Judged by what the own lane gave, and given afterwards: which stray read comes first is then of no matter.
         var strays = new List<(Sighting Read, Vehicle Vehicle)>();
-        foreach (var read in alone)
+        foreach (var (read, better) in alone)
         {
-            var near = Neighbours(point, read.Lane).SelectMany(lane => Near(lanes[lane], read.Time, Within(read, options)))
+            IEnumerable<Vehicle> near = better is not null ? [better] : Neighbours(point, read.Lane).SelectMany(lane => Near(lanes[lane], read.Time, Within(read, options)))
                 .OrderBy(vehicle => Twin(vehicle, read) is null).ThenBy(vehicle => Math.Abs(vehicle.Time - read.Time)).ThenBy(vehicle => vehicle.Time).ThenBy(vehicle => vehicle.Anchor.Ref);
             foreach (var vehicle in near)
             {
@@ -52,6 +58,14 @@ internal static class VehicleAttachment
         }
         foreach (var vehicle in vehicles) vehicle.Reads.Sort(Sighting.ByTime);
         return vehicles;
+
+        // The vehicle that shows the plate of a tag's account where the one next to the antenna shows another.
+        Vehicle? ShownBy(Vehicle own, Sighting read) =>
+            read.Tag is { } tag && knowledge.PlateOfTag(tag) is { } account && own.OwnPlates.Any() && !own.OwnPlates.Any(plate => PlateMatcher.MayBeSame(plate, account))
+                ? Neighbours(point, read.Lane).Prepend(read.Lane).SelectMany(lane => Near(lanes[lane], read.Time, Within(read, options)))
+                    .Where(vehicle => vehicle.OwnPlates.Any(plate => plate.Key == account.Key))
+                    .MinBy(vehicle => (vehicle.Anchor.Lane != read.Lane, Math.Abs(vehicle.Time - read.Time), vehicle.Time, vehicle.Anchor.Ref))
+                : null;
 
         static void Give(Sighting read, Vehicle vehicle)
         {
@@ -89,14 +103,13 @@ internal static class VehicleAttachment
         read.Identity is null
         || (read.Tag is { } tag ? own.Tag == tag : own.Plate is not null && PlateMatcher.MayBeSame(own.Plate, read.Plate!));
 
-    /// <summary>Whether the vehicle shows something else: its own read of that kind, or a plate that is not the tag's.</summary>
+    /// <summary>Whether the vehicle shows something else: its own read of that kind, or also a plate that is not the tag's.</summary>
     private static bool Contradicts(Vehicle vehicle, Sighting read, CorrelationKnowledge knowledge)
     {
         if (vehicle.Reads.Any(own => own.Kind == read.Kind && own.Identity is not null)) return true;
         if (read.Tag is { } tag)
-            return knowledge.PlateOfTag(tag) is { } account && vehicle.OwnPlates.Any() && !vehicle.OwnPlates.Any(plate => PlateMatcher.MayBeSame(plate, account));
-        if (read.Plate is null) return false;
-        var accounts = vehicle.Reads.Where(own => own.Tag is not null).Select(own => knowledge.PlateOfTag(own.Tag!.Value)).OfType<Plate>().ToList();
-        return accounts.Count > 0 && !accounts.Exists(account => PlateMatcher.MayBeSame(account, read.Plate));
+            return knowledge.PlateOfTag(tag) is { } account && vehicle.OwnPlates.Any(plate => !PlateMatcher.MayBeSame(plate, account));
+        return read.Plate is { } seen
+            && vehicle.Reads.Exists(own => own.Tag is { } other && knowledge.PlateOfTag(other) is { } account && !PlateMatcher.MayBeSame(seen, account));
     }
 }

@@ -35,5 +35,5 @@ public sealed class CorrelationWindowsTests
 
     [Fact]
     public void Contexts_reach_as_far_as_three_duplicates_and_what_lies_and_came_around_them() =>
-        Assert.Equal(new TimeWindow(Road.Cell.From - 269_000_000, Road.Cell.To + 269_000_000), CorrelationWindows.ContextOf(Road.Cell, _options));
+        Assert.Equal(new TimeWindow(Road.Cell.From - 273_000_000, Road.Cell.To + 273_000_000), CorrelationWindows.ContextOf(Road.Cell, _options));
 }

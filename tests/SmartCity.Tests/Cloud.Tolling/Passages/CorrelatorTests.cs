@@ -192,7 +192,37 @@ public sealed class CorrelatorTests
         Assert.All(result.Passages, passage => Assert.Equal(PassageState.Billable, passage.State));
         Assert.Null(result.Passages[1].Tag);
         var lost = result.Suppressed.Single();
-        Assert.Equal((Ref(stray), SuppressReason.CrossLane, Ref(tag), result.Passages[0].Id, result.Passages[1].Id), (lost.Event, lost.Reason, lost.Winner, lost.WinnerPassage, lost.Passage));
+        Assert.Equal((Ref(stray), SuppressReason.CrossLane, Ref(tag), result.Passages[0].Id, result.Passages[0].Id), (lost.Event, lost.Reason, lost.Winner, lost.WinnerPassage, lost.Passage));
+    }
+
+    [Theory]
+    [InlineData("L2", true)]
+    [InlineData("L1", false)]
+    public void A_tag_that_only_the_wrong_antenna_read_goes_to_the_vehicle_that_shows_its_plate(string lane, bool isCrossLane)
+    {
+        _road.Account(1, "77", Car).Register(Other);
+        _road.Avc("L1", 1_000);
+        _road.Anpr("L1", 1_000, Car);
+        _road.Avc(lane, 3_000);
+        _road.Anpr(lane, 3_000, Other);
+        _road.Tag(lane, 2_200, 1, "77");
+        var result = _road.Correlate();
+        Assert.Equal([("IR:" + Car, new TagId(1, "77")), ("IR:" + Other, (TagId?)null)], result.Passages.Select(passage => (passage.Vehicle!, passage.Tag)));
+        Assert.Equal(isCrossLane, result.Passages[0].Members.Single(member => member.Kind == TollEventKind.Tag).IsCrossLane);
+        Assert.All(result.Passages, passage => Assert.Equal(PassageState.Billable, passage.State));
+    }
+
+    [Fact]
+    public void A_stray_tag_does_not_go_where_cameras_saw_another_plate_too()
+    {
+        _road.Account(1, "77", Car).Register(Other);
+        _road.Avc("L1", 1_000);
+        _road.Anpr("L1", 1_000, Car);
+        _road.Anpr("L1", 1_000, Other, side: "rear");
+        _road.Tag("L2", 1_000, 1, "77");
+        var result = _road.Correlate();
+        Assert.Equal((PassageState.Review, null), (result.Passages.Single().State, result.Passages.Single().Tag));
+        Assert.Equal("1:77", result.Orphans.Single().Identity);
     }
 
     [Fact]

@@ -148,11 +148,13 @@ public sealed class Accounts : IDisposable
     public void SignedIn(Actor actor)
     {
         ArgumentNullException.ThrowIfNull(actor);
-        _database.Change(transaction =>
-        {
-            _database.Run(transaction, "UPDATE account SET last_sign_in = $now WHERE name = $name", ("$now", UnixMicros.Now(_clock)), ("$name", actor.Name));
-            _log.Write(transaction, actor, "sign-in", actor.Name, null, null);
-        }, _log);
+        _database.Change(transaction => SignedIn(transaction, actor, null), _log);
+    }
+
+    internal void SignedIn(SqliteTransaction transaction, Actor actor, string? by)
+    {
+        _database.Run(transaction, "UPDATE account SET last_sign_in = $now WHERE name = $name", ("$now", UnixMicros.Now(_clock)), ("$name", actor.Name));
+        _log.Write(transaction, actor, "sign-in", actor.Name, null, by);
     }
 
     internal Account? Find(SqliteTransaction transaction, string name) => _database.Rows(transaction, $"SELECT {Columns} FROM account WHERE name = $name", AccountOf, ("$name", name)) is [var account] ? account : null;

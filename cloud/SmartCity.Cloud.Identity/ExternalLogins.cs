@@ -39,9 +39,14 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
     private static readonly string[] _actors = ["console", "system", "nobody"];
 
     /// <summary>Whether an account belongs to a person of a provider.</summary>
-    public bool Has(string account) => database.Rows("SELECT 1 FROM external_login WHERE account = $account LIMIT 1", _ => 0, ("$account", account)).Count > 0;
+    public bool Has(string account) => Has(database, account);
 
-    /// <summary>Finds or makes the account of a person, and gives it the roles and areas that the provider says. One transaction with its rows in the audit log.</summary>
+    /// <summary>The accounts that belong to persons of a provider.</summary>
+    public IReadOnlySet<string> All => database.Rows("SELECT account FROM external_login", row => row.GetString(0)).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    internal static bool Has(IdentityDatabase database, string account) => database.Rows("SELECT 1 FROM external_login WHERE account = $account LIMIT 1", _ => 0, ("$account", account)).Count > 0;
+
+    /// <summary>Finds or makes the account of a person, and gives it the roles and areas that the provider says, and notes the sign-in. One transaction with its rows in the audit log.</summary>
     /// <param name="person">Whom the provider vouches for.</param>
     /// <param name="from">Address of the browser.</param>
     /// <exception cref="AccessException">An area cannot be used.</exception>
@@ -63,7 +68,7 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
         if (account?.IsDisabled == true) return Refuse(ExternalRefusal.Disabled, false);
         ExternalRefusal? refusal = person.Roles.Count == 0 ? ExternalRefusal.Role : person.Areas is null ? ExternalRefusal.Area : null;
         if (account is null && refusal is { } reason) return Refuse(reason, false);
-        if (account is null) return new ExternalOutcome(Make(transaction, actor, person), null, false);
+        if (account is null) return Enter(Make(transaction, actor, person), false);
 
         // Whoever has lost the roles at the provider has lost them here: in sessions and tokens too, not only at this door.
         var (roles, areas) = refusal is null ? (person.Roles, person.Areas!) : ([], []);
@@ -74,9 +79,15 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
             (roles, areas) = ([.. Roles.All.Where(role => role == Roles.Administrator || roles.Contains(role))], []);
         }
         if (!Same(roles, account.Roles) || !Same(areas, account.Areas)) accounts.Put(transaction, actor, account, roles, areas);
-        if (refusal is null) return new ExternalOutcome(accounts.Find(transaction, account.Name), null, isKept);
+        if (refusal is null) return Enter(account.Name, isKept);
         grants.EndSessions(transaction, account.Name);
         return Refuse(refusal.Value, isKept);
+
+        ExternalOutcome Enter(string who, bool kept)
+        {
+            accounts.SignedIn(transaction, actor with { Name = who }, JsonSerializer.Serialize(new { issuer = person.Issuer }));
+            return new ExternalOutcome(accounts.Find(transaction, who), null, kept);
+        }
 
         ExternalOutcome Refuse(ExternalRefusal why, bool kept)
         {
@@ -85,13 +96,13 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
         }
     }
 
-    private Account Make(SqliteTransaction transaction, Actor actor, ExternalPerson person)
+    private string Make(SqliteTransaction transaction, Actor actor, ExternalPerson person)
     {
         var name = FreeName(transaction, person.Name);
         accounts.AddWithoutPassword(transaction, actor, name, person.Roles, person.Areas!);
         database.Run(transaction, "INSERT OR REPLACE INTO external_login VALUES($issuer, $subject, $account, $now)", ("$issuer", person.Issuer), ("$subject", person.Subject), ("$account", name), ("$now", UnixMicros.Now(clock)));
         log.Write(transaction, actor, "account.link", name, null, JsonSerializer.Serialize(new { issuer = person.Issuer, subject = person.Subject }));
-        return accounts.Find(transaction, name)!;
+        return name;
     }
 
     /// <summary>The name as the provider has it, as far as it can be an account's; with a number behind it where somebody has it here.</summary>

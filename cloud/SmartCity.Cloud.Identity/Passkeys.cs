@@ -41,7 +41,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
     }
 
     /// <summary>Whether a provider vouches for an account, so that it has no passkeys of its own.</summary>
-    public bool IsForeign(string account) => database.Rows("SELECT 1 FROM external_login WHERE account = $account", _ => 0, ("$account", account)).Count > 0;
+    public bool IsForeign(string account) => ExternalLogins.Has(database, account);
 
     /// <summary>The account that a credential belongs to, or null.</summary>
     public string? AccountOf(byte[] credential) => database.Rows("SELECT account FROM passkey WHERE credential = $credential", row => row.GetString(0), ("$credential", credential)) is [var account] ? account : null;

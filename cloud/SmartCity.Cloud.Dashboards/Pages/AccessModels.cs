@@ -25,15 +25,17 @@ public sealed record SignInModel(PageContext Page, string? Name, string? Return,
 /// <param name="Error">What could not be done.</param>
 /// <param name="Until">A last day of a token that was typed and is none.</param>
 /// <param name="Passkeys">One's passkeys; null for whom they are not.</param>
-public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null, DateInput? Until = null, PasskeysModel? Passkeys = null);
+/// <param name="IsExternal">Whether a provider vouches for the account, so that it has no password of its own.</param>
+public sealed record AccountModel(PageContext Page, Account Account, IReadOnlyList<AccessGrant> Grants, long Current, Rights Rights, string? OldError = null, string? NewError = null, string? Notice = null, string? Error = null, DateInput? Until = null, PasskeysModel? Passkeys = null, bool IsExternal = false);
 
 /// <summary>The page of people and rights.</summary>
 /// <param name="Page">The request.</param>
 /// <param name="Accounts">All accounts.</param>
+/// <param name="External">Names of those that a provider vouches for.</param>
 /// <param name="Grants">All sessions and tokens.</param>
 /// <param name="Notice">What has just been done; a secret stands in it once.</param>
 /// <param name="Error">What could not be done.</param>
-public sealed record PeopleModel(PageContext Page, IReadOnlyList<Account> Accounts, IReadOnlyList<AccessGrant> Grants, string? Notice = null, string? Error = null);
+public sealed record PeopleModel(PageContext Page, IReadOnlyList<Account> Accounts, IReadOnlySet<string> External, IReadOnlyList<AccessGrant> Grants, string? Notice = null, string? Error = null);
 
 /// <summary>The page of the audit log.</summary>
 /// <param name="Page">The request.</param>

@@ -131,14 +131,15 @@ internal static class AccessPages
     internal static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
     {
         if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in?return=/account");
-        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles), Passkeys: PasskeyPages.ModelOf(context, access));
+        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles), Passkeys: PasskeyPages.ModelOf(context, access),
+            IsExternal: context.RequestServices.GetRequiredService<ExternalLogins>().Has(access.Account.Name));
         return DashboardServices.Show<AccountPage>(context, change?.Invoke(model) ?? model, status);
     }
 
     private static IResult People(HttpContext context, TimeZoneInfo zone, Func<PeopleModel, PeopleModel>? change = null, int status = StatusCodes.Status200OK)
     {
         var services = context.RequestServices;
-        var model = new PeopleModel(PageOf(context, zone), services.GetRequiredService<Accounts>().All, services.GetRequiredService<AccessGrants>().List(null));
+        var model = new PeopleModel(PageOf(context, zone), services.GetRequiredService<Accounts>().All, services.GetRequiredService<ExternalLogins>().All, services.GetRequiredService<AccessGrants>().List(null));
         return DashboardServices.Show<People>(context, change?.Invoke(model) ?? model, status);
     }
 

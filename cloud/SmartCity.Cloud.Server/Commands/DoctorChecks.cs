@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Operations;
@@ -40,6 +41,7 @@ internal static class DoctorChecks
             findings.Add(Port("uplink port", Surface.AddressOf(options.Ingest.Address), options.Ingest.Port, "Cloud:Ingest:Port"));
             findings.Add(Log(options));
         }
+        if (options.Access.Oidc is { } provider) findings.Add(await ProviderAsync(provider, stop));
         if (options.Store == "influx") findings.Add(await InfluxAsync(options.Influx.Address, stop));
         return findings;
     }
@@ -131,6 +133,25 @@ internal static class DoctorChecks
         catch (Exception error) when (error is HttpRequestException or JsonException or TaskCanceledException && !stop.IsCancellationRequested)
         {
             return [new Finding("health", false, error.Message, "The server holds its socket but does not answer; look at its log and restart it.")];
+        }
+    }
+
+    /// <summary>Whether the city's provider describes itself at the address of the settings.</summary>
+    internal static async Task<Finding> ProviderAsync(OidcOptions provider, CancellationToken stop)
+    {
+        const string Check = "sign-in provider";
+        var address = new Uri($"{provider.Authority!.ToString().TrimEnd('/')}/.well-known/openid-configuration");
+        using var client = new HttpClient { Timeout = _storeAnswersWithin };
+        try
+        {
+            using var answer = await client.GetAsync(address, stop);
+            if (!answer.IsSuccessStatusCode) return new Finding(Check, false, $"{address} answers {(int)answer.StatusCode}", "Check Cloud:Access:Oidc:Authority: it is the issuer's address, without what follows it.");
+            using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(stop));
+            return document.RootElement.TryGetProperty("issuer", out var issuer) ? new Finding(Check, true, $"{issuer} answers") : new Finding(Check, false, $"{address} names no issuer", "Check Cloud:Access:Oidc:Authority: is this an OpenID Connect provider?");
+        }
+        catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException or TaskCanceledException && !stop.IsCancellationRequested)
+        {
+            return new Finding(Check, false, $"{address} cannot be read: {error.Message}", "Start the provider, or correct Cloud:Access:Oidc:Authority. Until it answers only accounts of the server's own sign in.");
         }
     }
 

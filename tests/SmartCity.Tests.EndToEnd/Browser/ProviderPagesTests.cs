@@ -55,9 +55,9 @@ public sealed class ProviderPagesTests : IAsyncLifetime
 
         await page.Locator("form[action='/sign-out'] button").ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in?ended=here"));
-        await Assertions.Expect(page.Locator(".note")).ToContainTextAsync(ended);
+        await Assertions.Expect(page.Locator("#ended")).ToContainTextAsync(ended);
         await LookAsync(page, $"sign-out-provider-{language}");
-        await page.Locator(".note a").ClickAsync();
+        await page.Locator("#ended a").ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in"));
         Assert.Equal(_browser.AddressOf("/sign-in"), _provider.LastEnd);
 
@@ -66,7 +66,7 @@ public sealed class ProviderPagesTests : IAsyncLifetime
         await page.GotoAsync(_browser.AddressOf("/sign-in?return=/account"));
         await link.ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in?trouble=role&return=%2Faccount"));
-        await Assertions.Expect(page.Locator("[role=alert]")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator(".note.trouble:not([data-trouble])")).ToBeVisibleAsync();
         await LookAsync(page, $"sign-in-refused-provider-{language}");
         Assert.Empty(_browser.Complaints);
         Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));

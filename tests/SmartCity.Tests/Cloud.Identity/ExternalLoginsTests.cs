@@ -103,13 +103,15 @@ public sealed class ExternalLoginsTests : IDisposable
     }
 
     [Fact]
-    public void A_role_that_stays_writes_nothing_and_one_that_cannot_be_written_is_not_given()
+    public void A_role_that_stays_writes_the_sign_in_alone_and_one_that_cannot_be_written_is_not_given()
     {
         var sara = Person("1", "sara", Roles.Operator);
         _logins.SignIn(sara, "test");
         var rows = _log.Verify().Rows;
         _logins.SignIn(sara, "test");
-        Assert.Equal(rows, _log.Verify().Rows);
+        Assert.Equal(rows + 1, _log.Verify().Rows);
+        var row = _log.Read(null, 1)[0];
+        Assert.Equal(("sign-in", "sara", $$"""{"issuer":"{{Issuer}}"}"""), (row.Action, row.Who, row.After));
 
         using (var holder = new SqliteConnection($"Data Source={_folder["identity.db"]};Pooling=False"))
         {

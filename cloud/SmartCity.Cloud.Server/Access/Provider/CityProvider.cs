@@ -35,8 +35,10 @@ internal static class CityProvider
     /// <summary>Adds what is needed where the settings name a provider. It is asked for nothing before somebody signs in.</summary>
     public static void AddCityProvider(this IServiceCollection services, OidcOptions? provider)
     {
+        // Who came by a provider is known after it has left the settings, too.
+        services.AddSingleton<ExternalLogins>();
         if (provider is null) return;
-        services.AddSingleton(provider).AddSingleton<ExternalLogins>().AddSingleton<ProviderEvents>();
+        services.AddSingleton(provider).AddSingleton<ProviderEvents>();
         // What the handler would log of each stray visitor is said once, and in our words, by ProviderEvents.
         services.AddLogging(logging => logging.AddFilter("Microsoft.AspNetCore.Authentication", LogLevel.Critical));
         services.AddAuthentication(NoSession.Scheme).AddScheme<AuthenticationSchemeOptions, NoSession>(NoSession.Scheme, null).AddOpenIdConnect(Scheme, options => Set(options, provider));
@@ -91,7 +93,7 @@ internal static class CityProvider
 
     /// <summary>Where to go after a sign-out: who came by the provider is told that its session there goes on.</summary>
     public static string AfterSignOut(HttpContext context, string? account) =>
-        account is not null && context.RequestServices.GetService<ExternalLogins>()?.Has(account) == true ? "/sign-in?ended=here" : "/";
+        account is not null && context.RequestServices.GetService<OidcOptions>() is not null && context.RequestServices.GetRequiredService<ExternalLogins>().Has(account) ? "/sign-in?ended=here" : "/";
 
     /// <summary>The address of the pages, for what the provider must know of them.</summary>
     public static string OriginOf(HttpContext context, AccessOptions access) =>

@@ -8,7 +8,7 @@ using SmartCity.Cloud.Identity;
 namespace SmartCity.Cloud.Server.Access.Provider;
 
 /// <summary>What is done where the framework's handler has spoken with the provider: an account and a session, or a page that says what is wrong.</summary>
-internal sealed class ProviderEvents(ExternalLogins logins, Accounts accounts, SignIn signIn, AccessOptions access, OidcOptions provider, TimeProvider clock, ILogger<ProviderEvents> logger) : OpenIdConnectEvents
+internal sealed class ProviderEvents(ExternalLogins logins, SignIn signIn, AccessOptions access, OidcOptions provider, TimeProvider clock, ILogger<ProviderEvents> logger) : OpenIdConnectEvents
 {
     private const int ReasonMax = 300;
 
@@ -76,8 +76,7 @@ internal sealed class ProviderEvents(ExternalLogins logins, Accounts accounts, S
             Fail(context.HttpContext, ProviderTrouble.Invalid, null, target);
             return;
         }
-        var from = CityAccess.AddressOf(context.HttpContext);
-        var outcome = logins.SignIn(person, from);
+        var outcome = logins.SignIn(person, CityAccess.AddressOf(context.HttpContext));
         if (outcome.IsAdministratorKept) logger.AdministratorKept(outcome.Account!.Name);
         if (outcome.Refusal is { } refusal)
         {
@@ -85,7 +84,6 @@ internal sealed class ProviderEvents(ExternalLogins logins, Accounts accounts, S
             return;
         }
         var account = outcome.Account!;
-        accounts.SignedIn(new Actor(account.Name, from));
         signIn.Enter(context.HttpContext, account);
         context.Response.Redirect(account.MustChangePassword ? "/account" : target ?? "/");
     }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Commands;
 
 namespace SmartCity.Tests.Cloud.Server.Provider;
 
@@ -14,6 +15,7 @@ public sealed class ProviderDownTests
     {
         var port = Loopback.FreePort();
         var issuer = new Uri($"http://127.0.0.1:{port}/");
+        Assert.False((await DoctorChecks.ProviderAsync(new OidcOptions { Authority = issuer }, Stop)).Ok);
         await using var cloud = await CloudUnderTest.StartAsync(options => ProviderFixture.Set(options, issuer));
         Assert.Equal(HttpStatusCode.OK, (await cloud.Http.GetAsync("/health/live", Stop)).StatusCode);
         using var browser = ProviderFixture.Browser();
@@ -27,6 +29,8 @@ public sealed class ProviderDownTests
         // It comes up, somebody signs in; it goes while somebody is on the way back from it.
         var provider = await ProviderUnderTest.StartAsync(Stop, port);
         provider.Person = new ProviderPerson("1", "sara", ["urn:city:operator"], ["*"]);
+        Assert.True((await DoctorChecks.ProviderAsync(new OidcOptions { Authority = issuer }, Stop)).Ok);
+        Assert.False((await DoctorChecks.ProviderAsync(new OidcOptions { Authority = new Uri(issuer, "/realms/other") }, Stop)).Ok);
         provider.Backs.Add(new Uri(cloud.Address, "/sign-in/provider/back").ToString());
         Assert.Equal("/", (await WalkAsync(cloud, browser)).PathAndQuery);
         using var begin = await browser.GetAsync(new Uri(cloud.Address, "/sign-in/provider"));

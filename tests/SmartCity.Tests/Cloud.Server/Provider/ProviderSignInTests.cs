@@ -34,6 +34,11 @@ public sealed class ProviderSignInTests(ProviderFixture city) : IClassFixture<Pr
         Assert.Equal(roles.Contains("administrator", StringComparison.Ordinal) ? HttpStatusCode.OK : HttpStatusCode.Forbidden, people.StatusCode);
         // Nothing of the way is left in the browser but the session and the mark of a known browser.
         Assert.Equal(["__Host-browser", "__Host-session"], browser.Cookies[city.Cloud.Address.Authority].Keys.Order());
+        using var own = await browser.GetAsync(city.At("/account"));
+        var html = WebUtility.HtmlDecode(await own.Content.ReadAsStringAsync(Stop));
+        Assert.Contains("You sign in by the city's sign-in service", html);
+        Assert.DoesNotContain("/account/password", html);
+        if (people.StatusCode == HttpStatusCode.OK) Assert.Contains("by the city's sign-in service", WebUtility.HtmlDecode(await people.Content.ReadAsStringAsync(Stop)));
         Assert.Contains(Log.Read(null, 10), row => row.Action == "account.link" && row.Subject == name && row.Who == city.Provider.Issuer.ToString());
     }
 

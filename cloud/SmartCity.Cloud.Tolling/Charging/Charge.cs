@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Rating;
@@ -85,4 +86,11 @@ public enum PostingState : byte
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(Charge))]
 [JsonSerializable(typeof(List<Transfer>))]
-internal sealed partial class ChargeJson : JsonSerializerContext;
+internal sealed partial class ChargeJson : JsonSerializerContext
+{
+    /// <summary>What a stored charge asks for.</summary>
+    public static long GrossOf(byte[] charge) => JsonSerializer.Deserialize(charge, Default.Charge)!.Gross;
+
+    /// <summary>What a stored chain changes: what it posts less what it undoes.</summary>
+    public static long ChangeOf(byte[] chain) => JsonSerializer.Deserialize(chain, Default.ListTransfer)!.Sum(transfer => transfer.Reverses is null ? transfer.Amount : -transfer.Amount);
+}

@@ -24,6 +24,7 @@ internal static class PassageSchema
         CREATE TABLE IF NOT EXISTS toll_tally(
           point TEXT NOT NULL, cell INTEGER NOT NULL, day INTEGER NOT NULL, events INTEGER NOT NULL, attached INTEGER NOT NULL, suppressed INTEGER NOT NULL,
           orphans INTEGER NOT NULL, held INTEGER NOT NULL, PRIMARY KEY(point, cell)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS toll_applied(id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS toll_rate_due(vehicle TEXT NOT NULL, day INTEGER NOT NULL, PRIMARY KEY(vehicle, day)) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS charge(
           passage TEXT PRIMARY KEY, revision INTEGER NOT NULL, point TEXT NOT NULL, lane TEXT NOT NULL, day INTEGER NOT NULL, at INTEGER NOT NULL, vehicle TEXT,

@@ -51,8 +51,7 @@ public sealed class SqlitePassageStore : IDisposable
     /// <param name="isKnown">Whether the lane belongs to a toll point; others wait until it does.</param>
     /// <param name="max">How many at most.</param>
     public IReadOnlyList<DirtyCell> Dirty(Func<string, bool> isKnown, int max) =>
-        [.. _statements.Read("SELECT lane, start FROM toll_dirty ORDER BY start, lane", row => new DirtyCell(row.GetString(0), row.GetInt64(1)))
-            .Where(cell => isKnown(cell.Lane)).Take(max)];
+        _statements.ReadSome("SELECT lane, start FROM toll_dirty ORDER BY start, lane", row => new DirtyCell(row.GetString(0), row.GetInt64(1)), cell => isKnown(cell.Lane), max);
 
     /// <summary>Events of a lane whose device's or gateway's time lies in a span, and all that stand under the key of one of them.</summary>
     public IReadOnlyList<TollEvent> Events(string lane, TimeWindow span) => _statements.Read(
@@ -108,11 +107,18 @@ public sealed class SqlitePassageStore : IDisposable
     /// <summary>Says that a cell is correlated.</summary>
     public void Clean(DirtyCell cell) => _statements.Run("DELETE FROM toll_dirty WHERE lane = $1 AND start = $2", cell.Lane, cell.Start);
 
-    /// <summary>Asks that everything is correlated and rated again, since toll points, registers or prices changed.</summary>
-    public void MarkAll()
+    /// <summary>Number of the configuration that everything was correlated and rated by, or is to be; 0 before the first.</summary>
+    public int AppliedConfiguration => Convert.ToInt32(_statements.Ask("SELECT number FROM toll_applied") ?? 0L, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Asks that what is kept is correlated and rated again, since toll points, registers or prices changed.</summary>
+    /// <param name="number">Number of the configuration to do it by.</param>
+    /// <param name="correlateFrom">The first day to correlate: a sealed period keeps the passages it was sealed with.</param>
+    /// <param name="rateFrom">The first day to rate, which may be earlier where a price was wrong.</param>
+    public void Apply(int number, DateOnly correlateFrom, DateOnly rateFrom)
     {
-        TollEventSchema.MarkAll(_connection, _statements.Transaction, _options);
-        _statements.Run("INSERT OR IGNORE INTO toll_rate_due SELECT DISTINCT vehicle, day FROM passage WHERE vehicle IS NOT NULL");
+        TollEventSchema.MarkAll(_connection, _statements.Transaction, _options, UnixMicros.From(new DateTimeOffset(correlateFrom.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)));
+        _statements.Run("INSERT OR IGNORE INTO toll_rate_due SELECT DISTINCT vehicle, day FROM passage WHERE vehicle IS NOT NULL AND day >= $1", rateFrom.DayNumber);
+        _statements.Run("INSERT OR REPLACE INTO toll_applied VALUES(1, $1)", number);
     }
 
     /// <summary>Asks that a vehicle's day is rated again.</summary>
@@ -137,12 +143,13 @@ public sealed class SqlitePassageStore : IDisposable
     /// SHA-256, lower-case hexadecimal, over what each passage comes to in the end, in the order of passage ids: the same events give the same root, however
     /// they came and in whatever books. A passage that there was and is none any more is no part of it; nor is who pays, whose name may be a pseudonym.
     /// </summary>
-    public string StatementRoot()
+    public string StatementRoot() => StatementRoot(_statements, DateOnly.MinValue, DateOnly.MaxValue);
+
+    internal static string StatementRoot(Statements statements, DateOnly from, DateOnly to)
     {
         using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
-        foreach (var line in _statements.Read("SELECT passage, outcome, code, net, vat FROM charge WHERE outcome <> $1 ORDER BY passage", row => string.Join('\t',
-            Enumerable.Range(0, 5).Select(i => row.IsDBNull(i) ? "" : Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))), (long)ChargeOutcome.Void))
-            hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
+        statements.ForEach("SELECT passage, outcome, code, net, vat FROM charge WHERE outcome <> $1 AND day BETWEEN $2 AND $3 ORDER BY passage", row => hash.AppendData(Encoding.UTF8.GetBytes(string.Join('\t',
+            Enumerable.Range(0, 5).Select(i => row.IsDBNull(i) ? "" : Convert.ToString(row.GetValue(i), System.Globalization.CultureInfo.InvariantCulture))) + "\n")), (long)ChargeOutcome.Void, from.DayNumber, to.DayNumber);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

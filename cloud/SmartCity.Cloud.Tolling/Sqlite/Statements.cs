@@ -24,6 +24,23 @@ internal sealed class Statements(SqliteConnection connection) : IDisposable
         return rows;
     }
 
+    /// <summary>Looks at each row; none is kept.</summary>
+    public void ForEach(string sql, Action<SqliteDataReader> look, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read()) look(reader);
+    }
+
+    /// <summary>The first rows that are wanted; the rest is not read.</summary>
+    public List<T> ReadSome<T>(string sql, Func<SqliteDataReader, T> row, Func<T, bool> isWanted, int max)
+    {
+        using var reader = Prepare(sql, []).ExecuteReader();
+        var rows = new List<T>();
+        while (rows.Count < max && reader.Read())
+            if (row(reader) is var found && isWanted(found)) rows.Add(found);
+        return rows;
+    }
+
     public void Dispose()
     {
         foreach (var command in _commands.Values) command.Dispose();

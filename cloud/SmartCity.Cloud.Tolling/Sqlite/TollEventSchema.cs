@@ -15,7 +15,7 @@ internal static class TollEventSchema
         CREATE TABLE IF NOT EXISTS toll_count(gateway TEXT PRIMARY KEY, stored INTEGER NOT NULL, superseded INTEGER NOT NULL, conflicts INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS toll_state(id INTEGER PRIMARY KEY CHECK (id = 1), next_offset INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS toll_clock(id INTEGER PRIMARY KEY CHECK (id = 1), rules TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS toll_dirty(lane TEXT NOT NULL, start INTEGER NOT NULL, PRIMARY KEY(lane, start)) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS toll_dirty(lane TEXT NOT NULL, start INTEGER NOT NULL, PRIMARY KEY(start, lane)) WITHOUT ROWID;
         INSERT OR IGNORE INTO toll_state VALUES(1, 0);
         CREATE INDEX IF NOT EXISTS toll_event_time ON toll_event(lane, time);
         CREATE INDEX IF NOT EXISTS toll_event_received ON toll_event(lane, received);
@@ -32,18 +32,18 @@ internal static class TollEventSchema
         if (Ask(connection, transaction, "SELECT rules FROM toll_clock") as string != rules)
         {
             Run(connection, transaction, "DELETE FROM toll_dirty");
-            MarkAll(connection, transaction, options);
+            MarkAll(connection, transaction, options, long.MinValue);
             Run(connection, transaction, $"INSERT OR REPLACE INTO toll_clock VALUES(1, '{rules}')");
         }
         transaction.Commit();
     }
 
-    /// <summary>Asks that all events are correlated again.</summary>
-    public static void MarkAll(SqliteConnection connection, SqliteTransaction? transaction, CorrelationOptions options)
+    /// <summary>Asks that all events from a moment on are correlated again.</summary>
+    public static void MarkAll(SqliteConnection connection, SqliteTransaction? transaction, CorrelationOptions options, long from)
     {
         connection.CreateFunction("cell", (long time) => CorrelationWindows.CellOf(time, options), isDeterministic: true);
         var margin = CorrelationWindows.Micros(options.ContextMargin);
-        Run(connection, transaction, $"INSERT OR IGNORE INTO toll_dirty SELECT DISTINCT lane, cell(t + m) FROM (SELECT lane, time AS t FROM toll_event UNION SELECT lane, received FROM toll_event), (SELECT -{margin} AS m UNION SELECT 0 UNION SELECT {margin})");
+        Run(connection, transaction, $"INSERT OR IGNORE INTO toll_dirty SELECT DISTINCT lane, cell(t + m) FROM (SELECT lane, time AS t FROM toll_event UNION SELECT lane, received FROM toll_event), (SELECT -{margin} AS m UNION SELECT 0 UNION SELECT {margin}) WHERE t >= {from}");
     }
 
     private static object? Ask(SqliteConnection connection, SqliteTransaction transaction, string sql)

@@ -54,7 +54,7 @@ public sealed class PlayedDay : IAsyncLifetime
             Plate = passage.PlateState == PlateState.Confirmed ? passage.Plate!.Key : passage.TagPlate?.Key, Account = charge.Payer?[(charge.Payer.LastIndexOf(':') + 1)..] is { } account && !account.StartsWith("plate-", StringComparison.Ordinal) ? account : null,
             Net = charge.Gross, State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
         }.Write();
-    }), File.ReadLines(_folder["truth"]));
+    }), System.IO.File.ReadLines(_folder["truth"]));
 }
 
 /// <summary>Events, passages, charges and a ledger in one folder; opened again, they go on where they were.</summary>
@@ -72,6 +72,7 @@ internal sealed class Books : IDisposable
         Open();
     }
 
+    public string File => Path.Combine(_folder, "tolling.db");
     public SqlitePassageStore Store { get; private set; } = null!;
     public SqliteTollLedger Ledger { get; private set; } = null!;
     public TollCharging Charging { get; private set; } = null!;
@@ -111,10 +112,9 @@ internal sealed class Books : IDisposable
 
     private void Open()
     {
-        var file = Path.Combine(_folder, "tolling.db");
-        _events = new SqliteTollEventStore(file, CorrelationOptions.Default);
+        _events = new SqliteTollEventStore(File, CorrelationOptions.Default);
         _vault = new PlateVault(Path.Combine(_folder, "vault.db"));
-        Store = new SqlitePassageStore(file, CorrelationOptions.Default);
+        Store = new SqlitePassageStore(File, CorrelationOptions.Default);
         Ledger = SqliteTollLedger.Open(Path.Combine(_folder, "ledger.db"), new LedgerIdentity("tolls", "IRR", 0), TimeProvider.System);
         Charging = new TollCharging(Store, Ledger, CorrelationOptions.Default, PeriodPlan.JalaliMonth, TimeProvider.System);
     }

@@ -83,9 +83,9 @@ public sealed class TollChargingTests : IDisposable
         using var books = Open();
         books.Take(Cars(5));
         books.Settle(new FlatRules(1_000));
-        books.Store.MarkAll();
+        books.Store.Apply(1, DateOnly.MinValue, DateOnly.MinValue);
         books.Settle(new FlatRules(900));
-        books.Store.MarkAll();
+        books.Store.Apply(2, DateOnly.MaxValue, DateOnly.MinValue);
         books.Settle(new FlatRules(1_000));
         Assert.All(books.Charges(), charge => Assert.Equal((2, 1_000L), (charge.Revision, charge.Net)));
         Assert.Equal(5_000, books.Ledger.FindAccount("liability:concession:road")!.Balance);

@@ -73,14 +73,15 @@ internal static class GatewayHost
         var options = settings.Get<GatewayOptions>();
         var builder = ProcessHost.CreateBuilder(settings);
         var services = builder.Services;
-        var endpoints = new Endpoints(options);
+        var connections = OpenFiles.Connections(options.Mqtt.ConnectionsMax);
+        var endpoints = new Endpoints(options, connections);
         services.AddSingleton(endpoints);
         services.AddSingleton(options.Spool);
         // By a factory, so that it is closed with the application.
         services.AddSingleton(_ => spool);
         services.AddSingleton(mappings);
         services.AddIntake(options);
-        services.AddListener(options.Mqtt, data);
+        services.AddListener(options.Mqtt, connections, data);
         services.AddBroker(options, mappings);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
@@ -148,9 +149,10 @@ internal static class GatewayHost
     /// <summary>Ends the process at once: no thread may acknowledge anything any more.</summary>
     private static void Die(string reason) => Environment.Exit(ExitCode.Failed);
 
-    private static void AddListener(this IServiceCollection services, MqttOptions options, string data)
+    private static void AddListener(this IServiceCollection services, MqttOptions options, int connections, string data)
     {
-        services.AddMqttListener(new MqttListenerOptions { ConnectionsMax = OpenFiles.Connections(options.ConnectionsMax) });
+        services.AddMqttListener(new MqttListenerOptions { ConnectionsMax = connections, RefusalsMax = OpenFiles.RefusalsMax });
+        services.AddSingleton<IHealthPart, ConnectionsHealth>();
         services.AddSingleton(provider =>
         {
             var logger = provider.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Edge.Gateway.Listen");
@@ -194,23 +196,30 @@ internal static class GatewayHost
 }
 
 /// <summary>Where the gateway listens.</summary>
-internal sealed class Endpoints(GatewayOptions options)
+/// <param name="options">Settings.</param>
+/// <param name="connections">MQTT connections at a time.</param>
+internal sealed class Endpoints(GatewayOptions options, int connections)
 {
     private readonly Dictionary<string, ListenOptions> _endpoints = [];
+    private readonly ConnectionGate _http = new(OpenFiles.HttpMax), _mqtt = new(connections + OpenFiles.RefusalsMax);
 
     public void Configure(KestrelServerOptions kestrel)
     {
         kestrel.AddServerHeader = false;
+        // Ours count all endpoints of a kind together.
         kestrel.Limits.MaxConcurrentConnections = null;
-        kestrel.Listen(IPAddress.Loopback, options.HttpPort, endpoint => _endpoints["http"] = endpoint);
-        kestrel.Listen(IPAddress.Loopback, options.Mqtt.Port, endpoint => _endpoints["mqtt"] = endpoint.UseMqttListener());
-        if (options.Mqtt.WebSocket == EndpointState.On) kestrel.Listen(IPAddress.Loopback, options.Mqtt.WebSocketPortUsed, endpoint => _endpoints["mqttWebSocket"] = endpoint);
+        Listen("http", options.HttpPort, _http, static _ => { });
+        Listen("mqtt", options.Mqtt.Port, _mqtt, static endpoint => endpoint.UseMqttListener());
+        if (options.Mqtt.WebSocket == EndpointState.On) Listen("mqttWebSocket", options.Mqtt.WebSocketPortUsed, _mqtt, static _ => { });
         if (options.Mqtt.Tls is { Certificate: { } certificate, Key: { } key } tls)
-            kestrel.Listen(tls.ListenAddress!, tls.Port, endpoint =>
-            {
-                _endpoints["mqttTls"] = endpoint;
-                endpoint.UseHttps(Tls(certificate, key, tls.Authority)).UseMqttListener();
-            });
+            Listen("mqttTls", tls.Port, _mqtt, endpoint => endpoint.UseHttps(Tls(certificate, key, tls.Authority)).UseMqttListener(), tls.ListenAddress);
+
+        void Listen(string name, int port, ConnectionGate gate, Action<ListenOptions> speak, IPAddress? address = null) => kestrel.Listen(address ?? IPAddress.Loopback, port, endpoint =>
+        {
+            _endpoints[name] = endpoint;
+            gate.Guard(endpoint);
+            speak(endpoint);
+        });
     }
 
     /// <summary>The ports after the start, by name.</summary>

@@ -191,6 +191,11 @@ internal sealed partial class MqttConnection
     {
         var connect = _connect!;
         _connect = null;
+        if (_isBeyond)
+        {
+            Close(new Fault(MqttReason.ServerBusy, $"all {_options.ConnectionsMax} connections are taken; try again later"));
+            return;
+        }
         if (_listener.Hub.IntakePause is { } pause)
         {
             Close(new Fault(MqttReason.QuotaExceeded, pause));

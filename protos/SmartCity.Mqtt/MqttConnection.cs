@@ -22,6 +22,8 @@ internal sealed partial class MqttConnection : MqttPeer
     private readonly HttpContext? _http;
     private readonly ILogger _log;
     private readonly long _openedAt;
+    /// <summary>Whether it has no place, and is open only to be told so.</summary>
+    private readonly bool _isBeyond;
     private string _clientId = "";
     private string? _userName;
     private byte _level;
@@ -31,8 +33,9 @@ internal sealed partial class MqttConnection : MqttPeer
     private long _heardAt;
     private TimeSpan _keepAlive;
 
-    public MqttConnection(MqttListener listener, ConnectionContext context, HttpContext? http)
+    public MqttConnection(MqttListener listener, ConnectionContext context, HttpContext? http, bool isBeyond = false)
     {
+        _isBeyond = isBeyond;
         _listener = listener;
         _options = listener.Options;
         _context = context;
@@ -85,8 +88,8 @@ internal sealed partial class MqttConnection : MqttPeer
         }
         if (_stage != Stage.Connected)
         {
-            if (time.GetElapsedTime(_openedAt, now) > _options.ConnectTimeout)
-                Close(new Fault(MqttReason.ProtocolError, $"no CONNECT within {_options.ConnectTimeout.TotalSeconds:0} s"));
+            var timeout = _isBeyond ? _options.RefusalTimeout : _options.ConnectTimeout;
+            if (time.GetElapsedTime(_openedAt, now) > timeout) Close(new Fault(MqttReason.ProtocolError, $"no CONNECT within {timeout.TotalSeconds:0} s"));
         }
         else if (_keepAlive > TimeSpan.Zero && time.GetElapsedTime(_heardAt, now) > _keepAlive * 1.5)
         {

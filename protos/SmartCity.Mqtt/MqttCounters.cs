@@ -4,10 +4,12 @@ namespace SmartCity.Mqtt;
 public sealed class MqttCounters
 {
     private readonly long[] _closed = new long[256];
-    private long _connections, _publishes, _forwarded, _acknowledged, _refused, _dropped, _bytesIn, _bytesOut, _writes, _messagesOut, _messagesDropped;
+    private long _connections, _publishes, _forwarded, _acknowledged, _refused, _dropped, _bytesIn, _bytesOut, _writes, _messagesOut, _messagesDropped, _connectionsRefused;
 
     /// <summary>Connections accepted by CONNACK.</summary>
     public long Connections => Volatile.Read(ref _connections);
+    /// <summary>Connections refused because as many were open as may be.</summary>
+    public long ConnectionsRefused => Volatile.Read(ref _connectionsRefused);
     /// <summary>PUBLISH packets read.</summary>
     public long Publishes => Volatile.Read(ref _publishes);
     /// <summary>Of them, handed to the broker behind.</summary>
@@ -40,6 +42,7 @@ public sealed class MqttCounters
     }
 
     internal void CountConnection() => Interlocked.Increment(ref _connections);
+    internal void CountConnectionRefused() => Interlocked.Increment(ref _connectionsRefused);
     internal void CountRead(long bytes, int publishes)
     {
         Interlocked.Add(ref _bytesIn, bytes);

@@ -16,6 +16,7 @@ public sealed class MqttHub
     private Broker? _broker;
     private TimeProvider _time = TimeProvider.System;
     private string? _pause;
+    private long _refusedAt;
 
     /// <summary>What has been counted since the process began.</summary>
     public MqttCounters Counters { get; } = new();
@@ -31,6 +32,9 @@ public sealed class MqttHub
 
     /// <summary>Open connections, with those that have not been let in yet.</summary>
     public int ConnectionCount => _connections.Count;
+
+    /// <summary>Whether a connection was refused within a time because as many were open as may be.</summary>
+    public bool HasRefusedWithin(TimeSpan time) => Volatile.Read(ref _refusedAt) is not 0 and var at && _time.GetElapsedTime(at) < time;
 
     /// <summary>Sessions kept for clients that are not connected.</summary>
     public int KeptSessionCount => _broker?.KeptCount ?? 0;
@@ -76,6 +80,12 @@ public sealed class MqttHub
 
     // Not Keys, which copies them under all locks.
     internal IEnumerable<MqttConnection> Connections => _connections.Select(static pair => pair.Key);
+
+    internal void RefusedConnection()
+    {
+        Counters.CountConnectionRefused();
+        Volatile.Write(ref _refusedAt, _time.GetTimestamp());
+    }
 
     internal void Attach(Broker broker, TimeProvider time) => (_broker, _time) = (broker, time);
 

@@ -38,6 +38,8 @@ internal sealed partial class MqttListener : ConnectionHandler, IHostedService, 
     private readonly ILogger _log;
     private ITimer? _sweep;
     private bool _isStarted;
+    /// <summary>Connections that are served at this moment, those among them that have no place.</summary>
+    private int _places;
     private CancellationTokenRegistration _stopping;
 
     public MqttListener(IPublishHandler publishes, IMqttAuthenticator authenticator, MqttHub hub, MqttListenerOptions options, TimeProvider time,
@@ -92,23 +94,36 @@ internal sealed partial class MqttListener : ConnectionHandler, IHostedService, 
     /// <param name="http">The request it was upgraded from, for a WebSocket.</param>
     public async Task ServeAsync(ConnectionContext context, Microsoft.AspNetCore.Http.HttpContext? http)
     {
-        if (!Volatile.Read(ref _isStarted) || Hub.ConnectionCount >= Options.ConnectionsMax)
+        if (!Volatile.Read(ref _isStarted))
         {
-            Hub.Counters.CountClosed(MqttReason.ServerBusy);
-            LogTooMany(context.RemoteEndPoint, Options.ConnectionsMax);
             context.Abort();
             return;
         }
-        var connection = new MqttConnection(this, context, http);
-        Hub.Add(connection);
+        var place = Interlocked.Increment(ref _places);
         try
         {
-            await connection.RunAsync().ConfigureAwait(false);
+            if (place > Options.ConnectionsMax) Hub.RefusedConnection();
+            if (place > Options.ConnectionsMax + Options.RefusalsMax)
+            {
+                Hub.Counters.CountClosed(MqttReason.ServerBusy);
+                context.Abort();
+                return;
+            }
+            var connection = new MqttConnection(this, context, http, place > Options.ConnectionsMax);
+            Hub.Add(connection);
+            try
+            {
+                await connection.RunAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                await connection.EndAsync().ConfigureAwait(false);
+                Hub.Remove(connection);
+            }
         }
         finally
         {
-            await connection.EndAsync().ConfigureAwait(false);
-            Hub.Remove(connection);
+            Interlocked.Decrement(ref _places);
         }
     }
 
@@ -149,9 +164,6 @@ internal sealed partial class MqttListener : ConnectionHandler, IHostedService, 
         if (!await TellAsync(session.ClientId, will).ConfigureAwait(false)) return;
         if (Broker.Publish(will, session, 0, null) < 0) LogRetainedFull(session.ClientId, Options.RetainedMessagesMax);
     }
-
-    [LoggerMessage(1501, LogLevel.Warning, "MQTT connection from {Remote} not taken: {Max} are open, or the listener is not started.")]
-    private partial void LogTooMany(System.Net.EndPoint? remote, int max);
 
     [LoggerMessage(1502, LogLevel.Error, "What handles forwarded MQTT messages failed on one of client {ClientId}; its connection is closed and the message not acknowledged.")]
     private partial void LogForwardFailed(Exception error, string clientId);

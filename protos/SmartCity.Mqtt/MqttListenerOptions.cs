@@ -3,8 +3,14 @@ namespace SmartCity.Mqtt;
 /// <summary>Limits of the listener. Every one of them is enforced before anything of the limited size is allocated.</summary>
 public sealed record MqttListenerOptions
 {
-    /// <summary>Connections at a time over all endpoints; one more is closed at once. Default 20,000.</summary>
+    /// <summary>Connections at a time over all endpoints; one more is refused with 0x89 (3.1.1: code 3). Default 20,000.</summary>
     public int ConnectionsMax { get; init; } = 20_000;
+
+    /// <summary>Connections beyond <see cref="ConnectionsMax"/> that are open for long enough to be told so; what comes beyond these is closed without a word. Default 16.</summary>
+    public int RefusalsMax { get; init; } = 16;
+
+    /// <summary>How long one of them may take to send its CONNECT. Default 2 s.</summary>
+    public TimeSpan RefusalTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Bytes of a packet without its fixed header, at most 268,435,455. Default 256 KiB.</summary>
     public int PacketBytesMax { get; init; } = 256 * 1024;

@@ -12,12 +12,19 @@ internal sealed class RawClient : IDisposable
     /// <returns>The client, and whether its session was there.</returns>
     public static async Task<(RawClient Client, bool IsPresent)> ConnectAsync(int port, byte[] connect, CancellationToken stop)
     {
-        var client = new RawClient();
-        await client._client.ConnectAsync("127.0.0.1", port, stop);
+        var client = await OpenAsync(port, stop);
         await client.SendAsync(connect, stop);
         var answer = await client.ReceiveAsync(stop);
         Assert.Equal((0x20, 0), (answer[0], answer[3]));
         return (client, answer[2] == 1);
+    }
+
+    /// <summary>Connects to a port of loopback and says nothing.</summary>
+    public static async Task<RawClient> OpenAsync(int port, CancellationToken stop)
+    {
+        var client = new RawClient();
+        await client._client.ConnectAsync("127.0.0.1", port, stop);
+        return client;
     }
 
     public async Task SendAsync(byte[] packet, CancellationToken stop) => await _client.GetStream().WriteAsync(packet, stop);

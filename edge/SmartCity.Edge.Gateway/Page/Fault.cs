@@ -33,6 +33,7 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
         if (report.Broker is { IsOpen: false, Since: { } brokerSince } broker) Add("broker-away", true, Foreign(broker.Address), text.Time(brokerSince, zone), Foreign(broker.LastError ?? ""));
         if (report is { Broker: { IsOpen: true } refusing, BrokerRefusal: { } refusal }) Add("broker-refused", true, Foreign(refusing.Address), Foreign(refusal));
         if (report.LettersAreFull) Add("letters-full", true, text.Bytes(report.Letters.Bytes), text.Bytes(report.Letters.QuotaBytes));
+        if (report.ConnectionsFull is { } most) Add("connections-full", true, text.Whole(most), text.Whole(report.ConnectionsRefused));
         if (report.CredentialsTrouble is { } trouble) Add("credentials", true, Foreign(trouble));
         if (report.Disk is { All: > 0 } disk && disk.Free < disk.All * DiskLow) Add("disk-low", false, text.Bytes(disk.Free), text.Bytes(disk.All));
         if (!report.ClockTrusted) Add("clock", false);

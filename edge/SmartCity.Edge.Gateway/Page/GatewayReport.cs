@@ -24,6 +24,10 @@ internal sealed record GatewayReport
     public string? BrokerRefusal { get; init; }
     /// <summary>Devices that are connected.</summary>
     public int Devices { get; init; }
+    /// <summary>How many may be, where others are refused for that; null where none are.</summary>
+    public int? ConnectionsFull { get; init; }
+    /// <summary>Connections refused for that since the start.</summary>
+    public long ConnectionsRefused { get; init; }
     /// <summary>What comes and goes.</summary>
     public Rates Rates { get; init; } = new(0, 0, 0, []);
     /// <summary>The lanes, the most urgent first.</summary>

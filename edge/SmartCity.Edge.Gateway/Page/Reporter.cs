@@ -11,7 +11,7 @@ namespace SmartCity.Edge.Gateway.Page;
 
 /// <summary>Takes the gateway's report. Reads the spool, so not for a thread that must not block.</summary>
 internal sealed class Reporter(
-    GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub,
+    GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub, MqttListenerOptions listener,
     UplinkState uplink, RateMeter rates, IServiceProvider services, TimeProvider clock)
 {
     private readonly DateTimeOffset _startedAt = StartOfProcess();
@@ -34,6 +34,8 @@ internal sealed class Reporter(
             Broker = broker is null ? null : new LinkReport(broker.Address, broker.IsOpen, broker.Since, broker.LastError, Volatile.Read(ref broker.Messages)),
             BrokerRefusal = broker?.Refusal,
             Devices = hub.Peers.Count(),
+            ConnectionsFull = hub.HasRefusedWithin(ConnectionsHealth.ToldFor) ? listener.ConnectionsMax : null,
+            ConnectionsRefused = hub.Counters.ConnectionsRefused,
             Rates = rates.Take(),
             Lanes = LaneStat.Of(spool),
             FullLanes = [.. Enum.GetValues<Lane>().Where(lane => intake.Full is null && intake.HasNoRoom(lane)).Select(Lanes.NameOf)],

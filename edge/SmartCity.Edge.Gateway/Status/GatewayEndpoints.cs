@@ -54,6 +54,8 @@ internal static class GatewayEndpoints
         metrics.AddCounter("smartcity_uplink_batches_total", "Batches sent, repeats included.", () => uplink.BatchesSent);
         if (services.GetService<BrokerState>() is { } broker) AddBrokerMetrics(metrics, broker);
         metrics.AddGauge("mqtt_connections", "Open connections.", () => hub.ConnectionCount);
+        metrics.AddGauge("mqtt_connections_max", "Connections that may be open at a time: Edge:Mqtt:ConnectionsMax, or fewer where the limit of open files leaves room for fewer.", () => services.GetRequiredService<MqttListenerOptions>().ConnectionsMax);
+        metrics.AddCounter("mqtt_connections_refused_total", "Connections refused because as many were open.", () => hub.Counters.ConnectionsRefused);
         metrics.AddGauge("mqtt_sessions_kept", "Sessions kept for clients that are not connected.", () => hub.KeptSessionCount);
         metrics.AddGauge("mqtt_retained_messages", "Topics that have a retained message.", () => hub.RetainedCount);
         metrics.AddCounter("mqtt_messages_out_total", "PUBLISH packets sent to subscribers.", () => hub.Counters.MessagesOut);
@@ -100,6 +102,17 @@ internal sealed class SpoolHealth(Intake.Intake intake, Edge.Spool.Spool spool) 
     public string? Trouble => intake.Full ?? (intake.HasNoRoom(Lane.Telemetry) ? "the telemetry lane is at its quota; readings are refused until the cloud has taken some" : null);
     public string? Warning => spool.Notes is { Count: > 0 } notes ? string.Join(' ', notes)
         : intake.LettersAreFull ? "the dead letters are at their quota; messages that cannot be read are refused, good ones are taken" : null;
+}
+
+/// <summary>The devices' connections in <c>/health/ready</c>.</summary>
+internal sealed class ConnectionsHealth(MqttHub hub, MqttListenerOptions options) : IHealthPart
+{
+    /// <summary>How long after the last refusal it is told.</summary>
+    public static readonly TimeSpan ToldFor = TimeSpan.FromMinutes(1);
+
+    public string Name => "connections";
+    public string? Trouble => null;
+    public string? Warning => hub.HasRefusedWithin(ToldFor) ? $"all {options.ConnectionsMax} connections are taken and others are refused, {hub.Counters.ConnectionsRefused} times so far; raise the limit of open files (LimitNOFILE), or Edge:Mqtt:ConnectionsMax" : null;
 }
 
 /// <summary>The clock's line in <c>/health/ready</c>: a gateway takes readings under a doubtful clock too, and marks them.</summary>

@@ -150,18 +150,45 @@ public sealed class ListenerTests
     }
 
     [Fact]
-    public async Task One_connection_too_many_is_closed_and_the_others_stay()
+    public async Task One_connection_too_many_is_told_so_and_the_others_stay()
     {
         await using var host = await ListenerHost.StartAsync(new MqttListenerOptions { ConnectionsMax = 2 });
         using var first = await host.ClientAsync();
         using var second = await host.ClientAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => host.TryConnectAsync(MqttProtocolVersion.V311));
+        Assert.False(host.Hub.HasRefusedWithin(TimeSpan.FromHours(1)));
+        using (var third = await RawClient.OpenAsync(host.Port, Stop))
+        {
+            await third.SendAsync(Raw.Connect(Raw.V311, "third"), Stop);
+            Assert.Equal([0x20, 2, 0, 3], await third.ReceiveAsync(Stop));
+        }
+        using (var third = await RawClient.OpenAsync(host.Port, Stop))
+        {
+            await third.SendAsync(Raw.Connect(Raw.V5, "third"), Stop);
+            var answer = await third.ReceiveAsync(Stop);
+            Assert.Equal([0x20, 0x89], [answer[0], answer[3]]);
+            Assert.Contains("all 2 connections are taken; try again later", System.Text.Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
+        }
         Assert.True((await first.PublishStringAsync("t", "x", MqttQualityOfServiceLevel.AtLeastOnce, cancellationToken: Stop)).IsSuccess);
-        Assert.Equal(1, host.Hub.Counters.Closed(MqttReason.ServerBusy));
+        Assert.Equal((2, 2), (host.Hub.Counters.Closed(MqttReason.ServerBusy), host.Hub.Counters.ConnectionsRefused));
+        Assert.True(host.Hub.HasRefusedWithin(TimeSpan.FromHours(1)));
         await second.DisconnectAsync(cancellationToken: Stop);
         await Eventually.HoldsAsync("there is room again", () => host.Hub.ConnectionCount == 1);
-        using var third = await host.ClientAsync();
-        Assert.True(third.IsConnected);
+        using var fourth = await host.ClientAsync();
+        Assert.True(fourth.IsConnected);
+    }
+
+    [Fact]
+    public async Task Who_says_nothing_beyond_the_bound_holds_no_place_for_long_and_who_comes_beyond_those_is_closed_at_once()
+    {
+        await using var host = await ListenerHost.StartAsync(new MqttListenerOptions { ConnectionsMax = 1, RefusalsMax = 1, RefusalTimeout = TimeSpan.FromMilliseconds(1) });
+        using var first = await host.ClientAsync();
+        using var silent = await RawClient.OpenAsync(host.Port, Stop);
+        await Eventually.HoldsAsync("it is taken", () => host.Hub.Counters.ConnectionsRefused == 1);
+        using var beyond = await RawClient.OpenAsync(host.Port, Stop);
+        await Assert.ThrowsAnyAsync<IOException>(() => beyond.ReceiveAsync(Stop));
+        await Assert.ThrowsAnyAsync<IOException>(() => silent.ReceiveAsync(Stop));
+        Assert.Equal(2, host.Hub.Counters.ConnectionsRefused);
+        Assert.True(first.IsConnected);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class StatusPageTests
     public static TheoryData<string, bool> Faults => new()
     {
         { "cloud-away", true }, { "cloud-silent", true }, { "lane-full", true }, { "lane-expires", true }, { "volume-full", true }, { "disk-low", false }, { "letters-full", true }, { "letters", false }, { "damage", true },
-        { "imbalance", true }, { "broker-away", true }, { "broker-refused", true }, { "clock", false }, { "credentials", true }, { "note", false },
+        { "imbalance", true }, { "broker-away", true }, { "broker-refused", true }, { "clock", false }, { "connections-full", true }, { "credentials", true }, { "note", false },
     };
 
     [Theory]
@@ -156,6 +156,7 @@ public sealed class StatusPageTests
         "broker-refused" => _well with { Broker = new LinkReport("mqtt://b:1883", true, _now, null, 7), BrokerRefusal = "no room" },
         "cloud-silent" => _well with { CloudSilent = TimeSpan.FromSeconds(7) },
         "clock" => _well with { ClockTrusted = false },
+        "connections-full" => _well with { ConnectionsFull = 112, ConnectionsRefused = 7 },
         "credentials" => _well with { CredentialsTrouble = "devices.json, line 3" },
         "note" => _well with { Notes = ["The spool's file is a copy"] },
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using SmartCity.Devices.Mappings;
 using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Intake;
@@ -75,7 +76,8 @@ internal static class GatewayHost
         var services = builder.Services;
         var connections = OpenFiles.Connections(options.Mqtt.ConnectionsMax);
         var endpoints = new Endpoints(options, connections);
-        services.AddSingleton(endpoints);
+        // By a factory, so that it is disposed of with the application.
+        services.AddSingleton(_ => endpoints);
         services.AddSingleton(options.Spool);
         // By a factory, so that it is closed with the application.
         services.AddSingleton(_ => spool);
@@ -85,6 +87,8 @@ internal static class GatewayHost
         services.AddBroker(options, mappings);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
+        // Asked before the sockets that were registered first.
+        services.AddSingleton<IConnectionListenerFactory>(provider => new GatedSockets(ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), endpoints.GateOf));
         services.AddSingleton<DeadLetterOffice>();
         services.AddPages(data);
         builder.WebHost.ConfigureKestrel(kestrel =>
@@ -198,9 +202,10 @@ internal static class GatewayHost
 /// <summary>Where the gateway listens.</summary>
 /// <param name="options">Settings.</param>
 /// <param name="connections">MQTT connections at a time.</param>
-internal sealed class Endpoints(GatewayOptions options, int connections)
+internal sealed class Endpoints(GatewayOptions options, int connections) : IDisposable
 {
     private readonly Dictionary<string, ListenOptions> _endpoints = [];
+    private readonly Dictionary<ListenOptions, ConnectionGate> _gates = [];
     private readonly ConnectionGate _http = new(OpenFiles.HttpMax), _mqtt = new(connections + OpenFiles.RefusalsMax);
 
     public void Configure(KestrelServerOptions kestrel)
@@ -217,9 +222,20 @@ internal sealed class Endpoints(GatewayOptions options, int connections)
         void Listen(string name, int port, ConnectionGate gate, Action<ListenOptions> speak, IPAddress? address = null) => kestrel.Listen(address ?? IPAddress.Loopback, port, endpoint =>
         {
             _endpoints[name] = endpoint;
+            _gates[endpoint] = gate;
             gate.Guard(endpoint);
             speak(endpoint);
         });
+    }
+
+    /// <summary>The gate of an endpoint that is about to be bound; null for one without.</summary>
+    public ConnectionGate? GateOf(EndPoint endpoint) => _gates.FirstOrDefault(pair => ReferenceEquals(pair.Key.EndPoint, endpoint)).Value;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _http.Dispose();
+        _mqtt.Dispose();
     }
 
     /// <summary>The ports after the start, by name.</summary>

@@ -3,25 +3,35 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 namespace SmartCity.Edge.Gateway.Listen;
 
 /// <summary>
-/// Bounds the connections of some endpoints together from the instant at which they are accepted: a TLS handshake that is never ended, and a request that is never sent, hold
-/// a file as well. What comes beyond is closed at once.
+/// Bounds the connections of some endpoints together from before they are accepted: a TLS handshake that is never ended, and a request that is never sent, hold a file as well,
+/// and a crowd is accepted faster than it could be turned away. Who finds no room waits in the kernel's queue.
 /// </summary>
-/// <param name="max">Most at a time.</param>
-internal sealed class ConnectionGate(int max)
+internal sealed class ConnectionGate : IDisposable
 {
-    private int _open;
+    private readonly SemaphoreSlim _room;
 
-    /// <summary>Puts the gate in front of all else on an endpoint.</summary>
+    /// <param name="max">Most at a time.</param>
+    public ConnectionGate(int max) => _room = new SemaphoreSlim(max);
+
+    /// <summary>Waits for room for one more.</summary>
+    public Task EnterAsync(CancellationToken stop) => _room.WaitAsync(stop);
+
+    /// <summary>Gives the room of one back that did not come.</summary>
+    public void Leave() => _room.Release();
+
+    /// <summary>Gives the room of each connection of an endpoint back when it is over. Comes before all else that the endpoint uses.</summary>
     public void Guard(ListenOptions endpoint) => endpoint.Use(next => async connection =>
     {
         try
         {
-            if (Interlocked.Increment(ref _open) > max) connection.Abort();
-            else await next(connection);
+            await next(connection);
         }
         finally
         {
-            Interlocked.Decrement(ref _open);
+            Leave();
         }
     });
+
+    /// <inheritdoc/>
+    public void Dispose() => _room.Dispose();
 }

@@ -13,7 +13,7 @@ internal sealed class TollCommands(IReadOnlyList<string> args, Option<string> da
     private static readonly string[] _columns = ["file", "events", "taken", "before", "devices", "healthReadings", "from", "to"];
     private static readonly TimeProvider _clock = TimeProvider.System;
 
-    public Command Create() => new("toll", "Toll events, what is charged for them, and the books.") { Ingest() };
+    public Command Create() => new("toll", "Toll events, what is charged for them, and the books.") { Ingest(), new TollConfigCommands(args, data).Create() };
 
     private Command Ingest()
     {

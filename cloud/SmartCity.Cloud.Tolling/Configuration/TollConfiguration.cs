@@ -85,6 +85,8 @@ public sealed class TollConfiguration
     public PenaltyPolicy? PenaltyPolicyAt(string policy, DateTime local) => _policies.GetValueOrDefault(policy)?.At(local);
 
     internal IEnumerable<string> CorridorIds => _corridors.Keys;
+    internal IEnumerable<string> PolicyIds => _policies.Keys;
+    internal IEnumerable<DateTime> ChangesOfPolicy(string policy) => _policies.TryGetValue(policy, out var versions) ? versions.Changes : [];
 
     /// <summary>The moments at which the version of a corridor, its tariff or a calendar may change.</summary>
     internal IEnumerable<DateTime> ChangesOf(string corridor)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using SmartCity.FirmwareSim.Corridor.Score;
+using SmartCity.FirmwareSim.Mqtt;
 using SmartCity.Hosting.Commands;
 using Spectre.Console;
 
@@ -34,6 +35,10 @@ internal static class CorridorCommand
                 return TimeZoneInfo.Utc;
             },
         };
+        var broker = BrokerAddress.Option();
+        var authority = BrokerAddress.AuthorityOption();
+        var rate = Numbers.Option("--rate", "Live: passages a second, on average; default 1.", 0.001, 100);
+        var duration = Durations.Option("Live: ends after this time; left out, after a day.");
         var seed = Numbers.Option("--seed", "The same seed and options give the same files, to the byte.", 1, 0, int.MaxValue);
         var faults = new Option<CorridorFaults>("--faults")
         {
@@ -56,32 +61,57 @@ internal static class CorridorCommand
         var score = new Option<string>("--score") { Description = "Compares charges, one passage a line, with --truth instead of playing; ends with 0 only if every difference is one of destroyed evidence.", HelpName = "FILE" };
         var differences = new Option<string>("--differences") { Description = "With --score: file for every difference, one a line.", HelpName = "FILE" };
         var format = CommonOptions.Output();
-        var command = new Command("corridor", "Plays the lanes of a toll road with known truth: vehicles, and what devices make of them; or scores charges against that truth.")
+        var command = new Command("corridor", "Plays the lanes of a toll road with known truth, live over MQTT, or with --out a whole day into a file in seconds; with --score it compares charges with that truth.")
         {
-            name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, configuration, score, differences, format,
+            broker, authority, rate, duration, name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, configuration, score, differences, format,
         };
         command.SetAction(async (result, stop) =>
         {
             var talk = result.InvocationConfiguration.Error;
-            if (result.GetValue(score) is { } charges) return Score(charges, result.GetValue(truth), FileOf("--differences", result.GetValue(differences)), result.GetValue(format), result.InvocationConfiguration.Output, talk);
+            var (rows, print) = (result.GetValue(format), result.InvocationConfiguration.Output);
+            if (result.GetValue(score) is { } charges) return Score(charges, result.GetValue(truth), FileOf("--differences", result.GetValue(differences)), rows, print, talk);
             if (result.GetValue(differences) is not null) throw new CommandException(ExitCode.WrongUse, "--differences is of use with --score only.");
-            var (from, to) = CorridorDay.SpanOf(result.GetValue(day), result.GetRequiredValue(zone));
+            var files = (Events: FileOf("--out", result.GetValue(output)), Truth: FileOf("--truth", result.GetValue(truth)));
+            var isLive = files.Events is null;
+            foreach (Option one in isLive ? (Option[])[passages, day] : [rate, duration, broker, authority])
+                if (result.GetResult(one) is { Implicit: false }) throw new CommandException(ExitCode.WrongUse, $"{one.Name} is of use {(isLive ? "with --out only; played live there are --rate and --duration" : "played live only, without --out")}.");
             var options = new CorridorOptions
             {
                 Name = result.GetRequiredValue(name), Points = result.GetValue(points), Lanes = result.GetValue(lanes), Zone = result.GetRequiredValue(zone),
-                From = from, To = to, Passages = result.GetValue(passages), Vehicles = 0, Seed = result.GetValue(seed), Faults = result.GetRequiredValue(faults),
+                From = 0, To = 0, Passages = 0, Vehicles = 0, IsLive = isLive, Seed = result.GetValue(seed), Faults = result.GetRequiredValue(faults),
                 TagShare = result.GetValue(tagShare), TwoTagShare = result.GetValue(twoTags), ForeignShare = result.GetValue(foreign), UnregisteredShare = result.GetValue(unregistered),
             };
-            options = options with { Vehicles = VehiclesOf(options, result.GetValue(vehicles)) };
-            var files = (Events: FileOf("--out", result.GetValue(output)), Truth: FileOf("--truth", result.GetValue(truth)));
-            if (files.Events is null) throw new CommandException(ExitCode.WrongUse, "corridor: write --out FILE for the events.");
+            options = isLive ? CorridorLimits.Live(options, DateTimeOffset.UtcNow, result.GetValue(duration) ?? TimeSpan.FromDays(1), result.GetValue(rate) ?? 1)
+                : CorridorLimits.Day(options, result.GetValue(day), result.GetValue(passages));
+            options = CorridorLimits.WithVehicles(options, result.GetValue(vehicles));
             var play = new CorridorPlay(options);
             if (result.GetValue(configuration) is { } folder) CorridorConfiguration.Write(options, play.Layout, play.Fleet, Directory.CreateDirectory(folder).FullName);
+            if (files.Events is null) return await LiveAsync(play, options, BrokerAddress.Of(result, broker, authority), files.Truth, rows, print, talk, stop);
             await PlayAsync(play, options, files.Events, files.Truth, talk, stop);
-            CorridorSummary.Print(play.Totals, result.GetValue(format), result.InvocationConfiguration.Output, talk);
+            CorridorSummary.Print(play.Totals, rows, print, talk);
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static async Task<int> LiveAsync(CorridorPlay play, CorridorOptions options, BrokerAddress broker, string? truth, OutputFormat format, TextWriter output, TextWriter talk, CancellationToken stop)
+    {
+        await using var file = truth is null ? null : new FileStream(truth, FileMode.Create, FileAccess.Write, FileShare.Read);
+        using var live = new CorridorLive(play, options, broker, TimeProvider.System);
+        await talk.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{play.Layout.Devices.Count:N0} devices of the corridor {options.Name} with seed {options.Seed} speak to {broker}."));
+        var running = live.RunAsync(file, stop);
+        string? told = null;
+        while (await Task.WhenAny(running, Task.Delay(1_000, CancellationToken.None)) != running)
+        {
+            var trouble = live.Trouble;
+            if (trouble is not null && told is null) await talk.WriteLineAsync($"Devices cannot stay connected to {broker}: {trouble}. They go on trying.");
+            if (trouble is null && told is not null) await talk.WriteLineAsync($"Devices are connected to {broker} again.");
+            told = trouble;
+        }
+        await running;
+        CorridorSummary.Print(play.Totals, format, output, talk);
+        await talk.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{live.Offered:N0} events sent, {live.Acknowledged:N0} acknowledged."));
+        return live.Acknowledged == live.Offered ? ExitCode.Done : ExitCode.Findings;
     }
 
     private static int Score(string charges, string? truth, string? differences, OutputFormat format, TextWriter output, TextWriter talk)
@@ -105,21 +135,6 @@ internal static class CorridorCommand
             await Task.Run(() => CorridorFiles.Write(play, events, truth, done => bar.Value = done, stop), stop);
             bar.Value = options.Passages;
         });
-    }
-
-    /// <summary>How many vehicles drive: so many that none is back before it can have arrived.</summary>
-    private static int VehiclesOf(CorridorOptions options, int? wanted)
-    {
-        var lanes = options.Points * options.Lanes * 2;
-        const int PassagesOfLaneMax = 15_000;
-        if (options.Passages > lanes * PassagesOfLaneMax)
-            throw new CommandException(ExitCode.WrongUse, string.Create(CultureInfo.InvariantCulture, $"--passages {options.Passages}: {lanes} lanes carry at most {lanes * PassagesOfLaneMax:N0} a day; give more --points or --lanes."));
-        var drives = Math.Max(1, (int)(options.Passages * 2L / (options.Points + 1)));
-        var vehicles = wanted ?? Math.Clamp(drives / 2, 1, PlateWorks.VehiclesMax);
-        var least = Math.Max(1, drives / 8);
-        if (vehicles < least || vehicles > PlateWorks.VehiclesMax)
-            throw new CommandException(ExitCode.WrongUse, string.Create(CultureInfo.InvariantCulture, $"--vehicles {vehicles}: {least:N0} to {PlateWorks.VehiclesMax:N0} are needed for {options.Passages:N0} passages, or one would be in two places."));
-        return vehicles;
     }
 
     private static string? FileOf(string option, string? file)

@@ -17,7 +17,9 @@ internal sealed record CorridorOptions
     public required long From { get; init; }
     /// <summary>The instant after the last, ms since 1970 UTC.</summary>
     public required long To { get; init; }
-    /// <summary>Passages.</summary>
+    /// <summary>Whether it is played as it happens: drives go on to the last instant, and what would come after it does not.</summary>
+    public bool IsLive { get; init; }
+    /// <summary>Passages; live, about.</summary>
     public required int Passages { get; init; }
     /// <summary>Vehicles that drive.</summary>
     public required int Vehicles { get; init; }

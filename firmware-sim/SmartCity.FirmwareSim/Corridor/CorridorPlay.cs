@@ -35,7 +35,7 @@ internal sealed class CorridorPlay(CorridorOptions options)
     /// <param name="truth">Called for each passage once all is known of it.</param>
     public IEnumerable<Arrival> Run(Action<PassageRecord> truth)
     {
-        foreach (var device in Layout.Devices) Enqueue(new Sight(options.From + Chance.Of(options.Seed, ChancePurpose.Device, -1 - device.Number).Below((int)HourMs), device, new CounterSeen(), null));
+        foreach (var device in Layout.Devices) Enqueue(new Sight(options.From + Chance.Of(options.Seed, ChancePurpose.Device, -1 - device.Number).Below((int)Math.Min(HourMs, options.To - options.From)), device, new CounterSeen(), null));
         var eyes = new Eyes(options);
         var near = new List<Crossing>();
         foreach (var crossing in new Traffic(options, Layout, Fleet).Crossings().Append(null))
@@ -131,7 +131,7 @@ internal sealed class CorridorPlay(CorridorOptions options)
         if (isTwice)
         {
             Damage(CorridorFault.Duplicate, DamageEffect.Repeated, key);
-            Send(arrival + 500 + chance.Below(20_000), bytes);
+            Send(arrival + 500 + chance.Below((int)Math.Min(20_000, (options.To - options.From) / 100)), bytes);
         }
         if (!isConflict) return;
         Damage(CorridorFault.Conflict, DamageEffect.Lost, key);

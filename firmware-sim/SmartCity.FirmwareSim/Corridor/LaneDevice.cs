@@ -119,6 +119,9 @@ internal sealed class LaneDevice
     /// <summary>Whether it is cut off from its gateway at an instant.</summary>
     public bool IsCutOff(long at) => at >= _cutAt && at < _cutEnd;
 
+    /// <summary>Whether it is not connected at an instant, cut off or starting.</summary>
+    public bool IsAwayAt(long at) => IsCutOff(at) || (at >= _restartAt && at < _restartEnd);
+
     /// <summary>When an event of an instant reaches the gateway; asked in the order of its queue.</summary>
     /// <param name="at">The instant.</param>
     /// <param name="latencyMs">Time on the way.</param>

@@ -22,7 +22,11 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
     public const long HeadwayMs = 2_500;
 
     private const int Steps = 1_440;
+    /// <summary>Under nine tenths of a trailer's 80 km/h.</summary>
+    private const double SlowestKmh = 70;
     private readonly Dictionary<Lane, long> _last = [];
+    /// <summary>A drive of more would not end in a short time.</summary>
+    private readonly int _pointsOfDriveMax = !options.IsLive ? options.Points : (int)Math.Min(options.Points, 1 + (options.To - options.From) / 4 / (long)(options.PointsApartKm / SlowestKmh * 3_600_000));
 
     /// <summary>All passages, in order of time.</summary>
     public IEnumerable<Crossing> Crossings()
@@ -44,6 +48,7 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
             // A vehicle may have had to wait for its lane; nothing that is still due comes before those now.
             while (ready.TryPeek(out var first, out _) && first.Time <= stage.At) yield return ready.Dequeue();
             var crossing = Pass(stage, serial++);
+            if (options.IsLive && crossing.Time >= options.To) continue;
             ready.Enqueue(crossing, (crossing.Time, crossing.Serial));
             if (stage.Left == 1) continue;
             var next = crossing.Time + (long)(options.PointsApartKm / crossing.SpeedKmh * 3_600_000);
@@ -70,7 +75,7 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
         var chance = Chance.Of(options.Seed, ChancePurpose.Drive, drive);
         chance.Next();
         var direction = drive / fleet.Count % 2;
-        var points = Math.Min(pointsMax, 1 + chance.Below(layout.Points.Count));
+        var points = Math.Min(pointsMax, 1 + chance.Below(_pointsOfDriveMax));
         var from = chance.Below(layout.Points.Count - points + 1);
         // Around 90 to 115 % of what its class usually drives.
         return new Stage(at, drive, drive % fleet.Count, direction, direction == 0 ? from : from + points - 1, points, chance.Between(0.9, 1.15));
@@ -98,8 +103,7 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
     private Spread Hours()
     {
         var span = options.To - options.From;
-        // The slowest drives 72 km/h.
-        var last = span - Math.Min(span / 2, (long)((options.Points - 1) * options.PointsApartKm / 70 * 3_600_000) + 60_000);
+        var last = options.IsLive ? span : span - Math.Min(span / 2, (long)((options.Points - 1) * options.PointsApartKm / SlowestKmh * 3_600_000) + 60_000);
         var sums = new double[Steps + 1];
         for (var i = 0; i < Steps; i++)
         {

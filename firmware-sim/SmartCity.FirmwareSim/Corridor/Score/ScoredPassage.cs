@@ -6,7 +6,7 @@ internal sealed class ScoredPassage(PassageTruth truth)
     /// <summary>A stray read may be taken for a vehicle's within this of it, ms: the reach of a camera, and something for rounding.</summary>
     public const long StrayWithinMs = 2_500;
 
-    private readonly Damage[] _damages = [.. (truth.Damages ?? []).Where(damage => damage.IsDestructive)];
+    private readonly Damage[] _damages = [.. (truth.Damages ?? []).Where(damage => damage.IsDestructive && damage.Evidence != LaneEvidence.Loop)];
 
     public string? Id { get; } = truth.Id;
     public string? Ghost { get; } = truth.Ghost;

@@ -15,7 +15,7 @@ internal sealed class StrayReads
         {
             // A classifier whose clock is wrong makes a vehicle where none is, which takes the reads of those near it.
             var isShifted = damage.Evidence == LaneEvidence.Avc && damage.IsOfClock;
-            if (!damage.IsDestructive || (damage.Effect != DamageEffect.Stray && !isShifted) || damage.Lane is not { } lane || damage.Stamp is not { } stamp) continue;
+            if (!damage.IsDestructive || damage.Evidence == LaneEvidence.Loop || (damage.Effect != DamageEffect.Stray && !isShifted) || damage.Lane is not { } lane || damage.Stamp is not { } stamp) continue;
             if (!_byLane.TryGetValue(lane, out var reads)) _byLane[lane] = reads = [];
             reads.Add((stamp, _count++), damage);
         }

@@ -168,6 +168,13 @@ public sealed class Accounts : IDisposable
         Insert(transaction, actor, name, _nobody, false, roles, areas);
     }
 
+    /// <summary>Ends a secret for one sign-in that was not used; no password leads into the account then.</summary>
+    internal void EndSecret(SqliteTransaction transaction, Actor actor, string name)
+    {
+        _database.Run(transaction, "UPDATE account SET password = $password, must_change = 0 WHERE name = $name", ("$password", _nobody), ("$name", name));
+        _log.Write(transaction, actor, "account.reset-ended", name, null, null);
+    }
+
     /// <summary>Writes roles and areas; whoever calls forgets the grants afterwards.</summary>
     internal void Put(SqliteTransaction transaction, Actor actor, Account account, IReadOnlyList<string> roles, IReadOnlyList<string> areas)
     {

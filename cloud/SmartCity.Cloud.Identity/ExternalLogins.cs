@@ -79,6 +79,8 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
             (roles, areas) = ([.. Roles.All.Where(role => role == Roles.Administrator || roles.Contains(role))], []);
         }
         if (!Same(roles, account.Roles) || !Same(areas, account.Areas)) accounts.Put(transaction, actor, account, roles, areas);
+        // Whoever comes by the provider needs no secret of an administrator's; left alone it would bar the way until it is used.
+        if (refusal is null && account.MustChangePassword) accounts.EndSecret(transaction, actor, account.Name);
         if (refusal is null) return Enter(account.Name, isKept);
         grants.EndSessions(transaction, account.Name);
         return Refuse(refusal.Value, isKept);
@@ -108,7 +110,7 @@ public sealed class ExternalLogins(IdentityDatabase database, AuditLog log, Acco
     /// <summary>The name as the provider has it, as far as it can be an account's; with a number behind it where somebody has it here.</summary>
     private string FreeName(SqliteTransaction transaction, string wanted)
     {
-        var usable = string.Concat(wanted.Normalize().EnumerateRunes().Select(rune => PasswordRules.CanBeInName(rune) ? rune.ToString() : "-")).Trim('-', '.');
+        var usable = string.Concat(string.Concat(wanted.EnumerateRunes()).Normalize().EnumerateRunes().Select(rune => PasswordRules.CanBeInName(rune) ? rune.ToString() : "-")).Trim('-', '.');
         if (usable.Length > NameMax) usable = usable[..(char.IsHighSurrogate(usable[NameMax - 1]) ? NameMax - 1 : NameMax)];
         if (usable.Length == 0) usable = "person";
         var names = Enumerable.Range(2, int.MaxValue - 2).Select(number => string.Create(CultureInfo.InvariantCulture, $"{usable}-{number}")).Prepend(usable);

@@ -86,12 +86,25 @@ public sealed class ExternalLoginsTests : IDisposable
     [InlineData("a b/c\nd", "a-b-c-d")]
     [InlineData("system", "system-2")]
     [InlineData("Console", "Console-2")]
+    [InlineData("e\u0301ve\ud800", "éve")]
     [InlineData("  ..", "person")]
     [InlineData("", "person")]
     public void A_name_is_made_fit_for_an_account_and_is_never_that_of_the_program(string given, string name)
     {
         Assert.Equal(name, _logins.SignIn(Person("1", given, Roles.Operator), "test").Account!.Name);
         PasswordRules.CheckName(name);
+    }
+
+    [Fact]
+    public async Task A_secret_that_an_administrator_gave_ends_with_the_next_sign_in_by_the_provider()
+    {
+        var sara = Person("1", "sara", Roles.Operator);
+        _logins.SignIn(sara, "test");
+        var secret = _accounts.Reset(Actor.System, "sara");
+        Assert.True((await _accounts.CheckAsync("sara", secret, TestContext.Current.CancellationToken))!.MustChangePassword);
+        Assert.False(_logins.SignIn(sara, "test").Account!.MustChangePassword);
+        Assert.Null(await _accounts.CheckAsync("sara", secret, TestContext.Current.CancellationToken));
+        Assert.Contains(_log.Read(null, 2), row => row is { Action: "account.reset-ended", Subject: "sara" });
     }
 
     [Fact]

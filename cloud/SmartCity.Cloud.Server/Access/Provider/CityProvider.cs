@@ -21,6 +21,9 @@ internal static class CityProvider
     public const string BackPath = "/sign-in/provider/back";
     /// <summary>Where a browser is sent to end its session at the provider.</summary>
     public const string EndPath = "/sign-out/provider";
+    private const string CookiePrefix = "__Host-provider-";
+    /// <summary>Cookies of sign-ins that are begun, two each.</summary>
+    private const int CookiesMax = 12;
     /// <summary>How long somebody may take at the provider.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     /// <summary>How long the provider may take for an answer, while somebody waits for the page.</summary>
@@ -58,6 +61,7 @@ internal static class CityProvider
         pages.MapGet(BeginPath, async (HttpContext context, ProviderEvents events, TimeProvider clock, string? @return) =>
         {
             var target = AccessPages.Local(@return);
+            ForgetSome(context);
             try
             {
                 await context.ChallengeAsync(Scheme, new AuthenticationProperties { RedirectUri = target ?? "/", IssuedUtc = clock.GetUtcNow() });
@@ -99,6 +103,14 @@ internal static class CityProvider
     public static string OriginOf(HttpContext context, AccessOptions access) =>
         access.PublicOrigin is { } origin && PublicOrigin.TryRead(origin) is { } read ? PublicOrigin.TextOf(read) : $"{context.Request.Scheme}://{context.Request.Host}";
 
+    /// <summary>Each sign-in that is begun leaves cookies until it is ended; whoever begins many and ends none would send more of them than a request may have.</summary>
+    private static void ForgetSome(HttpContext context)
+    {
+        var begun = context.Request.Cookies.Keys.Where(name => name.StartsWith(CookiePrefix, StringComparison.Ordinal)).ToList();
+        if (begun.Count <= CookiesMax) return;
+        foreach (var name in begun) context.Response.Cookies.Delete(name, new CookieOptions { Path = "/", Secure = true, HttpOnly = true, SameSite = SameSiteMode.Lax });
+    }
+
     private static void Set(OpenIdConnectOptions options, OidcOptions provider)
     {
         (options.Authority, options.ClientId, options.ClientSecret) = (provider.Authority!.ToString(), provider.ClientId, provider.ClientSecret);
@@ -122,7 +134,7 @@ internal static class CityProvider
         options.RemoteAuthenticationTimeout = Patience;
         // Its keys are nowhere but here; whoever is at the provider while the server starts anew signs in once more.
         options.DataProtectionProvider = new EphemeralDataProtectionProvider();
-        foreach (var (cookie, name) in ((CookieBuilder, string)[])[(options.CorrelationCookie, "__Host-provider-state."), (options.NonceCookie, "__Host-provider-nonce.")])
+        foreach (var (cookie, name) in ((CookieBuilder, string)[])[(options.CorrelationCookie, $"{CookiePrefix}state."), (options.NonceCookie, $"{CookiePrefix}nonce.")])
             (cookie.Name, cookie.Path, cookie.SameSite, cookie.SecurePolicy, cookie.HttpOnly, cookie.IsEssential) = (name, "/", SameSiteMode.Lax, CookieSecurePolicy.Always, true, true);
     }
 }

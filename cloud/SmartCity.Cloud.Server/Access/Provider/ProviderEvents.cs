@@ -83,9 +83,8 @@ internal sealed class ProviderEvents(ExternalLogins logins, SignIn signIn, Acces
             Refuse(context.HttpContext, refusal switch { ExternalRefusal.Role => ProviderTrouble.Role, ExternalRefusal.Area => ProviderTrouble.Area, _ => ProviderTrouble.Disabled }, target);
             return;
         }
-        var account = outcome.Account!;
-        signIn.Enter(context.HttpContext, account);
-        context.Response.Redirect(account.MustChangePassword ? "/account" : target ?? "/");
+        signIn.Enter(context.HttpContext, outcome.Account!);
+        context.Response.Redirect(target ?? "/");
     }
 
     private static void Refuse(HttpContext context, string trouble, string? target)

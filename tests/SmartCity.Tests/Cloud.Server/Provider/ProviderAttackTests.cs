@@ -7,7 +7,8 @@ using SmartCity.Cloud.Identity;
 namespace SmartCity.Tests.Cloud.Server.Provider;
 
 /// <summary>What comes back from the provider and is not what was asked for: nobody is signed in, and the page says so.</summary>
-public sealed class ProviderAttackTests(ProviderFixture city) : IClassFixture<ProviderFixture>
+[Collection(nameof(ProviderCity))]
+public sealed class ProviderAttackTests(ProviderFixture city)
 {
     private static readonly ProviderPerson _person = new("victim", "victim", ["urn:city:administrator"], ["*"]);
 

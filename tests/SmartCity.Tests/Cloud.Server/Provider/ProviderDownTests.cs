@@ -14,9 +14,14 @@ public sealed class ProviderDownTests
     public async Task A_provider_that_is_away_stops_neither_the_start_nor_other_sign_ins_and_another_one_is_another_issuer()
     {
         var port = Loopback.FreePort();
+        string? origin = null;
         var issuer = new Uri($"http://127.0.0.1:{port}/");
         Assert.False((await DoctorChecks.ProviderAsync(new OidcOptions { Authority = issuer }, Stop)).Ok);
-        await using var cloud = await CloudUnderTest.StartAsync(options => ProviderFixture.Set(options, issuer));
+        await using var cloud = await CloudUnderTest.StartAsync(options =>
+        {
+            ProviderFixture.Set(options, issuer);
+            options.Access.PublicOrigin = origin;
+        });
         Assert.Equal(HttpStatusCode.OK, (await cloud.Http.GetAsync("/health/live", Stop)).StatusCode);
         using var browser = ProviderFixture.Browser();
         foreach (var path in (string[])["/sign-in/provider", "/sign-out/provider"])
@@ -39,11 +44,20 @@ public sealed class ProviderDownTests
         using var answer = await browser.GetAsync(TestBrowser.LocationOf(back));
         Assert.Equal("/sign-in?trouble=down", TestBrowser.LocationOf(answer).PathAndQuery);
 
+        // It is back with another key, which none of its old tokens and none of our cached keys know.
+        await using var renewed = await ProviderUnderTest.StartAsync(Stop, port, hasNewKey: true);
+        (renewed.Person, var asked) = (provider.Person, 0);
+        renewed.Backs.Add(new Uri(cloud.Address, "/sign-in/provider/back").ToString());
+        string reached;
+        do reached = (await WalkAsync(cloud, browser)).PathAndQuery;
+        while (reached != "/" && ++asked < 2);
+        Assert.Equal("/", reached);
+
         // The settings name another provider, where number 1 is somebody else.
         await using var second = await ProviderUnderTest.StartAsync(Stop);
-        await cloud.RestartAsync(() => issuer = second.Issuer);
+        await cloud.RestartAsync(() => (issuer, origin) = (second.Issuer, "https://city.example"));
         second.Person = new ProviderPerson("1", "sara", ["urn:city:administrator"], ["*"]);
-        second.Backs.Add(new Uri(cloud.Address, "/sign-in/provider/back").ToString());
+        second.Backs.Add("https://city.example/sign-in/provider/back");
         Assert.Equal("/", (await WalkAsync(cloud, browser)).PathAndQuery);
         var accounts = cloud.App.Services.GetRequiredService<Accounts>();
         Assert.Equal(["operator"], accounts.Find("sara")!.Roles);
@@ -63,7 +77,8 @@ public sealed class ProviderDownTests
     {
         using var begin = await browser.GetAsync(new Uri(cloud.Address, "/sign-in/provider"));
         using var back = await browser.GetAsync(TestBrowser.LocationOf(begin));
-        using var answer = await browser.GetAsync(TestBrowser.LocationOf(back));
+        // What stands between the browser and the server, where the pages have a public name, is played here.
+        using var answer = await browser.GetAsync(new Uri(cloud.Address, TestBrowser.LocationOf(back).PathAndQuery));
         return TestBrowser.LocationOf(answer);
     }
 }

@@ -10,7 +10,11 @@ using SmartCity.Model.Contracts;
 
 namespace SmartCity.Tests.Cloud.Server.Provider;
 
-/// <summary>One provider and one server that trusts it, for all tests of a class: each signs in people of its own.</summary>
+/// <summary>The tests that share a provider and a server, one after the other.</summary>
+[CollectionDefinition(nameof(ProviderCity))]
+public sealed class ProviderCity : ICollectionFixture<ProviderFixture>;
+
+/// <summary>One provider and one server that trusts it: each test signs in people of its own.</summary>
 public sealed class ProviderFixture : IAsyncLifetime
 {
     internal ProviderUnderTest Provider { get; private set; } = null!;

@@ -6,7 +6,8 @@ using SmartCity.Model.Contracts;
 namespace SmartCity.Tests.Cloud.Server.Provider;
 
 /// <summary>Signing in by the city's provider: what follows from its claims, and what does not.</summary>
-public sealed class ProviderSignInTests(ProviderFixture city) : IClassFixture<ProviderFixture>
+[Collection(nameof(ProviderCity))]
+public sealed class ProviderSignInTests(ProviderFixture city)
 {
     private static readonly string[] _wholeCity = ["*"];
 
@@ -136,6 +137,19 @@ public sealed class ProviderSignInTests(ProviderFixture city) : IClassFixture<Pr
         Assert.Equal("/", await city.SignInAsync(browser, $"/sign-in/provider?return={Uri.EscapeDataString(target)}"));
         city.Provider.Person = null;
         Assert.Equal("/sign-in?trouble=denied", await city.SignInAsync(browser, $"/sign-in/provider?return={Uri.EscapeDataString(target)}"));
+    }
+
+    [Fact]
+    public async Task Sign_ins_that_are_begun_and_not_ended_do_not_pile_up()
+    {
+        city.Provider.Person = new ProviderPerson("hesitates", "hesitates", ["urn:city:operator"], _wholeCity);
+        using var browser = ProviderFixture.Browser();
+        for (var i = 0; i < 30; i++)
+        {
+            using var begun = await browser.GetAsync(city.At("/sign-in/provider"));
+            Assert.InRange(browser.Cookies[city.Cloud.Address.Authority].Count, 2, 14);
+        }
+        Assert.Equal("/", await city.SignInAsync(browser));
     }
 
     [Fact]

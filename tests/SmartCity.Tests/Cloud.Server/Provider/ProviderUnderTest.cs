@@ -25,14 +25,15 @@ internal sealed class ProviderUnderTest : IAsyncDisposable
 {
     public const string Client = "smartcity";
     public const string Secret = "canary-5f0e7c1d-secret";
-    private static readonly RsaSecurityKey _key = new(RSA.Create(2048)) { KeyId = "provider" };
-    /// <summary>Another's key under the provider's name.</summary>
-    private static readonly RsaSecurityKey _stolen = new(RSA.Create(2048)) { KeyId = "provider" };
+    private static readonly RSA _first = RSA.Create(2048);
+    private static readonly RSA _second = RSA.Create(2048);
+    private readonly RsaSecurityKey _key;
     private readonly ConcurrentDictionary<string, bool> _redeemed = new();
     private readonly WebApplication _app;
 
-    private ProviderUnderTest(int port)
+    private ProviderUnderTest(int port, bool hasNewKey)
     {
+        _key = hasNewKey ? new RsaSecurityKey(_second) { KeyId = "second" } : new RsaSecurityKey(_first) { KeyId = "first" };
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
@@ -101,9 +102,10 @@ internal sealed class ProviderUnderTest : IAsyncDisposable
     /// <summary>Starts one.</summary>
     /// <param name="stop">Ends the wait.</param>
     /// <param name="port">Its port; 0 for any free one.</param>
-    public static async Task<ProviderUnderTest> StartAsync(CancellationToken stop, int port = 0)
+    /// <param name="hasNewKey">Whether it signs with another key than others do.</param>
+    public static async Task<ProviderUnderTest> StartAsync(CancellationToken stop, int port = 0, bool hasNewKey = false)
     {
-        var provider = new ProviderUnderTest(port);
+        var provider = new ProviderUnderTest(port, hasNewKey);
         await provider._app.StartAsync(stop);
         return provider;
     }
@@ -124,7 +126,7 @@ internal sealed class ProviderUnderTest : IAsyncDisposable
     {
         var claims = JsonNode.Parse(Base64UrlEncoder.Decode(token.Split('.')[1]))!.AsObject();
         Forge!(claims);
-        SecurityKey key = Signature switch { "stolen" => _stolen, "secret" => new SymmetricSecurityKey(Encoding.UTF8.GetBytes(Secret.PadRight(32, '0'))) { KeyId = _key.KeyId }, _ => _key };
+        SecurityKey key = Signature switch { "stolen" => new RsaSecurityKey(_second) { KeyId = _key.KeyId }, "secret" => new SymmetricSecurityKey(Encoding.UTF8.GetBytes(Secret.PadRight(32, '0'))) { KeyId = _key.KeyId }, _ => _key };
         return Signature == "none"
             ? $"{Base64UrlEncoder.Encode("""{"alg":"none","typ":"JWT"}""")}.{Base64UrlEncoder.Encode(claims.ToJsonString())}."
             : new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(claims.ToJsonString(), new SigningCredentials(key, Signature == "secret" ? SecurityAlgorithms.HmacSha256 : SecurityAlgorithms.RsaSha256));

@@ -125,6 +125,37 @@ public sealed class Accounts : IDisposable
         _grants.Forget(name);
     }
 
+    /// <summary>Gives a password to an account that has none; its other sessions end.</summary>
+    /// <exception cref="AccessException">It cannot be used.</exception>
+    public async Task ChoosePasswordAsync(Actor actor, string name, string chosen, long? keepSession, CancellationToken cancellationToken)
+    {
+        PasswordRules.Check(name, chosen);
+        var hash = await HashedAsync(() => _hasher.HashPassword(name, chosen), cancellationToken).ConfigureAwait(false);
+        _database.Change(transaction =>
+        {
+            Passkeys.SetOnlyWay(_database, transaction, name, false);
+            _database.Run(transaction, "UPDATE account SET password = $password WHERE name = $name", ("$password", hash), ("$name", name));
+            _grants.EndSessions(transaction, name, keepSession);
+            _log.Write(transaction, actor, "account.password", name, null, null);
+        }, _log);
+        _grants.Forget(name);
+    }
+
+    /// <summary>Takes the password away; passkeys are the only way in from then on.</summary>
+    /// <exception cref="AccessException">There is no such account, or it has no passkey.</exception>
+    public void RemovePassword(Actor actor, string name)
+    {
+        var account = Known(name);
+        _database.Change(transaction =>
+        {
+            Passkeys.SetOnlyWay(_database, transaction, account.Name, true);
+            // The hash of a secret that nobody has been told: a guess takes as long as with any other account.
+            _database.Run(transaction, "UPDATE account SET password = $password, must_change = 0 WHERE name = $name", ("$password", _nobody), ("$name", account.Name));
+            _log.Write(transaction, actor, "account.password-removed", account.Name, null, null);
+        }, _log);
+        _grants.Forget(account.Name);
+    }
+
     /// <summary>Checks a password. Takes the same time whether there is such an account or not.</summary>
     /// <returns>The account; null where name or password is wrong or the account is disabled.</returns>
     /// <exception cref="AccessException">Too many are waiting to be checked.</exception>

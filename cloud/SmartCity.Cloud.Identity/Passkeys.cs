@@ -16,6 +16,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         CREATE TABLE IF NOT EXISTS passkey_owner(account TEXT PRIMARY KEY COLLATE NOCASE, handle TEXT NOT NULL UNIQUE);
         CREATE TABLE IF NOT EXISTS passkey(id INTEGER PRIMARY KEY AUTOINCREMENT, credential BLOB NOT NULL UNIQUE, account TEXT NOT NULL COLLATE NOCASE, name TEXT NOT NULL, public_key BLOB NOT NULL, counter INTEGER NOT NULL, transports TEXT NOT NULL, backup_eligible INTEGER NOT NULL, backed_up INTEGER NOT NULL, created INTEGER NOT NULL, last_used INTEGER);
         CREATE INDEX IF NOT EXISTS passkey_account ON passkey(account);
+        CREATE TABLE IF NOT EXISTS passkey_only(account TEXT PRIMARY KEY COLLATE NOCASE);
         """;
     private const string Columns = "id, account, name, created, last_used, backed_up";
     /// <summary>Passkeys of one account.</summary>
@@ -54,7 +55,7 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
         var called = Checked(name);
         database.Change(transaction =>
         {
-            if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE account = $account", _ => 0, ("$account", account)).Count >= CountMax) throw new AccessException($"{account} has {CountMax} passkeys; remove one first.", AccessFault.PasskeysMany, account, CountMax);
+            if (CountOf(database, transaction, account) >= CountMax) throw new AccessException($"{account} has {CountMax} passkeys; remove one first.", AccessFault.PasskeysMany, account, CountMax);
             if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE credential = $credential", _ => 0, ("$credential", proved.CredentialId)).Count > 0) throw new AccessException("This passkey is known already.", AccessFault.PasskeyDuplicate);
             database.Run(transaction, "INSERT INTO passkey(credential, account, name, public_key, counter, transports, backup_eligible, backed_up, created) VALUES($credential, $account, $name, $key, $counter, $transports, $eligible, $backed, $now)",
                 ("$credential", proved.CredentialId), ("$account", account), ("$name", called), ("$key", proved.PublicKey), ("$counter", (long)proved.SignCount), ("$transports", string.Join('\n', proved.Transports ?? [])),
@@ -98,16 +99,29 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
     }
 
     /// <summary>Removes a passkey; it signs nobody in from then on.</summary>
-    /// <exception cref="AccessException">The account has none of that number.</exception>
+    /// <exception cref="AccessException">The account has none of that number, or there would be no way in.</exception>
     public void Remove(Actor actor, string account, long id) => database.Change(transaction =>
     {
         var known = Known(transaction, account, id);
+        if (AreOnlyWay(transaction, account) && CountOf(database, transaction, account) == 1) throw new AccessException($"This is the last way into {account}; choose a password first, or reset the account.", AccessFault.LastWayIn, account);
         Remove(transaction, actor, known);
     }, log);
 
-    /// <summary>Removes all passkeys of an account.</summary>
+    /// <summary>Whether an account has no password, so that its passkeys are the only way in.</summary>
+    public bool AreOnlyWay(string account) => AreOnlyWay(null, account);
+
+    /// <summary>Makes passkeys the only way in, or one of two.</summary>
+    /// <exception cref="AccessException">There is none.</exception>
+    internal static void SetOnlyWay(IdentityDatabase database, SqliteTransaction transaction, string account, bool areOnlyWay)
+    {
+        if (areOnlyWay && CountOf(database, transaction, account) == 0) throw new AccessException($"The password is the last way into {account}; add a passkey first.", AccessFault.LastWayIn, account);
+        database.Run(transaction, areOnlyWay ? "INSERT OR IGNORE INTO passkey_only VALUES($account)" : "DELETE FROM passkey_only WHERE account = $account", ("$account", account));
+    }
+
+    /// <summary>Removes all passkeys of an account that gets another way in.</summary>
     internal static void RemoveAll(IdentityDatabase database, SqliteTransaction transaction, AuditLog log, Actor actor, string account)
     {
+        SetOnlyWay(database, transaction, account, false);
         foreach (var known in database.Rows(transaction, $"SELECT {Columns} FROM passkey WHERE account = $account ORDER BY id", PasskeyOf, ("$account", account))) Remove(database, transaction, log, actor, known);
     }
 
@@ -123,6 +137,10 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
 
     private Passkey Known(SqliteTransaction transaction, string account, long id) =>
         database.Rows(transaction, $"SELECT {Columns} FROM passkey WHERE id = $id AND account = $account", PasskeyOf, ("$id", id), ("$account", account)) is [var known] ? known : throw new AccessException($"{account} has no passkey {id}.", AccessFault.PasskeyMissing, account, id.ToString(CultureInfo.InvariantCulture));
+
+    private bool AreOnlyWay(SqliteTransaction? transaction, string account) => database.Rows(transaction, "SELECT 1 FROM passkey_only WHERE account = $account", _ => 0, ("$account", account)).Count > 0;
+
+    private static int CountOf(IdentityDatabase database, SqliteTransaction transaction, string account) => database.Rows(transaction, "SELECT 1 FROM passkey WHERE account = $account", _ => 0, ("$account", account)).Count;
 
     private void Remove(SqliteTransaction transaction, Actor actor, Passkey known) => Remove(database, transaction, log, actor, known);
 

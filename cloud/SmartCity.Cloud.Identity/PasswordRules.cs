@@ -104,6 +104,8 @@ public enum AccessFault
     PasskeyDuplicate,
     /// <summary>Not proved.</summary>
     PasskeyRefused,
+    /// <summary>Nobody could sign in to the account.</summary>
+    LastWayIn,
     /// <summary>No passkey can be called that.</summary>
     PasskeyName,
     /// <summary>The account has too many passkeys.</summary>

@@ -74,10 +74,10 @@ internal static class AccessEndpoints
         api.MapGet("/account", (HttpContext context) => context.CallerOf() is { Name: { } name } caller
             ? Results.Json(new { name, account = caller.Access?.Account, rights = Names(caller.Rights) })
             : Results.Json(new { name = (string?)null, account = (Account?)null, rights = Names(Rights.None) })).Public().WithSummary("Who one is signed in as, and what one may do.");
-        api.MapPost("/account/password", async (HttpContext context, Accounts accounts, NewPassword change) =>
+        api.MapPost("/account/password", async (HttpContext context, OwnPassword password, NewPassword change) =>
         {
             if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Problems.Of(context.CallerOf().IsKnown ? ProblemKinds.Person : ProblemKinds.SignIn);
-            await accounts.ChangePasswordAsync(context.ActorOf(), access.Account.Name, change.Old ?? "", change.New ?? "", access.Grant.Id, context.RequestAborted);
+            await password.ChangeAsync(context, access, change.Old ?? "", change.New ?? "");
             return Results.NoContent();
         }).Public().WithSummary("Changes one's own password; one's other sessions end.");
         api.MapGet("/account/sessions", (HttpContext context, AccessGrants grants) => Results.Json(new { items = grants.List(context.CallerOf().Access?.Account.Name ?? "") })).NeedsSignIn().WithSummary("One's own sessions and tokens.");

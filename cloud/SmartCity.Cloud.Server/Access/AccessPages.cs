@@ -72,14 +72,14 @@ internal static class AccessPages
     private static void MapAccount(RouteGroupBuilder pages, TimeZoneInfo zone)
     {
         pages.MapGet("/account", (HttpContext context, string? passkey) => Own(context, zone, model => passkey == "added" ? model with { Notice = model.Page.Words["passkey.added"] } : model));
-        pages.MapPost("/account/password", async (HttpContext context, Accounts accounts) =>
+        pages.MapPost("/account/password", async (HttpContext context, OwnPassword password) =>
         {
             if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in");
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             var words = PageOf(context, zone).Words;
             try
             {
-                await accounts.ChangePasswordAsync(context.ActorOf(), access.Account.Name, form["old"].ToString(), form["new"].ToString(), access.Grant.Id, context.RequestAborted);
+                await password.ChangeAsync(context, access, form["old"].ToString(), form["new"].ToString());
             }
             catch (AccessException error)
             {

@@ -54,6 +54,12 @@ internal static class PasskeyEndpoints
             return Results.NoContent();
         }).NeedsSignIn().WithSummary("Removes one of one's own passkeys, within ten minutes of a sign-in.");
 
+        api.MapDelete("/account/password", (HttpContext context, OwnPassword password) =>
+        {
+            password.Remove(context, SignedIn(context));
+            return Results.NoContent();
+        }).NeedsSignIn().WithSummary("Takes one's own password away, within ten minutes of a sign-in: passkeys are the only way in from then on.");
+
         api.MapGet("/users/{name}/passkeys", (Accounts accounts, Passkeys passkeys, string name) => Results.Json(new { items = passkeys.List(Known(accounts, name).Name) }))
             .Needs(Rights.Administer).WithSummary("The passkeys of an account.");
         api.MapDelete("/users/{name}/passkeys/{id:long}", (HttpContext context, Accounts accounts, Passkeys passkeys, string name, long id) =>

@@ -14,7 +14,7 @@ internal static class PasskeyOrigins
     {
         services.AddSingleton<Passkeys>().AddSingleton<PasskeyChallenges>();
         services.AddIdentityCore<Account>().AddUserStore<PasskeyAccounts>();
-        services.AddScoped<IPasskeyHandler<Account>, PasskeyHandler<Account>>().AddScoped<PasskeyCeremonies>();
+        services.AddScoped<IPasskeyHandler<Account>, PasskeyHandler<Account>>().AddScoped<PasskeyCeremonies>().AddScoped<OwnPassword>();
         return services.Configure<IdentityPasskeyOptions>(passkeys =>
         {
             passkeys.ServerDomain = Configured(options)?.IdnHost ?? Localhost;

@@ -9,6 +9,7 @@ internal static class PasskeyPages
     public static void MapPasskeyPages(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
+        app.MapPost("/account/password/remove", (HttpContext context, OwnPassword password) => Try(context, zone, owner => password.Remove(context, owner))).ExcludeFromDescription().NeedsSignIn();
         var pages = app.MapGroup("/account/passkeys/{id:long}").ExcludeFromDescription().NeedsSignIn();
         pages.MapPost("/rename", async (HttpContext context, Passkeys passkeys, long id) =>
         {
@@ -28,7 +29,7 @@ internal static class PasskeyPages
         var services = context.RequestServices;
         var passkeys = services.GetRequiredService<Passkeys>();
         if (owner.Account.MustChangePassword || passkeys.IsForeign(owner.Account.Name)) return null;
-        return new PasskeysModel(passkeys.List(owner.Account.Name), services.GetRequiredService<PasskeyCeremonies>().IsRecent(owner.Grant), OriginOf(context), BrowserName.Of(context.Request.Headers.UserAgent.ToString()));
+        return new PasskeysModel(passkeys.List(owner.Account.Name), services.GetRequiredService<PasskeyCeremonies>().IsRecent(owner.Grant), passkeys.AreOnlyWay(owner.Account.Name), OriginOf(context), BrowserName.Of(context.Request.Headers.UserAgent.ToString()));
     }
 
     /// <summary>Where passkeys work; null where they do nowhere.</summary>

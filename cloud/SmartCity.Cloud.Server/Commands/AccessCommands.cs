@@ -17,9 +17,10 @@ namespace SmartCity.Cloud.Server.Commands;
 internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> data)
 {
     private static readonly string[] _accountColumns = ["name", "roles", "areas", "disabled", "mustChoosePassword", "created", "lastSignIn"];
+    private static readonly string[] _passkeyColumns = ["id", "name", "created", "lastUsed", "isBackedUp"];
     private static readonly string[] _grantColumns = ["id", "account", "name", "token", "rights", "expires", "lastUsed", "from"];
 
-    /// <summary><c>user list|add|role|disable|enable|reset</c>.</summary>
+    /// <summary><c>user list|add|role|passkeys|disable|enable|reset</c>.</summary>
     public Command User()
     {
         var output = CommonOptions.Output();
@@ -49,12 +50,30 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
             else await server.SendAsync(HttpMethod.Put, $"/api/v1/users/{Uri.EscapeDataString(name)}", wanted, stop);
         }));
 
+        var (owner, remove) = (Name(), new Option<long?>("--remove") { Description = "Number of one to remove; it signs nobody in from then on.", HelpName = "ID" });
+        var passkeys = new Command("passkeys", "Lists the passkeys of an account, or removes one.") { owner, remove, output };
+        passkeys.SetAction((result, stop) => Do(result, async server =>
+        {
+            var (name, id) = (result.GetValue(owner)!, result.GetValue(remove));
+            var path = $"/api/v1/users/{Uri.EscapeDataString(name)}/passkeys";
+            if (id is { } number)
+            {
+                if (server.Files is { } changed) changed.Passkeys.Remove(server.Actor, name, number);
+                else await server.SendAsync(HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"{path}/{number}"), null, stop);
+                return;
+            }
+            if (server.Files?.Accounts is { } accounts && accounts.Find(name) is null) throw new AccessException($"There is no account {name}.", AccessFault.Missing, name);
+            var rows = server.Files is { } files ? files.Passkeys.List(name) : await server.GetAsync<Passkey>(path, stop);
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _passkeyColumns, [.. rows.Select(passkey => (IReadOnlyList<object?>)
+                [passkey.Id, passkey.Name, TimeOf(passkey.Created), TimeOf(passkey.LastUsed), passkey.IsBackedUp])]);
+        }));
+
         return new Command("user", "Accounts of the people who sign in.")
         {
-            list, add, role,
+            list, add, role, passkeys,
             Change("disable", "Locks an account out; its sessions end.", (accounts, actor, name) => { accounts.SetDisabled(actor, name, true); return null; }),
             Change("enable", "Lets an account in again.", (accounts, actor, name) => { accounts.SetDisabled(actor, name, false); return null; }),
-            Change("reset", "Prints a new secret for one sign-in; the old password and all sessions end.", (accounts, actor, name) => accounts.Reset(actor, name)),
+            Change("reset", "Prints a new secret for one sign-in; the old password, all passkeys and all sessions end.", (accounts, actor, name) => accounts.Reset(actor, name)),
         };
     }
 
@@ -140,7 +159,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
         }
         catch (AccessException error)
         {
-            throw new CommandException(error.Fault is AccessFault.Missing or AccessFault.MissingGrant ? ExitCode.NotFound : ExitCode.WrongUse, error.Message);
+            throw new CommandException(error.Fault is AccessFault.Missing or AccessFault.MissingGrant or AccessFault.PasskeyMissing ? ExitCode.NotFound : ExitCode.WrongUse, error.Message);
         }
         catch (Exception error) when (error is SqliteException or HttpRequestException)
         {
@@ -172,7 +191,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
         }
     }
 
-    private sealed record Files(IdentityDatabase Database, AuditLog Log, AccessGrants Grants, Accounts Accounts) : IDisposable
+    private sealed record Files(IdentityDatabase Database, AuditLog Log, AccessGrants Grants, Accounts Accounts, Passkeys Passkeys) : IDisposable
     {
         public static Files Open(string folder)
         {
@@ -186,7 +205,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
             }
             var log = new AuditLog(database, TimeProvider.System);
             var grants = new AccessGrants(database, log, options, TimeProvider.System);
-            return new Files(database, log, grants, new Accounts(database, log, grants, options, TimeProvider.System));
+            return new Files(database, log, grants, new Accounts(database, log, grants, options, TimeProvider.System), new Passkeys(database, log, TimeProvider.System));
         }
 
         public void Dispose()

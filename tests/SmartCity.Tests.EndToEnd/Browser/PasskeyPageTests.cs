@@ -101,6 +101,15 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
 
             await SignInAsync(page, Password);
             await page.WaitForURLAsync(Here("/account"));
+            // Without a password the last passkey stays.
+            await page.Locator("form[action='/account/password/remove'] button").PressAsync("Enter");
+            await Assertions.Expect(page.Locator("main")).ToContainTextAsync(words["password.none"]);
+            await page.Locator("#passkeys summary").PressAsync("Enter");
+            await Assertions.Expect(page.Locator("#passkeys tbody")).ToContainTextAsync(words["passkey.last"]);
+            await LookAsync(page, $"passkey-alone-{code}");
+            await page.Locator("#new").FillAsync(Password);
+            await page.Keyboard.PressAsync("Enter");
+            await Assertions.Expect(page.Locator(".note.done")).ToHaveTextAsync(words["account.changed"]);
             await page.Locator("#passkeys summary").PressAsync("Enter");
             await page.Locator("#passkeys button.danger").PressAsync("Enter");
             await Assertions.Expect(page.Locator("#passkeys")).ToContainTextAsync(words["passkeys.none"]);

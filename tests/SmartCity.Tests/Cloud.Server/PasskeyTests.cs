@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server;
@@ -273,6 +274,85 @@ public sealed class PasskeyTests : IAsyncLifetime
         Assert.Equal("sign-in-old", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{id}"), HttpStatusCode.Forbidden));
         Assert.Equal(HttpStatusCode.OK, (await mina.ProveAsync(key)).StatusCode);
         Assert.Equal(HttpStatusCode.NoContent, (await mina.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{id}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_has_a_passkey_may_do_without_a_password_and_the_last_way_in_stays()
+    {
+        using var mina = await SignedInAsync("mina");
+        Assert.Equal("access", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Delete, "/api/v1/account/password"), HttpStatusCode.UnprocessableEntity));
+        using var key = await MadeAsync("mina");
+        Assert.Equal(HttpStatusCode.NoContent, (await mina.SendAsync(HttpMethod.Delete, "/api/v1/account/password")).StatusCode);
+        using var browser = new PasskeyBrowser(_cloud.Address);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await browser.SendAsync(HttpMethod.Post, "/api/v1/session", new { name = "mina", password = Password })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(key)).StatusCode);
+        var path = $"/api/v1/account/passkeys/{(await mina.PasskeysAsync())[0].GetProperty("id").GetInt64()}";
+        Assert.Equal("access", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Delete, path), HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(HttpStatusCode.OK, (await new PasskeyBrowser(_cloud.Address).ProveAsync(key)).StatusCode);
+        // A password comes back by a recent sign-in alone, and then the key may go.
+        _clock.Shift += TimeSpan.FromMinutes(10);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SendAsync(HttpMethod.Post, "/api/v1/account/password", new { @new = "another horse battery" })).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await browser.ProveAsync(key)).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await browser.SendAsync(HttpMethod.Post, "/api/v1/account/password", new { @new = "short" })).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await browser.SendAsync(HttpMethod.Post, "/api/v1/account/password", new { @new = "another horse battery" })).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await browser.SendAsync(HttpMethod.Delete, path)).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await browser.SendAsync(HttpMethod.Post, "/api/v1/session", new { name = "mina", password = "another horse battery" })).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await mina.SendAsync(HttpMethod.Get, "/api/v1/account/passkeys")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_administrator_s_secret_opens_an_account_that_has_no_password()
+    {
+        using var key = await MadeAsync("mina");
+        People.RemovePassword(_test, "mina");
+        var secret = People.Reset(_test, "mina");
+        Assert.Equal("passkey-unknown", await FaultAsync(key));
+        await People.ChangePasswordAsync(_test, "mina", secret, Password, null, Stop);
+        using var again = await MadeAsync("mina");
+        using var browser = await SignedInAsync("mina");
+        Assert.Equal(HttpStatusCode.NoContent, (await browser.SendAsync(HttpMethod.Delete, $"/api/v1/account/passkeys/{(await browser.PasskeysAsync())[0].GetProperty("id").GetInt64()}")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Whom_a_provider_vouches_for_makes_no_passkey_that_would_outlive_its_word()
+    {
+        using var database = new SqliteConnection($"Data Source={Path.Combine(_cloud.Data, "identity", "identity.db")};Pooling=False");
+        database.Open();
+        using var command = database.CreateCommand();
+        command.CommandText = "INSERT INTO external_login VALUES('https://id.example', '7', 'mina', 0)";
+        command.ExecuteNonQuery();
+        using var mina = await SignedInAsync("mina");
+        Assert.Equal("access", await PasskeyBrowser.FaultOf(await mina.SendAsync(HttpMethod.Post, "/api/v1/account/passkeys/options"), HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await mina.SendAsync(HttpMethod.Delete, "/api/v1/account/password")).StatusCode);
+        Assert.DoesNotContain("id=\"passkeys\"", await (await mina.SendAsync(HttpMethod.Get, "/account")).Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_changes_passkeys_by_forms_and_asks_for_a_new_sign_in_after_a_while()
+    {
+        using var key = await MadeAsync("mina");
+        using var mina = await SignedInAsync("mina");
+        var id = (await mina.PasskeysAsync())[0].GetProperty("id").GetInt64();
+        async Task<HttpResponseMessage> FormAsync(string path, params (string Name, string Value)[] fields) => await mina.SendAsync(HttpMethod.Post, path, new FormUrlEncodedContent(fields.ToDictionary(field => field.Name, field => field.Value)));
+        Assert.Equal("/account#passkeys", (await FormAsync($"/account/passkeys/{id}/rename", ("passkey-name", "<b>phone"))).Headers.Location!.ToString());
+        var page = await (await mina.SendAsync(HttpMethod.Get, "/account")).Content.ReadAsStringAsync(Stop);
+        Assert.Contains("&lt;b&gt;phone", page, StringComparison.Ordinal);
+        Assert.Contains($"data-origin=\"{Here}\"", page, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await FormAsync($"/account/passkeys/{id}/rename", ("passkey-name", " "))).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await FormAsync($"/account/passkeys/{id + 1}/remove")).StatusCode);
+        _clock.Shift += TimeSpan.FromMinutes(10);
+        page = await (await mina.SendAsync(HttpMethod.Get, "/account")).Content.ReadAsStringAsync(Stop);
+        Assert.Contains("/sign-in?return=/account", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("data-passkey=", page, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await FormAsync($"/account/passkeys/{id}/remove")).StatusCode);
+        using var nobody = new PasskeyBrowser(_cloud.Address);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await nobody.SendAsync(HttpMethod.Post, $"/account/passkeys/{id}/remove")).StatusCode);
+        await mina.ProveAsync(key);
+        Assert.Equal(HttpStatusCode.Redirect, (await FormAsync("/account/password/remove")).StatusCode);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await FormAsync($"/account/passkeys/{id}/remove")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await FormAsync("/account/password", ("new", "another horse battery"))).StatusCode);
+        Assert.Equal("/account#passkeys", (await FormAsync($"/account/passkeys/{id}/remove")).Headers.Location!.ToString());
+        Assert.Empty(await mina.PasskeysAsync());
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text.Json;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Data.Sqlite;
+using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Commands;
 using SmartCity.Hosting.Certificates;
@@ -191,6 +193,30 @@ public sealed class ServerCommandTests : IDisposable
         command.CommandText = "DELETE FROM kept_option";
         command.ExecuteNonQuery();
         Assert.Contains("Start the server once", (await RunAsync(1, "user", "add", "ali", "--role", "operator")).Talk);
+    }
+
+    [Fact]
+    public async Task Passkeys_are_listed_and_removed_without_a_server_and_beside_one()
+    {
+        using var stop = new CancellationTokenSource();
+        var serving = RunUntilAsync([.. Words("serve"), .. Settings(), "--Cloud:Access:PasswordRounds=1000"], stop.Token);
+        await Eventually.HoldsAsync("the server has written its ports", () => PortsFile.TryRead(Data) is { Count: 3 } || serving.IsCompleted);
+        var file = Path.Combine(Data, "identity", "identity.db");
+        using (var database = new IdentityDatabase(file))
+        {
+            var passkeys = new Passkeys(database, new AuditLog(database, TimeProvider.System), TimeProvider.System);
+            foreach (var name in (string[])["laptop", "phone"]) passkeys.Add(new Actor("test", "test"), "admin", name, new UserPasskeyInfo(Guid.NewGuid().ToByteArray(), [1], DateTimeOffset.UnixEpoch, 0, null, true, false, false, [], []));
+        }
+        await RunAsync(0, "user", "passkeys", "admin", "--remove", "1");
+        Assert.Contains("There is no account none.", (await RunAsync(4, "user", "passkeys", "none")).Talk);
+        Assert.Equal("id,name,created,lastUsed,isBackedUp", (await RunAsync(0, "user", "passkeys", "admin", "--output", "csv")).Output.Split('\n')[0].TrimEnd());
+        await stop.CancelAsync();
+        Assert.Equal(0, (await serving).Exit);
+        Assert.StartsWith("2,phone,", (await RunAsync(0, "user", "passkeys", "admin", "--output", "csv")).Output.Split('\n')[1], StringComparison.Ordinal);
+        Assert.Contains("There is no account none.", (await RunAsync(4, "user", "passkeys", "none")).Talk);
+        await RunAsync(4, "user", "passkeys", "admin", "--remove", "1");
+        await RunAsync(0, "user", "passkeys", "admin", "--remove", "2");
+        Assert.DoesNotContain("phone", (await RunAsync(0, "user", "passkeys", "admin")).Output, StringComparison.Ordinal);
     }
 
     private string Data => _folder["data"];

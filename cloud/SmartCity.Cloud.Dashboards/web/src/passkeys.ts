@@ -19,6 +19,9 @@ function prepare(place: HTMLElement): void {
   if (location.origin !== place.dataset["origin"]) return reveal(place, '[data-why="elsewhere"]');
   if (!isSecureContext || typeof PublicKeyCredential === "undefined" || !("parseRequestOptionsFromJSON" in PublicKeyCredential)) return reveal(place, '[data-why="unsupported"]');
   reveal(place, "[data-ready]");
+  // Before anything is said in them, so that a reader's voice says it.
+  place.querySelector("[data-waiting]")!.role = "status";
+  place.querySelector("[data-trouble]")!.role = "alert";
   let isBusy = false;
   place.querySelector("form")!.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -13,6 +13,7 @@ using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
+using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Server.Registry;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
@@ -123,8 +124,10 @@ internal static class CloudServer
 
     private static void AddConsumers(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SqliteTollEventStore(Path.Combine(options.Data, "tolling", "tolling.db"), CorrelationOptions.Default));
+        services.AddSingleton(new SqliteTollEventStore(TollService.FileOf(options), CorrelationOptions.Default));
         Add<TollEventConsumer>();
+        services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
+            .AddHostedService(provider => provider.GetRequiredService<TollService>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();

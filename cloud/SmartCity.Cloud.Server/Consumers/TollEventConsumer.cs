@@ -17,6 +17,9 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
     private readonly List<(string Gateway, TollEvent Event)> _events = [];
     private readonly List<TollEvent> _decoded = [];
 
+    /// <summary>Events were stored; raised on the consumer's thread, to return at once.</summary>
+    public event Action? Stored;
+
     /// <summary>The store's counts; call inside <see cref="LogConsumer.StandStillAsync{T}"/>.</summary>
     public IReadOnlyList<TollCount> Counts() => store.Counts();
 
@@ -49,7 +52,11 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
     protected override Task StoreAsync(long nextOffset, CancellationToken cancellationToken)
     {
         // Rows of other lanes alone are no reason for a commit: passing them again after a restart costs nothing.
-        if (_events.Count > 0) store.Append(_events, nextOffset);
+        if (_events.Count > 0)
+        {
+            store.Append(_events, nextOffset);
+            Stored?.Invoke();
+        }
         Forget();
         return Task.CompletedTask;
     }

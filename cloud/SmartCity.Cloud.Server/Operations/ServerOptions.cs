@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
+using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
 using SmartCity.Hosting.Configuration;
@@ -41,6 +42,9 @@ public sealed record ServerOptions : IValidatableObject
     public AccessOptions Access { get; set; } = new();
     /// <summary>Live values.</summary>
     public LiveOptions Live { get; set; } = new();
+
+    /// <summary>The toll road's books.</summary>
+    public TollOptions Toll { get; set; } = new();
 
     /// <summary>The port of HTTPS as it is listened on.</summary>
     public int HttpsPortUsed => HttpsPort ?? (HttpPort == 0 ? 0 : HttpsPortDefault);

@@ -22,6 +22,7 @@ public sealed class TollReconciliation : IDisposable
     private const int LedgerPage = 10_000;
     private const string Tables = """
         CREATE TABLE IF NOT EXISTS recon_judgement(key TEXT PRIMARY KEY, state INTEGER NOT NULL, owner TEXT NOT NULL, explanation TEXT NOT NULL, by TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS period_sign(period INTEGER PRIMARY KEY, by TEXT NOT NULL, at INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS recon_run(number INTEGER PRIMARY KEY, at INTEGER NOT NULL, body BLOB NOT NULL);
         """;
 
@@ -98,6 +99,24 @@ public sealed class TollReconciliation : IDisposable
     /// <summary>Runs that were kept, the newest first.</summary>
     public IReadOnlyList<ReconRun> Runs(int max) =>
         _statements.Read("SELECT body FROM recon_run ORDER BY number DESC LIMIT $1", row => JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), ReconJson.Default.ReconRun)!, max);
+
+    /// <summary>What is on its way and may still change charges up to a date, for people; empty where nothing is.</summary>
+    public IReadOnlyList<string> Unsettled(DateOnly through)
+    {
+        var (cells, days) = ((long)_statements.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", MicrosOf(through.AddDays(1)))!, (long)_statements.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through.DayNumber)!);
+        var chains = (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state <> {(int)PostingState.Posted} AND c.day <= $1", through.DayNumber)!;
+        var unsettled = new List<string>();
+        if (cells > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{cells} spans of time are not correlated yet"));
+        if (days > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{days} days of vehicles are not rated yet"));
+        if (chains > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{chains} charges are not in the ledger yet"));
+        return unsettled;
+    }
+
+    /// <summary>Who signed a period first; null where nobody did.</summary>
+    public string? FirstSignature(int period) => _statements.Ask("SELECT by FROM period_sign WHERE period = $1", period) as string;
+
+    /// <summary>Keeps the first signature of a period.</summary>
+    public void KeepSignature(int period, string by, long at) => _statements.Run("INSERT OR IGNORE INTO period_sign VALUES($1,$2,$3)", period, by, at);
 
     /// <summary>Keeps what a person says of an item in place of what was said before.</summary>
     public void Judge(string key, ReconJudgement judgement) => _statements.Run("INSERT OR REPLACE INTO recon_judgement VALUES($1,$2,$3,$4,$5,$6)",

@@ -14,7 +14,7 @@ namespace SmartCity.Cloud.Tolling.Sqlite;
 /// </summary>
 public sealed class SqlitePassageStore : IDisposable
 {
-    private const string EventColumns = "e.device, e.boot, e.seq, e.time, e.received, e.clock, e.lane, e.kind, e.quality, e.json";
+    internal const string EventColumns = "e.device, e.boot, e.seq, e.time, e.received, e.clock, e.lane, e.kind, e.quality, e.json";
 
     private readonly SqliteConnection _connection;
     private readonly Statements _statements;
@@ -167,11 +167,11 @@ public sealed class SqlitePassageStore : IDisposable
     /// <param name="state">Those to be sent, or those that were refused.</param>
     /// <param name="max">How many at most.</param>
     public IReadOnlyList<OutgoingChain> Unposted(PostingState state, int max) => _statements.Read(
-        "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE state = $1 ORDER BY passage, revision LIMIT $2", ReadPosting, (long)state, max);
+        "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE state = $1 ORDER BY passage, revision LIMIT $2", ReadChain, (long)state, max);
 
     /// <summary>The last chain of a charge; null where it needed none.</summary>
     public OutgoingChain? LastPosting(string passage) => _statements.Read(
-        "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE passage = $1 ORDER BY revision DESC LIMIT 1", ReadPosting, passage).SingleOrDefault();
+        "SELECT passage, revision, chain, state, refusal, entry FROM charge_chain WHERE passage = $1 ORDER BY revision DESC LIMIT 1", ReadChain, passage).SingleOrDefault();
 
     /// <summary>Remembers that a charge changed while a chain of it was on its way.</summary>
     public void MarkPostDue(string passage) => _statements.Run("INSERT OR IGNORE INTO charge_post_due VALUES($1)", passage);
@@ -215,7 +215,7 @@ public sealed class SqlitePassageStore : IDisposable
 
     private static string Hex(UInt128 digest) => digest.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
-    private static TollEvent ReadEvent(SqliteDataReader row) => new(
+    internal static TollEvent ReadEvent(SqliteDataReader row) => new(
         row.GetString(0), unchecked((ulong)row.GetInt64(1)), unchecked((ulong)row.GetInt64(2)), row.GetInt64(3), row.GetInt64(4), (TollClock)row.GetInt64(5), row.GetString(6),
         (TollEventKind)row.GetInt64(7), (ReadingQuality)row.GetInt64(8), row.GetFieldValue<byte[]>(9));
 
@@ -223,7 +223,7 @@ public sealed class SqlitePassageStore : IDisposable
 
     private static Charge ReadCharge(SqliteDataReader row) => JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), ChargeJson.Default.Charge)!;
 
-    private static OutgoingChain ReadPosting(SqliteDataReader row) => new(
+    internal static OutgoingChain ReadChain(SqliteDataReader row) => new(
         row.GetString(0), row.GetInt32(1), JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(2), ChargeJson.Default.ListTransfer)!, (PostingState)row.GetInt64(3),
         row.IsDBNull(4) ? null : row.GetString(4), row.IsDBNull(5) ? null : row.GetInt64(5));
 }

@@ -19,6 +19,7 @@ internal static class CorridorCommand
                 result.AddError("--corridor: 1 to 32 of A-Z a-z 0-9 . _ - are needed.");
         });
         var points = Numbers.Option("--points", "Toll points, 1–20.", 4, 1, 20);
+        var closed = new Option<bool>("--closed") { Description = "Toll points are junctions, each with an entry and an exit; one pays at the exit." };
         var lanes = Numbers.Option("--lanes", "Lanes of a toll point in each direction, 1–8.", 3, 1, 8);
         var passages = Numbers.Option("--passages", "Vehicles at toll points, 1–10,000,000.", 200_000, 1, 10_000_000);
         var vehicles = new Option<int?>("--vehicles") { Description = "Vehicles that drive; left out, each drives about twice.", HelpName = "COUNT" };
@@ -63,7 +64,7 @@ internal static class CorridorCommand
         var format = CommonOptions.Output();
         var command = new Command("corridor", "Plays the lanes of a toll road with known truth, live over MQTT, or with --out a whole day into a file in seconds; with --score it compares charges with that truth.")
         {
-            broker, authority, rate, duration, name, points, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, configuration, score, differences, format,
+            broker, authority, rate, duration, name, points, closed, lanes, passages, vehicles, day, zone, seed, faults, tagShare, twoTags, foreign, unregistered, output, truth, configuration, score, differences, format,
         };
         command.SetAction(async (result, stop) =>
         {
@@ -77,7 +78,7 @@ internal static class CorridorCommand
                 if (result.GetResult(one) is { Implicit: false }) throw new CommandException(ExitCode.WrongUse, $"{one.Name} is of use {(isLive ? "with --out only; played live there are --rate and --duration" : "played live only, without --out")}.");
             var options = new CorridorOptions
             {
-                Name = result.GetRequiredValue(name), Points = result.GetValue(points), Lanes = result.GetValue(lanes), Zone = result.GetRequiredValue(zone),
+                Name = result.GetRequiredValue(name), Points = result.GetValue(points), IsClosed = result.GetValue(closed), Lanes = result.GetValue(lanes), Zone = result.GetRequiredValue(zone),
                 From = 0, To = 0, Passages = 0, Vehicles = 0, IsLive = isLive, Seed = result.GetValue(seed), Faults = result.GetRequiredValue(faults),
                 TagShare = result.GetValue(tagShare), TwoTagShare = result.GetValue(twoTags), ForeignShare = result.GetValue(foreign), UnregisteredShare = result.GetValue(unregistered),
             };

@@ -50,10 +50,11 @@ internal static class CorridorConfiguration
                     classes = VehicleClass.All.Select(type => type.Name),
                     points = layout.Points.Select(point => new
                     {
-                        id = point.Id, directions = CorridorLayout.Directions,
+                        id = point.Id, role = point.Part == TollPointPart.Barrier ? null : point.Part.ToString().ToLowerInvariant(), directions = CorridorLayout.Directions,
                         lanes = point.Lanes.Select(lane => new { id = lane.Id, direction = lane.Direction, devices = lane.Devices.Select(device => device.Id) }),
                     }),
-                    distances = layout.Points.SelectMany(from => layout.Points.Where(to => to.Number > from.Number).Select(to => new { from = from.Id, to = to.Id, km = (to.Number - from.Number) * options.PointsApartKm })),
+                    distances = Ways(layout).Where(way => options.IsClosed || way.To.Number > way.From.Number)
+                        .Select(way => new { from = way.From.Id, to = way.To.Id, km = Math.Abs(way.To.Number - way.From.Number) * options.PointsApartKm }),
                 },
             },
             calendars = new[] { new { id = calendar, version = 1, validFrom = "2000-01-01", defaultBand = "always" } },
@@ -61,8 +62,9 @@ internal static class CorridorConfiguration
             {
                 new
                 {
-                    id = options.Name, version = 1, validFrom = "2000-01-01", corridor = options.Name, calendar, currency = "IRR", scale = 0, basis = "point",
-                    prices = layout.Points.SelectMany(point => VehicleClass.All.Select(type => new { point = point.Id, @class = type.Name, amount = point.PriceOf(type) })),
+                    id = options.Name, version = 1, validFrom = "2000-01-01", corridor = options.Name, calendar, currency = "IRR", scale = 0, basis = options.IsClosed ? "entryExit" : "point",
+                    prices = (options.IsClosed ? Ways(layout).Select(way => (Entry: (TollPoint?)way.From, Point: way.To)) : layout.Points.Select(point => (Entry: (TollPoint?)null, Point: point)))
+                        .SelectMany(cell => VehicleClass.All.Select(type => new { entry = cell.Entry?.Id, point = cell.Point.Id, @class = type.Name, amount = cell.Point.PriceOf(type, cell.Entry) })),
                     rounding = new { mode = "halfAwayFromZero", unit = 1, stage = "line" },
                 },
             },
@@ -71,5 +73,11 @@ internal static class CorridorConfiguration
         return JsonSerializer.SerializeToUtf8Bytes(file, _json);
     }
 
-    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>From one toll point to another; closed, from an entry to the exit of another junction.</summary>
+    private static IEnumerable<(TollPoint From, TollPoint To)> Ways(CorridorLayout layout) =>
+        from start in layout.Points where start.Part != TollPointPart.Exit
+        from end in layout.Points where end.Number != start.Number && end.Part != TollPointPart.Entry
+        select (start, end);
+
+    private static readonly JsonSerializerOptions _json = new() { WriteIndented = true, DefaultIgnoreCondition = System.Text.Json.Serialization.JsonIgnoreCondition.WhenWritingNull, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }

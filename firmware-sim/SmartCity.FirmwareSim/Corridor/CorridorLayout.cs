@@ -11,12 +11,13 @@ internal sealed class CorridorLayout
     /// <summary>Lays it out.</summary>
     public CorridorLayout(CorridorOptions options)
     {
-        Points = [.. Enumerable.Range(1, options.Points).Select(number => new TollPoint(number, options))];
+        Points = [.. Enumerable.Range(1, options.Points).SelectMany(number => options.IsClosed
+            ? (TollPoint[])[new TollPoint(number, TollPointPart.Entry, options), new TollPoint(number, TollPointPart.Exit, options)] : [new TollPoint(number, TollPointPart.Barrier, options)])];
         Devices = [.. Points.SelectMany(point => point.Lanes).SelectMany(lane => lane.Devices)];
         foreach (var fault in LaneDevice.Faults) Befall(fault, options);
     }
 
-    /// <summary>Toll points, south to north.</summary>
+    /// <summary>Toll points, south to north; of a junction the entry, then the exit.</summary>
     public IReadOnlyList<TollPoint> Points { get; }
     /// <summary>All devices.</summary>
     public IReadOnlyList<LaneDevice> Devices { get; }
@@ -33,6 +34,17 @@ internal sealed class CorridorLayout
     }
 }
 
+/// <summary>What a toll point is for.</summary>
+internal enum TollPointPart
+{
+    /// <summary>One pays for passing it.</summary>
+    Barrier,
+    /// <summary>One enters a closed system.</summary>
+    Entry,
+    /// <summary>One leaves it, and pays.</summary>
+    Exit,
+}
+
 /// <summary>A toll point.</summary>
 internal sealed class TollPoint
 {
@@ -41,18 +53,21 @@ internal sealed class TollPoint
 
     private readonly Lane[][] _ways;
 
-    public TollPoint(int number, CorridorOptions options)
+    public TollPoint(int number, TollPointPart part, CorridorOptions options)
     {
-        Number = number;
-        Id = string.Create(CultureInfo.InvariantCulture, $"{options.Name}-{number}");
+        (Number, Part) = (number, part);
+        Id = string.Create(CultureInfo.InvariantCulture, $"{options.Name}-{number}{part switch { TollPointPart.Entry => "-in", TollPointPart.Exit => "-out", _ => "" }}");
+        var own = number + (part == TollPointPart.Exit ? 100 : 0);
         _ways = [.. CorridorLayout.Directions.Select((direction, way) =>
-            Enumerable.Range(way * options.Lanes + 1, options.Lanes).Select(lane => new Lane(string.Create(CultureInfo.InvariantCulture, $"{Id}-L{lane}"), direction, options, (number * 2 + way) * 64 + lane)).ToArray())];
+            Enumerable.Range(way * options.Lanes + 1, options.Lanes).Select(lane => new Lane(string.Create(CultureInfo.InvariantCulture, $"{Id}-L{lane}"), direction, options, (own * 2 + way) * 64 + lane)).ToArray())];
         foreach (var way in _ways)
             for (var i = 1; i < way.Length; i++) (way[i].Left, way[i - 1].Right) = (way[i - 1], way[i]);
     }
 
-    /// <summary>Its number, from 1.</summary>
+    /// <summary>Number of the toll point or junction, from 1.</summary>
     public int Number { get; }
+    /// <summary>What it is for.</summary>
+    public TollPointPart Part { get; }
     /// <summary>Its id, e.g. <c>THN-1</c>.</summary>
     public string Id { get; }
     /// <summary>Its lanes, side by side.</summary>
@@ -62,7 +77,14 @@ internal sealed class TollPoint
     public IReadOnlyList<Lane> Way(int direction) => _ways[direction];
 
     /// <summary>What a class pays here, rial.</summary>
-    public long PriceOf(VehicleClass type) => type.BaseRial + (Number - 1) * RialMoreEach;
+    /// <param name="type">The class.</param>
+    /// <param name="entry">Where it entered, if it leaves a closed system here.</param>
+    public long PriceOf(VehicleClass type, TollPoint? entry) => Part switch
+    {
+        TollPointPart.Barrier => type.BaseRial + (Number - 1) * RialMoreEach,
+        TollPointPart.Exit when entry is not null => type.BaseRial * Math.Abs(Number - entry.Number) + (Number - 1) * RialMoreEach,
+        _ => 0,
+    };
 }
 
 /// <summary>A lane with its devices.</summary>

@@ -37,7 +37,8 @@ internal static class CorridorLimits
     /// <exception cref="CommandException">They are too few, or more than there are plates.</exception>
     public static CorridorOptions WithVehicles(CorridorOptions options, int? wanted)
     {
-        var drives = Math.Max(1, (int)(options.Passages * 2L / (options.Points + 1)));
+        if (options is { IsClosed: true, Points: 1 }) throw Wrong($"--closed: at least 2 junctions are needed, --points {options.Points} is less.");
+        var drives = Math.Max(1, options.IsClosed ? options.Passages / 2 : (int)(options.Passages * 2L / (options.Points + 1)));
         // In some hours none is back; a drive has one passage at least.
         var least = options.To - options.From < 8 * 3_600_000L ? options.Passages : Math.Max(1, drives / 8);
         var vehicles = wanted ?? Math.Min(Math.Max(drives / 2, least), PlateWorks.VehiclesMax);

@@ -5,11 +5,13 @@ internal sealed record CorridorOptions
 {
     /// <summary>First part of the ids of its toll points. Default THN.</summary>
     public string Name { get; init; } = "THN";
-    /// <summary>Toll points, 1–20. Default 4.</summary>
+    /// <summary>Whether one pays at the exit for the way from the entry; else at each toll point.</summary>
+    public bool IsClosed { get; init; }
+    /// <summary>Toll points of an open corridor; of a closed one junctions, each with an entry and an exit; 1–20, closed from 2. Default 4.</summary>
     public int Points { get; init; } = 4;
     /// <summary>Lanes of a toll point in each direction, 1–8. Default 3.</summary>
     public int Lanes { get; init; } = 3;
-    /// <summary>Way between two toll points, km. Default 12.</summary>
+    /// <summary>Way between two toll points or junctions, km. Default 12.</summary>
     public double PointsApartKm { get; init; } = 12;
     /// <summary>Its zone.</summary>
     public TimeZoneInfo Zone { get; init; } = TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran");

@@ -18,7 +18,7 @@ internal sealed class CorridorTotals
     public void Add(PassageRecord passage)
     {
         Passages++;
-        Net += passage.Crossing.Point.PriceOf(passage.Crossing.Vehicle.Class);
+        Net += passage.Crossing.Net;
         foreach (var damage in passage.Damages) Add(damage.Evidence, damage.Fault);
     }
 

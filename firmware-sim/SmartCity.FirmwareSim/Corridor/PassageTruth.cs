@@ -45,6 +45,10 @@ internal sealed record PassageTruth
     public string? SecondAccount { get; init; }
     /// <summary>What it pays, rial.</summary>
     public required long Net { get; init; }
+    /// <summary>At the exit of a closed system: where it entered, in the passage before of the same drive.</summary>
+    public string? Entry { get; init; }
+    /// <summary>At the exit of a closed system: the way from the entry, km.</summary>
+    public double? Km { get; init; }
     /// <summary>Key of the classifier's event.</summary>
     public EventKey? Anchor { get; init; }
     /// <summary>Id of the passage that a vehicle taken for two has beside its own.</summary>
@@ -65,7 +69,7 @@ internal sealed record PassageTruth
             Time = DateTimeOffset.FromUnixTimeMilliseconds(crossing.Time),
             Drive = crossing.Drive, Vehicle = vehicle.Number, Class = vehicle.Class.Name,
             Plate = vehicle.Plate.Key, PlateKind = vehicle.Plate.Kind, Registered = vehicle.IsRegistered,
-            Tags = [.. vehicle.Tags.Select(tag => tag.Key)], Account = vehicle.Account, SecondAccount = vehicle.Tags.Count > 1 ? vehicle.Tags[1].Account : null, Net = crossing.Point.PriceOf(vehicle.Class),
+            Tags = [.. vehicle.Tags.Select(tag => tag.Key)], Account = vehicle.Account, SecondAccount = vehicle.Tags.Count > 1 ? vehicle.Tags[1].Account : null, Net = crossing.Net, Entry = crossing.Entry?.Id, Km = crossing.Km,
             Anchor = passage.Anchor,
             Ghost = passage.Ghost is { } ghost ? PassageRecord.IdOf(crossing.Point.Id, ghost) : null,
             Evidence = [.. passage.Evidence.Select(one => new WitnessTruth(one.Evidence, one.Key))],

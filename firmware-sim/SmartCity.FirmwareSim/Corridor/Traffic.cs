@@ -10,10 +10,17 @@ namespace SmartCity.FirmwareSim.Corridor;
 /// <param name="Lane">The lane.</param>
 /// <param name="SpeedKmh">Its speed.</param>
 /// <param name="Serial">Number of the passage, in order of time within a lane.</param>
-internal sealed record Crossing(long Time, int Drive, Vehicle Vehicle, TollPoint Point, Lane Lane, double SpeedKmh, long Serial);
+/// <param name="Entry">Where it entered, if it leaves a closed system here.</param>
+/// <param name="Km">The way from there, km.</param>
+internal sealed record Crossing(long Time, int Drive, Vehicle Vehicle, TollPoint Point, Lane Lane, double SpeedKmh, long Serial, TollPoint? Entry, double? Km)
+{
+    /// <summary>What it pays, rial.</summary>
+    public long Net => Point.PriceOf(Vehicle.Class, Entry);
+}
 
 /// <summary>
-/// The flow of vehicles: drives along the corridor, spread over the time as its hours want it, each passing one toll point or several in turn.
+/// The flow of vehicles: drives along the corridor, spread over the time as its hours want it, each passing one toll point or several in turn, or the entry
+/// and the exit of a closed system.
 /// Vehicles take turns, one drive north and the next one south, so that none is in two places. In a lane two are at least <see cref="HeadwayMs"/> apart.
 /// </summary>
 internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fleet fleet)
@@ -51,8 +58,9 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
             if (options.IsLive && crossing.Time >= options.To) continue;
             ready.Enqueue(crossing, (crossing.Time, crossing.Serial));
             if (stage.Left == 1) continue;
-            var next = crossing.Time + (long)(options.PointsApartKm / crossing.SpeedKmh * 3_600_000);
-            due.Enqueue(stage with { At = next, Point = stage.Point + (stage.Direction == 0 ? 1 : -1), Left = stage.Left - 1 }, (next, stage.Drive));
+            var point = stage.Point + (stage.Direction == 0 ? stage.Step : -stage.Step);
+            var next = crossing.Time + (long)(stage.Step * options.PointsApartKm / crossing.SpeedKmh * 3_600_000);
+            due.Enqueue(stage with { At = next, Point = point, Left = stage.Left - 1, Entry = options.IsClosed ? crossing.Point : null }, (next, stage.Drive));
         }
         while (ready.Count > 0) yield return ready.Dequeue();
 
@@ -75,16 +83,19 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
         var chance = Chance.Of(options.Seed, ChancePurpose.Drive, drive);
         chance.Next();
         var direction = drive / fleet.Count % 2;
-        var points = Math.Min(pointsMax, 1 + chance.Below(_pointsOfDriveMax));
-        var from = chance.Below(layout.Points.Count - points + 1);
+        // Closed, it leaves at another junction than it entered.
+        var points = options.IsClosed ? 2 + chance.Below(Math.Max(1, _pointsOfDriveMax - 1)) : Math.Min(pointsMax, 1 + chance.Below(_pointsOfDriveMax));
+        var from = 1 + chance.Below(options.Points - points + 1);
+        var (left, step) = options.IsClosed ? (Math.Min(pointsMax, 2), points - 1) : (points, 1);
         // Around 90 to 115 % of what its class usually drives.
-        return new Stage(at, drive, drive % fleet.Count, direction, direction == 0 ? from : from + points - 1, points, chance.Between(0.9, 1.15));
+        return new Stage(at, drive, drive % fleet.Count, direction, direction == 0 ? from : from + points - 1, step, left, chance.Between(0.9, 1.15), null);
     }
 
     private Crossing Pass(Stage stage, long serial)
     {
         var vehicle = fleet[stage.Vehicle];
-        var point = layout.Points[stage.Point];
+        var part = !options.IsClosed ? TollPointPart.Barrier : stage.Entry is null ? TollPointPart.Entry : TollPointPart.Exit;
+        var point = layout.Points.First(one => one.Number == stage.Point && one.Part == part);
         var lanes = point.Way(stage.Direction);
         var chance = Chance.Of(options.Seed, ChancePurpose.Sight, -1 - serial);
         // The slow keep right.
@@ -94,7 +105,7 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
             if (FreeAt(lanes[(wanted + i) % lanes.Count]) < FreeAt(lane)) lane = lanes[(wanted + i) % lanes.Count];
         var time = Math.Max(stage.At, FreeAt(lane));
         _last[lane] = time;
-        return new Crossing(time, stage.Drive, vehicle, point, lane, Math.Round(vehicle.Class.SpeedKmh * stage.Pace, 1), serial);
+        return new Crossing(time, stage.Drive, vehicle, point, lane, Math.Round(vehicle.Class.SpeedKmh * stage.Pace, 1), serial, stage.Entry, stage.Entry is null ? null : stage.Step * options.PointsApartKm);
 
         long FreeAt(Lane one) => _last.TryGetValue(one, out var last) ? last + HeadwayMs : long.MinValue;
     }
@@ -115,8 +126,8 @@ internal sealed class Traffic(CorridorOptions options, CorridorLayout layout, Fl
         return new Spread(sums, last);
     }
 
-    /// <summary>A drive on its way to a toll point.</summary>
-    private sealed record Stage(long At, int Drive, int Vehicle, int Direction, int Point, int Left, double Pace);
+    /// <summary>A drive on its way to the toll point or junction of a number; the next one is <see cref="Step"/> further.</summary>
+    private sealed record Stage(long At, int Drive, int Vehicle, int Direction, int Point, int Step, int Left, double Pace, TollPoint? Entry);
 
     private sealed record Spread(double[] Sums, long Span)
     {

@@ -39,10 +39,21 @@ public sealed class CorridorPlatformTests : IDisposable
         Assert.Equal(0, score.Residual);
     }
 
-    internal static async Task<CorridorScore> ScoreAsync(TemporaryFolder folder, string faults, int passages, int seed)
+    [Theory]
+    [InlineData("none")]
+    [InlineData("all")]
+    public async Task A_closed_system_is_charged_by_trips(string faults)
+    {
+        var score = await ScoreAsync(_folder, faults, 2_000, 1, "--closed");
+        Assert.Equal([], score.Differences.Where(one => faults == "none" || one.Cause != DifferenceCause.Destroyed).Select(one => one.Write()));
+        Assert.Equal(0, score.Residual);
+        Assert.InRange(score.Due, 2_000 / 2 * 100_000L, long.MaxValue);
+    }
+
+    internal static async Task<CorridorScore> ScoreAsync(TemporaryFolder folder, string faults, int passages, int seed, params string[] more)
     {
         var (events, truth, configuration, charges) = (folder["events"], folder["truth"], folder["configuration"], folder["charges"]);
-        var (exit, _, talk) = await Simulator.RunAsync("corridor", "--out", events, "--truth", truth, "--config", configuration, "--passages", $"{passages}", "--faults", faults, "--seed", $"{seed}");
+        var (exit, _, talk) = await Simulator.RunAsync(["corridor", "--out", events, "--truth", truth, "--config", configuration, "--passages", $"{passages}", "--faults", faults, "--seed", $"{seed}", .. more]);
         Assert.True(exit == ExitCode.Done, talk);
         var loaded = TollConfiguration.Load(Directory.GetFiles(configuration).Select(file => ConfigFile.Read(file, out _)!));
         Assert.Equal([], loaded.Errors.Concat(loaded.Warnings).Select(issue => issue.ToString()));
@@ -53,21 +64,24 @@ public sealed class CorridorPlatformTests : IDisposable
     private static IEnumerable<ChargeLine> ChargesOf(ILookup<string, TollEvent> events, TollConfiguration configuration)
     {
         var (corridor, registers) = (configuration.Corridors[0], configuration.Registers);
-        foreach (var point in corridor.Layouts())
+        var passages = corridor.Layouts().SelectMany(point =>
+            Correlator.Correlate(point, new TimeWindow(0, long.MaxValue / 2), point.Lanes.SelectMany(lane => events[lane.Id]), registers.Knowledge, CorrelationOptions.Default).Passages).ToList();
+        var billable = passages.Where(passage => passage.State == PassageState.Billable).ToList();
+        var roles = corridor.Points.Where(point => point.Role is not null).ToDictionary(point => point.Id, point => point.Role!.Value);
+        var uses = roles.Count == 0
+            ? billable.Select(passage => new TollUse(passage.Id, passage.Vehicle, passage.Time, passage.TollPoint, passage.ClassCharged!))
+            : TripMatcher.Match(billable, new ClosedSystem(roles, (_, _) => TimeSpan.FromHours(2), TimeSpan.FromHours(2)), long.MaxValue / 2).Where(trip => trip is { Entry: not null, Exit: not null })
+                .Select(trip => new TollUse(trip.Id, trip.Vehicle, trip.Exit!.Time, trip.Exit.TollPoint, trip.Exit.ClassCharged!, trip.Entry!.TollPoint));
+        var rated = RatingEngine.Rate(uses, configuration).Charges.ToDictionary(charge => charge.Use.Id, charge => charge.Gross);
+        foreach (var passage in passages)
         {
-            var found = Correlator.Correlate(point, new TimeWindow(0, long.MaxValue / 2), point.Lanes.SelectMany(lane => events[lane.Id]), registers.Knowledge, CorrelationOptions.Default);
-            var uses = found.Passages.Where(passage => passage.State == PassageState.Billable).Select(passage => new TollUse(passage.Id, passage.Vehicle, passage.Time, passage.TollPoint, passage.ClassCharged!));
-            var rated = RatingEngine.Rate(uses, configuration).Charges.ToDictionary(charge => charge.Use.Id, charge => charge.Gross);
-            foreach (var passage in found.Passages)
+            var isBillable = passage.State == PassageState.Billable;
+            yield return new ChargeLine
             {
-                var isCharged = rated.TryGetValue(passage.Id, out var amount);
-                yield return new ChargeLine
-                {
-                    Passage = passage.Id, Point = passage.TollPoint, Time = UnixMicros.ToTime(passage.Time), Class = passage.ClassCharged, Plate = passage.PlateState == PlateState.Confirmed ? passage.Plate!.Key : passage.TagPlate?.Key,
-                    Account = !isCharged ? null : passage.Tag is { } tag ? registers.TagOf(tag)?.Account : registers.PlateOf(passage.Plate!.Key)?.Account,
-                    Net = amount, State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
-                };
-            }
+                Passage = passage.Id, Point = passage.TollPoint, Time = UnixMicros.ToTime(passage.Time), Class = passage.ClassCharged, Plate = passage.PlateState == PlateState.Confirmed ? passage.Plate!.Key : passage.TagPlate?.Key,
+                Account = !isBillable ? null : passage.Tag is { } tag ? registers.TagOf(tag)?.Account : registers.PlateOf(passage.Plate!.Key)?.Account,
+                Net = rated.GetValueOrDefault(passage.Id), State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
+            };
         }
     }
 

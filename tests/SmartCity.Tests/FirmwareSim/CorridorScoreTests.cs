@@ -103,6 +103,7 @@ public sealed class CorridorScoreTests : IDisposable
     [InlineData("--passages 0", "--passages 0: 1 to 10,000,000")]
     [InlineData("--out x --passages 1000000 --points 1 --lanes 1", "2 lanes carry at most 30,000 a day")]
     [InlineData("--out x --vehicles 1", "--vehicles 1: ")]
+    [InlineData("--out x --closed --points 1", "--closed: at least 2 junctions")]
     [InlineData("--out x --rate 5", "--rate is of use played live only")]
     [InlineData("--passages 5", "--passages is of use with --out only")]
     [InlineData("--rate 50", "--rate 50: 24 lanes carry at most 6 a second")]

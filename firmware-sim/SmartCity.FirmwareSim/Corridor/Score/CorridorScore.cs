@@ -13,6 +13,7 @@ internal sealed class CorridorScore
     private readonly Dictionary<string, ScoredPassage> _byId = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ScoredPassage> _byGhost = new(StringComparer.Ordinal);
     private readonly StrayReads _strays = new();
+    private readonly Dictionary<int, ScoredPassage> _entries = [];
     private readonly List<ChargeLine> _ghosts = [];
 
     private CorridorScore() { }
@@ -49,6 +50,8 @@ internal sealed class CorridorScore
         {
             var passage = new ScoredPassage(one);
             Due += one.Net;
+            if (one.Entry is not null && _entries.Remove(one.Drive, out var entry)) passage.EnteredBy = entry;
+            else if (one.Net == 0) _entries[one.Drive] = passage;
             _passages.Add(passage);
             _strays.Add(one);
             if (passage.Id is { } id) _byId.Add(id, passage);
@@ -72,8 +75,9 @@ internal sealed class CorridorScore
             return;
         }
         passage.IsKnown = true;
-        if (charge.Net != 0 || passage.Net == 0) Judge(passage, charge);
-        else Add(passage, charge, 0, passage.NotCharged(_strays), DifferenceCause.Missed, null, null);
+        if (charge.Net != 0) Judge(passage, charge);
+        // An entry costs nothing; what is not known of it shows at the exit.
+        else if (passage.Net != 0) Add(passage, charge, 0, passage.NotCharged(_strays) ?? passage.NoWay(_strays), DifferenceCause.Missed, null, null);
     }
 
     private void Judge(ScoredPassage passage, ChargeLine charge)
@@ -91,7 +95,7 @@ internal sealed class CorridorScore
             AddOf(passage, charge, money, charge.Net, passage.OtherVehicle(charge.Account, charge.Plate, _strays), DifferenceCause.WrongPlate, isOtherAccount ? passage.Account : passage.Plate, found);
             money = charge.Net;
         }
-        if (charge.Net != money) Add(passage, charge, charge.Net, null, DifferenceCause.WrongAmount, null, null);
+        if (charge.Net != money) Add(passage, charge, charge.Net, passage.NoWay(_strays), DifferenceCause.WrongAmount, null, null);
     }
 
     /// <summary>Of a vehicle taken for two, one half may be charged in place of the other; both are too much.</summary>

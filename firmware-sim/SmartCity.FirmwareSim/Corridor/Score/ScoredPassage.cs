@@ -17,6 +17,8 @@ internal sealed class ScoredPassage(PassageTruth truth)
     public string Plate { get; } = truth.Plate;
     public string? Account { get; } = truth.Account;
     public long Net { get; } = truth.Net;
+    /// <summary>The passage by which it entered, if it leaves a closed system.</summary>
+    public ScoredPassage? EnteredBy { get; set; }
     /// <summary>Whether the platform has a line of it.</summary>
     public bool IsKnown { get; set; }
 
@@ -51,6 +53,9 @@ internal sealed class ScoredPassage(PassageTruth truth)
         ?? (_tags.Count > 1 && account == SecondAccount ? Find(LaneEvidence.Tag, IsOfTag) : null)
         ?? Find(LaneEvidence.Avc, damage => damage.IsOfClock)
         ?? strays.Near(this).FirstOrDefault(damage => damage.Evidence == LaneEvidence.Avc || Says(damage, account, plate));
+
+    /// <summary>What explains that nobody knows where it entered: what explains that its entry is not known, or not as its own.</summary>
+    public Damage? NoWay(StrayReads strays) => EnteredBy is null ? null : EnteredBy.NoAnchor() ?? EnteredBy.NotCharged(strays) ?? NotCharged(strays);
 
     /// <summary>What made two passages of it.</summary>
     public Damage? Split() => Find(LaneEvidence.Avc, damage => damage.Fault == CorridorFault.AvcSplit);

@@ -14,7 +14,7 @@ internal static class CorridorLimits
     /// <exception cref="CommandException">The lanes do not carry them.</exception>
     public static CorridorOptions Day(CorridorOptions options, DateOnly day, int passages)
     {
-        var lanes = options.Points * options.Lanes * 2;
+        var lanes = LanesOf(options);
         if (passages > (long)lanes * PassagesOfLaneMax)
             throw Wrong($"--passages {passages}: {lanes} lanes carry at most {lanes * PassagesOfLaneMax:N0} a day; give more --points or --lanes.");
         var (from, to) = CorridorDay.SpanOf(day, options.Zone);
@@ -25,7 +25,7 @@ internal static class CorridorLimits
     /// <exception cref="CommandException">The lanes do not carry them.</exception>
     public static CorridorOptions Live(CorridorOptions options, DateTimeOffset now, TimeSpan duration, double rate)
     {
-        var lanes = options.Points * options.Lanes * 2;
+        var lanes = LanesOf(options);
         if (rate > lanes * PassagesOfLaneSecondMax) throw Wrong($"--rate {rate}: {lanes} lanes carry at most {lanes * PassagesOfLaneSecondMax} a second; give more --points or --lanes.");
         var passages = Math.Max(1, rate * duration.TotalSeconds);
         if (passages > 10_000_000) throw Wrong($"--duration: at most 10,000,000 passages are played; at --rate {rate} that is {10_000_000 / rate / 86_400:N1} days.");
@@ -37,7 +37,6 @@ internal static class CorridorLimits
     /// <exception cref="CommandException">They are too few, or more than there are plates.</exception>
     public static CorridorOptions WithVehicles(CorridorOptions options, int? wanted)
     {
-        if (options is { IsClosed: true, Points: 1 }) throw Wrong($"--closed: at least 2 junctions are needed, --points {options.Points} is less.");
         var drives = Math.Max(1, options.IsClosed ? options.Passages / 2 : (int)(options.Passages * 2L / (options.Points + 1)));
         // In some hours none is back; a drive has one passage at least.
         var least = options.To - options.From < 8 * 3_600_000L ? options.Passages : Math.Max(1, drives / 8);
@@ -45,6 +44,13 @@ internal static class CorridorLimits
         if (vehicles < least || vehicles > PlateWorks.VehiclesMax) throw Wrong($"--vehicles {vehicles}: {least:N0} to {PlateWorks.VehiclesMax:N0} are needed for {options.Passages:N0} passages, or one would be in two places.");
         return options with { Vehicles = vehicles };
     }
+
+    private static int LanesOf(CorridorOptions options) => options switch
+    {
+        { IsClosed: false } => options.Points * options.Lanes * 2,
+        { Points: > 1 } => options.Points * options.Lanes * 4,
+        _ => throw Wrong($"--closed: at least 2 junctions are needed, --points {options.Points} is less."),
+    };
 
     private static CommandException Wrong(FormattableString words) => new(ExitCode.WrongUse, words.ToString(CultureInfo.InvariantCulture));
 }

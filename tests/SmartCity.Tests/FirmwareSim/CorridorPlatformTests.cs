@@ -50,15 +50,36 @@ public sealed class CorridorPlatformTests : IDisposable
         Assert.InRange(score.Due, 2_000 / 2 * 100_000L, long.MaxValue);
     }
 
+    [Fact]
+    public void With_the_gateways_clock_beside_each_event_too_each_difference_is_one_of_destroyed_evidence()
+    {
+        var options = CorridorLimits.WithVehicles(CorridorLimits.Day(new CorridorOptions { From = 0, To = 0, Passages = 0, Vehicles = 0, Seed = 3 }, CorridorDay.Usual, 3_000), null);
+        var play = new CorridorPlay(options);
+        CorridorConfiguration.Write(options, play.Layout, play.Fleet, Directory.CreateDirectory(_folder["configuration"]).FullName);
+        var truth = new List<string>();
+        var decoder = new TollDecoder(new NoSeries());
+        var events = new List<TollEvent>();
+        foreach (var arrival in play.Run(passage => truth.Add(Encoding.UTF8.GetString(PassageTruth.Of(passage).Write()).TrimEnd())))
+            decoder.Decode(new DeviceSeries(Encoding.UTF8.GetBytes(arrival.Device.Id)), arrival.Json.Span, events, new ReadingBatch(4), new Receipt(arrival.At * 1_000, true));
+        var score = CorridorScore.Compare(ChargesOf(events.ToLookup(e => e.Lane), Load(_folder["configuration"])).Select(charge => charge.Write()), truth);
+        Assert.Equal([], score.Differences.Where(one => one.Cause != DifferenceCause.Destroyed).Select(one => one.Write()));
+        Assert.Equal((3_000, 0L), (score.Passages, score.Residual));
+    }
+
     internal static async Task<CorridorScore> ScoreAsync(TemporaryFolder folder, string faults, int passages, int seed, params string[] more)
     {
         var (events, truth, configuration, charges) = (folder["events"], folder["truth"], folder["configuration"], folder["charges"]);
         var (exit, _, talk) = await Simulator.RunAsync(["corridor", "--out", events, "--truth", truth, "--config", configuration, "--passages", $"{passages}", "--faults", faults, "--seed", $"{seed}", .. more]);
         Assert.True(exit == ExitCode.Done, talk);
-        var loaded = TollConfiguration.Load(Directory.GetFiles(configuration).Select(file => ConfigFile.Read(file, out _)!));
-        Assert.Equal([], loaded.Errors.Concat(loaded.Warnings).Select(issue => issue.ToString()));
-        File.WriteAllLines(charges, ChargesOf(Events(events), loaded.Configuration!).Select(charge => charge.Write()));
+        File.WriteAllLines(charges, ChargesOf(Events(events), Load(configuration)).Select(charge => charge.Write()));
         return CorridorScore.Compare(File.ReadLines(charges), File.ReadLines(truth));
+    }
+
+    private static TollConfiguration Load(string folder)
+    {
+        var loaded = TollConfiguration.Load(Directory.GetFiles(folder).Select(file => ConfigFile.Read(file, out _)!));
+        Assert.Equal([], loaded.Errors.Concat(loaded.Warnings).Select(issue => issue.ToString()));
+        return loaded.Configuration!;
     }
 
     private static IEnumerable<ChargeLine> ChargesOf(ILookup<string, TollEvent> events, TollConfiguration configuration)

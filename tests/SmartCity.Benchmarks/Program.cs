@@ -14,9 +14,11 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- idle    memory of connected devices that say nothing, and under hostile packets
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- ledger  passages posted and committed per second, SQLite in batches against PostgreSQL
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- correlation  passages per second out of an hour of 100 lanes, and the memory that takes
 if (args is ["path", .. var options]) return PathBench.Run(options);
 if (args is ["idle", .. var idle]) return IdleFigure.Run(idle);
 if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
+if (args is ["correlation", .. var correlation]) return CorrelationFigure.Run(correlation);
 if (args is ["ledger", .. var ledger]) return LedgerFigure.Run(ledger);
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 

@@ -27,10 +27,10 @@ internal sealed class Sighting(TollEvent e, TollEventRef name)
     /// <summary>Measured class of a classifier, declared class of a tag.</summary>
     public string? Class { get; set; }
     public int? Axles { get; set; }
-    public TagId? Tag { get; set; }
+    public TagId? Tag { get; private set; }
     public int Reads { get; set; }
     public double RssiDbm { get; set; } = double.NegativeInfinity;
-    public Plate? Plate { get; set; }
+    public Plate? Plate { get; private set; }
     public double Confidence { get; set; }
 
     /// <summary>The vehicle that it is attached to, or would have been.</summary>
@@ -43,9 +43,13 @@ internal sealed class Sighting(TollEvent e, TollEventRef name)
     public Vehicle? WinnerVehicle { get; set; }
 
     /// <summary>The tag or the plate's key, or null.</summary>
-    public string? Identity => Tag is { } tag ? tag.ToString() : Plate?.Key;
+    public string? Identity { get; private set; }
 
     public bool IsRead => Kind is TollEventKind.Tag or TollEventKind.Anpr or TollEventKind.Loop;
+
+    public void Show(TagId tag) => (Tag, Identity) = (tag, tag.ToString());
+
+    public void Show(Plate plate) => (Plate, Identity) = (plate, plate.Key);
 
     public void Suppress(SuppressReason reason, Sighting winner, Vehicle winnerVehicle) => (Suppressed, Winner, WinnerVehicle) = (reason, winner, winnerVehicle);
 }

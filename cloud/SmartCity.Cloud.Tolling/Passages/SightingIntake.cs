@@ -98,7 +98,8 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
                 break;
             case TollEventKind.Tag:
                 var tag = TollPayload.ReadTag(json, malformed);
-                (sighting.Tag, sighting.Class, sighting.Reads) = (tag.Id, tag.Class, tag.Reads ?? 0);
+                if (tag.Id is { } id) sighting.Show(id);
+                (sighting.Class, sighting.Reads) = (tag.Class, tag.Reads ?? 0);
                 sighting.RssiDbm = tag.RssiDbm ?? double.NegativeInfinity;
                 if (tag.Id is null && malformed.Count == 0) malformed.Add(tag.Tag is null ? "tag" : "issuer");
                 break;
@@ -106,7 +107,8 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
                 foreach (var candidate in TollPayload.ReadAnpr(json, malformed).Candidates)
                     if (PlateGrammar.Parse(candidate.Text, candidate.Country) is { } plate)
                     {
-                        (sighting.Plate, sighting.Confidence) = (plate, candidate.Confidence ?? 0);
+                        sighting.Show(plate);
+                        sighting.Confidence = candidate.Confidence ?? 0;
                         break;
                     }
                 break;

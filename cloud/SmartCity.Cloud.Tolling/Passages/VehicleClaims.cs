@@ -14,9 +14,16 @@ internal static class VehicleClaims
     /// <summary>How often a winner that itself lost is asked for its winner.</summary>
     private const int StepsMax = 3;
 
-    private sealed record Claim(Vehicle Vehicle, List<Sighting> Reads, Strength Strength)
+    private sealed class Claim(Vehicle vehicle)
     {
+        private Strength? _strength;
+
+        public Vehicle Vehicle => vehicle;
+        public List<Sighting> Reads { get; } = [];
         public Claim? Lost { get; set; }
+
+        /// <summary>Found out once somebody else claims the same, which is rare.</summary>
+        public Strength StrengthBy(CorrelationKnowledge knowledge) => _strength ??= StrengthOf(vehicle, Reads, knowledge);
     }
 
     /// <summary>How well an identity is supported on a vehicle, the greater the better. No two are equal.</summary>
@@ -42,11 +49,12 @@ internal static class VehicleClaims
     {
         var claims = new Dictionary<(TollEventKind, string), List<Claim>>();
         foreach (var vehicle in vehicles)
-            foreach (var reads in vehicle.Reads.Where(read => read.Identity is not null).GroupBy(read => (read.Kind, read.Identity!)))
+            foreach (var read in vehicle.Reads)
             {
-                if (!claims.TryGetValue(reads.Key, out var list)) claims.Add(reads.Key, list = []);
-                var all = reads.ToList();
-                list.Add(new Claim(vehicle, all, StrengthOf(vehicle, all, knowledge)));
+                if (read.Identity is not { } identity) continue;
+                if (!claims.TryGetValue((read.Kind, identity), out var list)) claims.Add((read.Kind, identity), list = []);
+                if (list.Count == 0 || list[^1].Vehicle != vehicle) list.Add(new Claim(vehicle));
+                list[^1].Reads.Add(read);
             }
 
         var close = CorrelationWindows.Micros(options.CloseWithin);
@@ -61,7 +69,7 @@ internal static class VehicleClaims
 
                 void Consider(Claim other)
                 {
-                    if (other.Strength.CompareTo((best ?? list[i]).Strength) > 0) best = other;
+                    if (other.StrengthBy(knowledge).CompareTo((best ?? list[i]).StrengthBy(knowledge)) > 0) best = other;
                 }
             }
         foreach (var claim in claims.Values.SelectMany(list => list))

@@ -7,8 +7,12 @@ namespace SmartCity.Cloud.Tolling.Plates;
 /// <param name="Category">What kind of vehicle.</param>
 public sealed record Plate(string Country, string Canonical, string Display, PlateCategory Category)
 {
-    /// <summary><c>country:canonical</c>, the key under which a plate is looked up.</summary>
-    public string Key => $"{Country}:{Canonical}";
+    /// <summary>ISO 3166 alpha-2.</summary>
+    public string Country { get; } = Country;
+    /// <summary>Logical order, digits 0–9 of ASCII.</summary>
+    public string Canonical { get; } = Canonical;
+    /// <summary><c>country:canonical</c>, the key under which a plate is looked up. Made once: plates are compared by it all the time.</summary>
+    public string Key { get; } = $"{Country}:{Canonical}";
 
     /// <summary>The key, for logs and tests.</summary>
     public override string ToString() => Key;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace SmartCity.Cloud.Tolling.Plates;
@@ -26,6 +27,8 @@ public static class PlateGrammar
     private const string Historic = "تاریخی";
     private const string Protocol = "تشریفات";
     private const string Alef = "الف";
+    /// <summary>What stays as it is in every step of <see cref="Normalise"/>, whatever stands beside it.</summary>
+    private static readonly SearchValues<char> _normal = SearchValues.Create("0123456789بجدسصطقلمنوهیپتثشزفکعگژ");
 
     /// <summary>Reads a plate.</summary>
     /// <param name="text">As a camera or a person wrote it.</param>
@@ -53,6 +56,7 @@ public static class PlateGrammar
     /// <param name="text">Any text.</param>
     public static string Normalise(string text)
     {
+        if (!text.AsSpan().ContainsAnyExcept(_normal)) return text;
         // The country's name may come out of shaped letters, or of what stood around another: again until nothing changes.
         for (var before = ""; ;)
         {

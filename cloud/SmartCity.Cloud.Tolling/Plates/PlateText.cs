@@ -20,6 +20,7 @@ internal static class PlateText
     /// <summary>Step 1, second half: takes out the country's name as it stands on Iranian plates. Wants a text without marks.</summary>
     public static string StripCountry(string text)
     {
+        if (text.AsSpan().IndexOfAny('R', 'r', 'ر') < 0) return text;
         // Again until none is left: what is taken out of "IIRR" leaves another one.
         for (var before = ""; before != text;)
         {

@@ -67,8 +67,6 @@ public static class DashboardServices
     private static void Guard(IHeaderDictionary headers)
     {
         headers.ContentSecurityPolicy = ContentSecurityPolicy.Value;
-        headers["Referrer-Policy"] = "same-origin";
-        headers.XContentTypeOptions = "nosniff";
         // Every look is a new one; nothing of it is to be kept by anyone.
         headers.CacheControl = "no-store";
     }

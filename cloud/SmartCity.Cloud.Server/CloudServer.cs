@@ -1,5 +1,7 @@
+using System.IO.Compression;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using SmartCity.Cloud.Dashboards;
@@ -47,11 +49,17 @@ internal static class CloudServer
         services.AddLive(options.Live);
         services.AddApi();
         services.AddDashboards();
+        // A published server has its files compressed beforehand; those are passed through.
+        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
+        // What is sent holds no secret that stays the same from one answer to the next, so its length under compression betrays none: cookies are headers, tokens are shown once.
+        services.AddResponseCompression(compression => (compression.EnableForHttps, compression.MimeTypes) = (true, ["text/html", "text/css", "text/javascript", "image/svg+xml", Answer.Json, Answer.GeoJson, "application/problem+json"]));
         builder.ServePageFiles();
 
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+            // Routes that take more say so.
+            kestrel.Limits.MaxRequestBodySize = 1 << 20;
             kestrel.Limits.Http2.MaxStreamsPerConnection = 4;
             kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(20);
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
@@ -64,6 +72,8 @@ internal static class CloudServer
         var app = builder.Build();
         Surface.Separate(app);
         app.AddServerMetrics();
+        app.UseSecurityHeaders();
+        app.UseResponseCompression();
         app.UseProblems();
         app.UseCityProvider();
         app.UseWebSockets();

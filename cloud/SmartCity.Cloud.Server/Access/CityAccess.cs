@@ -67,6 +67,19 @@ internal static class CityAccess
     /// <summary>What cannot be written down is not done: changes write their row in the audit log first, or with it.</summary>
     private static async Task ChangeAsync(HttpContext context, RequestDelegate next, AuditLog log)
     {
+        if (context.Request.HasFormContentType)
+        {
+            try
+            {
+                await context.Request.ReadFormAsync(context.RequestAborted);
+            }
+            catch (Exception error) when (error is InvalidDataException or InvalidOperationException)
+            {
+                // No form, e.g. with a NUL in it or with ten thousand fields.
+                await Problems.Of(ProblemKinds.Body).ExecuteAsync(context);
+                return;
+            }
+        }
         try
         {
             await next(context);

@@ -38,6 +38,8 @@ internal sealed class SignIn(Accounts accounts, AccessGrants grants, AuditLog lo
     /// <summary>Begins the session of somebody who has proved to own an account, whatever the proof, and gives the browser its cookies.</summary>
     public void Enter(HttpContext context, Account account)
     {
+        // Whatever session the browser had is over: nobody stays signed in behind the one who comes.
+        if (context.CallerOf() is { ByCookie: true, Access: { } before }) grants.End(context.ActorOf(), before.Grant.Id, before.Account.Name);
         var secret = grants.Begin(account, context.Request.Headers.UserAgent.ToString(), CityAccess.AddressOf(context));
         context.Response.Cookies.Append(CityAccess.SessionCookie, secret, Cookie(options.SessionMax, SameSiteMode.Lax));
         if (browsers.IdOf(context.Request.Cookies[BrowserCookie], account.Name) is null) context.Response.Cookies.Append(BrowserCookie, browsers.CookieFor(account.Name), Cookie(TimeSpan.FromDays(365), SameSiteMode.Strict));

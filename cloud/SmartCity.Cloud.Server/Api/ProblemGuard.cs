@@ -18,6 +18,13 @@ internal static partial class ProblemGuard
     {
         try
         {
+            // Two lengths of one body: whoever stands before this server may have taken the other one, and what follows for another request. Kestrel puts the length that it does not use there.
+            if (context.Request.Headers.TransferEncoding.Count > 0 && context.Request.Headers.ContainsKey("X-Content-Length"))
+            {
+                context.Response.Headers.Connection = "close";
+                await Problems.Of(ProblemKinds.Request).ExecuteAsync(context);
+                return;
+            }
             await next(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)

@@ -45,10 +45,15 @@ public sealed partial class PageWalkTests : IAsyncLifetime
             }
         }
         await PublishAsync("""{"pm25": 12.5, "kind": "air", "lat": 35.7, "lon": 51.4}""");
-        // Another kind of value than before, which the server sets aside.
-        await PublishAsync("""{"pm25": true}""");
+        // Row 41: names and texts that would do harm in a page that took them for markup.
+        await PublishAsync("""{"<img src=x onerror=pwned=1>": 7, "state": "<svg onload=pwned=1>", "javascript:pwned=1": "\"><script>pwned=1</script>"}""");
+        await Eventually.HoldsAsync("the server has all of it", async () => await _city.Server.AuditAsync("stored", default) == 7, seconds: 10);
+        // Another kind of value than before, from a gateway that knows nothing of before: the server sets it aside.
+        _city.Gateway.Kill();
+        Directory.Delete(Path.Combine(_city.Gateway.Data, "spool"), recursive: true);
+        await _city.Gateway.StartReadyAsync(TimeSpan.FromSeconds(20), Stop);
+        await PublishAsync("""{"pm25": "<img src=x onerror=pwned=1>"}""");
         await Eventually.HoldsAsync("a value is set aside", async () => await _city.Server.AuditAsync("deadLettered", default) == 1, seconds: 10);
-        await Eventually.HoldsAsync("the device is known", async () => (await _city.Server.GetAsync("/api/v1/devices", default)).Contains("street-1", StringComparison.Ordinal), seconds: 10);
         var page = await SignedInAsync();
         foreach (var (route, address) in PageList.All)
         {
@@ -62,6 +67,7 @@ public sealed partial class PageWalkTests : IAsyncLifetime
                     await LookAsync(page, $"page-{(route == "/" ? "city" : route.Trim('/').Replace('/', '-').Replace("{", "").Replace("}", ""))}-{language}-{name}");
                 }
                 await WalkAsync(page, $"{route} in {language}");
+                Assert.Equal("undefined", await page.EvaluateAsync<string>("typeof pwned"));
                 Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{route} in {language} is wider than the screen");
                 await page.SetViewportSizeAsync(360, 740);
                 Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{route} in {language} is wider than a phone");
@@ -69,6 +75,8 @@ public sealed partial class PageWalkTests : IAsyncLifetime
                 await page.SetViewportSizeAsync(1280, 900);
             }
         }
+        await page.GotoAsync(_browser.AddressOf("/?device=street-1"));
+        await Assertions.Expect(page.Locator(".tile .name", new() { HasText = "<img src=x onerror=pwned=1>" })).ToBeVisibleAsync();
         Assert.Empty(_browser.Complaints);
         Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
     }
@@ -164,17 +172,20 @@ public sealed partial class PageWalkTests : IAsyncLifetime
         await CityBrowser.KeepAsync(page, name);
     }
 
-    private async Task<IPage> SignedInAsync(bool scripts = true)
+    private Task<IPage> SignedInAsync(bool scripts = true) => SignedInAsync(_city, _browser, scripts);
+
+    /// <summary>Opens a tab and signs in as the first administrator.</summary>
+    internal static async Task<IPage> SignedInAsync(TrunkCity city, CityBrowser browser, bool scripts = true)
     {
-        var secret = FirstSecret().Match(_city.Server.Words).Groups["secret"].Value;
-        var page = await _browser.OpenAsync("/sign-in?lang=en", scripts: scripts);
+        var secret = FirstSecret().Match(city.Server.Words).Groups["secret"].Value;
+        var page = await browser.OpenAsync("/sign-in?lang=en", scripts: scripts);
         await page.Locator("#name").FillAsync("admin");
         await page.Locator("#password").FillAsync(secret);
         await page.Keyboard.PressAsync("Enter");
         await page.Locator("#old").FillAsync(secret);
         await page.Locator("#new").FillAsync(Password);
         await page.Keyboard.PressAsync("Enter");
-        await page.WaitForURLAsync(_browser.AddressOf("/"));
+        await page.WaitForURLAsync(browser.AddressOf("/"));
         return page;
     }
 

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Playwright;
+using SmartCity.Tests.EndToEnd.Trunk;
+
+namespace SmartCity.Tests.EndToEnd.Browser;
+
+/// <summary>What a page costs whoever opens it for the first time. Bytes are the same on every machine; times are measured by <c>tests/bench pages</c>.</summary>
+public sealed class PageWeightTests : IAsyncLifetime
+{
+    /// <summary>Bytes of a page and all that it loads before its text and values are there, as they cross the wire.</summary>
+    private const int BytesMax = 120 * 1024;
+    private readonly TrunkCity _city = new();
+    private readonly CityBrowser _browser;
+
+    public PageWeightTests() => _browser = new CityBrowser(_city);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        await _city.StartAsync(Stop);
+        await _browser.StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _city.Dispose();
+    }
+
+    [Fact]
+    public async Task Every_page_is_within_its_bytes_without_the_font()
+    {
+        var page = await PageWalkTests.SignedInAsync(_city, _browser);
+        var session = await page.Context.NewCDPSessionAsync(page);
+        var addresses = new ConcurrentDictionary<string, string>();
+        var bytes = new ConcurrentDictionary<string, double>();
+        session.Event("Network.responseReceived").OnEvent += (_, said) => addresses[said!.Value.GetProperty("requestId").GetString()!] = said.Value.GetProperty("response").GetProperty("url").GetString()!;
+        session.Event("Network.loadingFinished").OnEvent += (_, said) => bytes[said!.Value.GetProperty("requestId").GetString()!] = said.Value.GetProperty("encodedDataLength").GetDouble();
+        await session.SendAsync("Network.enable");
+        await session.SendAsync("Network.setCacheDisabled", new Dictionary<string, object> { ["cacheDisabled"] = true });
+        var (heavy, table) = (new List<string>(), new List<string>());
+        foreach (var (route, address) in PageList.All)
+        {
+            addresses.Clear();
+            bytes.Clear();
+            await page.GotoAsync(_browser.AddressOf($"{address}{(address.Contains('?', StringComparison.Ordinal) ? '&' : '?')}lang=fa"), new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
+            var parts = bytes.Where(one => addresses.ContainsKey(one.Key)).Select(one => (Address: new Uri(addresses[one.Key]).AbsolutePath, Bytes: (long)one.Value)).OrderByDescending(one => one.Bytes).ToList();
+            Assert.Contains(parts, part => part.Address == address.Split('?')[0]);
+            var sum = parts.Where(part => !part.Address.EndsWith(".woff2", StringComparison.Ordinal)).Sum(part => part.Bytes);
+            table.Add($"{route}: {sum}");
+            if (sum > BytesMax) heavy.Add(string.Create(CultureInfo.InvariantCulture, $"{route} takes {sum} bytes, {BytesMax} at most: {string.Join(", ", parts.Take(8).Select(part => $"{part.Address} {part.Bytes}"))}"));
+        }
+        TestContext.Current.TestOutputHelper!.WriteLine(string.Join("\n", table));
+        Assert.True(heavy.Count == 0, string.Join("\n", heavy));
+    }
+}

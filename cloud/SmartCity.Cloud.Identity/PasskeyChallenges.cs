@@ -15,7 +15,9 @@ public sealed class PasskeyChallenges(TimeProvider clock)
 {
     /// <summary>How long there is to answer.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(5);
-    private const int AnsweredMax = 50_000;
+
+    /// <summary>Answers remembered at most; while they are that many, further ones wait.</summary>
+    internal int AnsweredMax { get; init; } = 50_000;
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
     private readonly ConcurrentDictionary<string, long> _answered = new(StringComparer.Ordinal);

@@ -67,11 +67,10 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
 
     /// <summary>Notes a sign-in by a passkey that was just proved: its counter, when it was used, the account's last sign-in, and the row in the log.</summary>
     /// <exception cref="AccessException">The counter has not grown: another authenticator may hold a copy. The passkey was removed meanwhile.</exception>
-    public void Use(Actor actor, UserPasskeyInfo proved)
+    public void Use(Accounts accounts, Actor actor, UserPasskeyInfo proved)
     {
-        ArgumentNullException.ThrowIfNull(actor);
+        ArgumentNullException.ThrowIfNull(accounts);
         ArgumentNullException.ThrowIfNull(proved);
-        var now = UnixMicros.Now(clock);
         database.Change(transaction =>
         {
             if (database.Rows(transaction, "SELECT counter, name FROM passkey WHERE credential = $credential", row => (Counter: row.GetInt64(0), Name: row.GetString(1)), ("$credential", proved.CredentialId)) is not [var known])
@@ -79,9 +78,8 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
             // Authenticators that do not count say 0 for ever.
             if ((proved.SignCount != 0 || known.Counter != 0) && proved.SignCount <= known.Counter)
                 throw new AccessException($"The passkey's counter says {proved.SignCount} after {known.Counter}: there may be a copy of it. Remove it and make a new one.", AccessFault.PasskeyCounter);
-            database.Run(transaction, "UPDATE passkey SET counter = $counter, backed_up = $backed, last_used = $now WHERE credential = $credential", ("$counter", (long)proved.SignCount), ("$backed", proved.IsBackedUp), ("$now", now), ("$credential", proved.CredentialId));
-            database.Run(transaction, "UPDATE account SET last_sign_in = $now WHERE name = $name", ("$now", now), ("$name", actor.Name));
-            log.Write(transaction, actor, "sign-in", actor.Name, null, JsonSerializer.Serialize(new { passkey = known.Name }));
+            database.Run(transaction, "UPDATE passkey SET counter = $counter, backed_up = $backed, last_used = $now WHERE credential = $credential", ("$counter", (long)proved.SignCount), ("$backed", proved.IsBackedUp), ("$now", UnixMicros.Now(clock)), ("$credential", proved.CredentialId));
+            accounts.SignedIn(transaction, actor, JsonSerializer.Serialize(new { passkey = known.Name }));
         }, log);
     }
 

@@ -91,7 +91,7 @@ internal sealed class PasskeyCeremonies(
         if (!proof.Succeeded) throw Refused(context, proof.Failure);
         // As it is now: rights and the lock may have changed while the person looked for the key.
         if (accounts.Find(proof.User.Name) is not { IsDisabled: false } account) throw new AccessException("The account is disabled.", AccessFault.PasskeyRefused);
-        passkeys.Use(new Actor(account.Name, address), proof.Passkey);
+        passkeys.Use(accounts, new Actor(account.Name, address), proof.Passkey);
         return account;
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.AspNetCore.Identity;
 using SmartCity.Cloud.Identity;
 using SmartCity.Model.Contracts;
@@ -31,9 +32,12 @@ internal static class PasskeyOrigins
         });
     }
 
-    /// <summary>The one origin at which passkeys work; null where there is none, since the configured one has no name.</summary>
-    public static string? Of(HttpContext context, AccessOptions options) => Configured(options) is not { } configured ? $"{context.Request.Scheme}://{Localhost}:{context.Connection.LocalPort}"
-        : PublicOrigin.HasName(configured) ? PublicOrigin.TextOf(configured) : null;
+    /// <summary>The one origin at which passkeys work; null where there is none: the configured one has no name, or none is configured and the browser is on another machine.</summary>
+    public static string? Of(HttpContext context, AccessOptions options)
+    {
+        if (Configured(options) is { } configured) return PublicOrigin.HasName(configured) ? PublicOrigin.TextOf(configured) : null;
+        return context.Connection.RemoteIpAddress is { } address && IPAddress.IsLoopback(address) ? $"{context.Request.Scheme}://{Localhost}:{context.Connection.LocalPort}" : null;
+    }
 
     /// <summary>Whether an answer was refused because a page of another origin asked for it.</summary>
     public static bool WasWrong(HttpContext context) => context.Items.ContainsKey(typeof(PasskeyOrigins));

@@ -4,7 +4,7 @@ import { word } from "./words.js";
 const signIn = "/api/v1/session/passkey";
 const own = "/api/v1/account/passkeys";
 /** What the browser's refusals are called, by the name of its error; every other one says that nothing was done. */
-const refusals: Readonly<Record<string, string>> = { InvalidStateError: "passkey.twice", NotSupportedError: "passkey.unfit", ConstraintError: "passkey.unfit", SecurityError: "passkey.nowhere" };
+const refusals: Readonly<Record<string, string>> = { InvalidStateError: "passkey.twice", NotSupportedError: "passkey.unfit", ConstraintError: "passkey.unfit", SecurityError: "passkey.unsupported" };
 
 /** The server's word on what it refused, in the page's language. */
 class Refusal extends Error {

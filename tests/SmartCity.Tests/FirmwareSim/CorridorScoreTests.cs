@@ -71,6 +71,33 @@ public sealed class CorridorScoreTests : IDisposable
     }
 
     [Fact]
+    public void The_reads_of_a_vehicle_without_an_anchor_explain_what_its_neighbour_is_charged()
+    {
+        var truth = Truth("none").ToList();
+        var plain = truth.FindIndex(one => one.Tags.Count == 0);
+        var charges = truth.ConvertAll(Right);
+        charges[plain] = charges[plain] with { Account = "T-5" };
+        Assert.Equal(DifferenceCause.WrongPlate, Assert.Single(Score(charges, truth).Differences).Cause);
+        truth.Add(truth[plain] with { Id = null, Account = "T-5", Plate = "IR:11ب11111", Net = 0, Time = truth[plain].Time.AddSeconds(1), Damages = [new Damage(LaneEvidence.Avc, CorridorFault.AvcMissed, DamageEffect.Lost)] });
+        Assert.Equal([DifferenceCause.Destroyed, DifferenceCause.Destroyed], Score(charges, truth).Differences.Select(one => one.Cause));
+    }
+
+    [Fact]
+    public void Of_a_vehicle_taken_for_two_one_half_may_be_charged_and_both_may_not()
+    {
+        var truth = Truth("none").ToList();
+        var ghost = new string('9', 32);
+        truth[3] = truth[3] with { Ghost = ghost, Damages = [new Damage(LaneEvidence.Avc, CorridorFault.AvcSplit, DamageEffect.Altered) { Said = "truck-2" }] };
+        var charges = truth.ConvertAll(Right);
+        charges.Add(charges[3] with { Passage = ghost });
+        Assert.Equal((DifferenceCause.Double, truth[3].Net), Assert.Single(Score(charges, truth).Differences) is var twice ? (twice.Cause, twice.Amount) : default);
+        charges[3] = charges[3] with { Net = 0, State = "Duplicate" };
+        var instead = Score(charges, truth);
+        Assert.Equal([DifferenceCause.Destroyed, DifferenceCause.Destroyed], instead.Differences.Select(one => one.Cause));
+        Assert.Equal(0, instead.Differences.Sum(one => one.Amount));
+    }
+
+    [Fact]
     public async Task The_exit_code_says_whether_all_is_explained()
     {
         var truth = Truth("avc-missed=0.1");
@@ -90,6 +117,8 @@ public sealed class CorridorScoreTests : IDisposable
         (exit, _, talk) = await Simulator.RunAsync("corridor", "--score", charges, "--truth", _folder["truth"]);
         Assert.Equal(ExitCode.WrongUse, exit);
         Assert.Contains($"--score: line {File.ReadLines(charges).Count()}:", talk, StringComparison.Ordinal);
+        File.AppendAllBytes(_folder["truth"], truth.First(one => one.Id is not null).Write());
+        Assert.Contains("stands there twice", (await Simulator.RunAsync("corridor", "--score", charges, "--truth", _folder["truth"])).Talk, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -54,7 +54,7 @@ internal sealed class CorridorScore
             else if (one.Net == 0) _entries[one.Drive] = passage;
             _passages.Add(passage);
             _strays.Add(one);
-            if (passage.Id is { } id) _byId.Add(id, passage);
+            if (passage.Id is { } id && !_byId.TryAdd(id, passage)) throw new CommandException(ExitCode.WrongUse, $"--truth: the passage {id} stands there twice; a truth is of one play.");
             if (passage.Ghost is { } ghost) _byGhost.Add(ghost, passage);
         }
     }
@@ -98,14 +98,15 @@ internal sealed class CorridorScore
         if (charge.Net != money) Add(passage, charge, charge.Net, passage.NoWay(_strays), DifferenceCause.WrongAmount, null, null);
     }
 
-    /// <summary>Of a vehicle taken for two, one half may be charged in place of the other; both are too much.</summary>
+    /// <summary>Of a vehicle taken for two, one half may be charged in place of the other, or to another vehicle that had lost its own; both to it are too much.</summary>
     private void JudgeGhosts()
     {
         foreach (var charge in _ghosts)
         {
             var passage = _byGhost[charge.Passage];
             var damage = passage.Split();
-            var isInPlace = damage is not null && Differences.Exists(one => one.Passage == passage.Id && one.Charged == 0);
+            var isOwn = charge.Plate == passage.Plate || (charge.Account is not null && charge.Account == passage.Account);
+            var isInPlace = damage is not null && (!isOwn || Differences.Exists(one => one.Passage == passage.Id && one.Charged == 0));
             Differences.Add(new Difference(isInPlace ? DifferenceCause.Destroyed : DifferenceCause.Double, 0, charge.Net)
             {
                 Passage = charge.Passage, Point = charge.Point, Time = charge.Time, State = charge.State, Finding = charge.Finding,

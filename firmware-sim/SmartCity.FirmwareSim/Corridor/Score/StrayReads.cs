@@ -13,9 +13,17 @@ internal sealed class StrayReads
     {
         foreach (var damage in truth.Damages ?? [])
         {
+            if (!damage.IsDestructive || damage.Evidence == LaneEvidence.Loop) continue;
+            // Without its classifier's event a vehicle has nothing that its reads could belong to but those beside it.
+            if (damage is { Evidence: LaneEvidence.Avc, Effect: DamageEffect.Lost })
+                foreach (var account in new[] { truth.Account, truth.SecondAccount }.Distinct())
+                    Add(truth.Lane, truth.Time.ToUnixTimeMilliseconds(), damage with { Said = truth.Plate, Account = account });
             // A classifier whose clock is wrong makes a vehicle where none is, which takes the reads of those near it.
-            var isShifted = damage.Evidence == LaneEvidence.Avc && damage.IsOfClock;
-            if (!damage.IsDestructive || damage.Evidence == LaneEvidence.Loop || (damage.Effect != DamageEffect.Stray && !isShifted) || damage.Lane is not { } lane || damage.Stamp is not { } stamp) continue;
+            if (damage.Effect == DamageEffect.Stray || damage is { Evidence: LaneEvidence.Avc, IsOfClock: true }) Add(damage.Lane!, damage.Stamp!.Value, damage);
+        }
+
+        void Add(string lane, long stamp, Damage damage)
+        {
             if (!_byLane.TryGetValue(lane, out var reads)) _byLane[lane] = reads = [];
             reads.Add((stamp, _count++), damage);
         }

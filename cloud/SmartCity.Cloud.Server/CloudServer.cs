@@ -88,6 +88,7 @@ internal static class CloudServer
         app.MapDeadLetterPages(options.DuckDb.CityZone);
         app.MapImports();
         app.MapRegistry();
+        app.MapTolls();
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();
@@ -137,7 +138,8 @@ internal static class CloudServer
         services.AddSingleton(new SqliteTollEventStore(TollService.FileOf(options), CorrelationOptions.Default));
         Add<TollEventConsumer>();
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
-            .AddHostedService(provider => provider.GetRequiredService<TollService>());
+            .AddHostedService(provider => provider.GetRequiredService<TollService>())
+            .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();

@@ -13,7 +13,12 @@ internal sealed class TollCommands(IReadOnlyList<string> args, Option<string> da
     private static readonly string[] _columns = ["file", "events", "taken", "before", "devices", "healthReadings", "from", "to"];
     private static readonly TimeProvider _clock = TimeProvider.System;
 
-    public Command Create() => new("toll", "Toll events, what is charged for them, and the books.") { Ingest(), new TollConfigCommands(args, data).Create() };
+    public Command Create()
+    {
+        var toll = new Command("toll", "Toll events, what is charged for them, and the books.") { Ingest(), new TollConfigCommands(args, data).Create() };
+        foreach (var command in new TollBookCommands(args, data).Create()) toll.Add(command);
+        return toll;
+    }
 
     private Command Ingest()
     {

@@ -73,10 +73,11 @@ public static class AdminSocket
     /// <summary>Asks the process that holds <paramref name="file"/> and gives its JSON, or nothing where it answers with nothing.</summary>
     /// <exception cref="CommandException">The answer is no; the message is the process's own.</exception>
     /// <exception cref="HttpRequestException">It does not answer.</exception>
-    public static async Task<JsonElement> AskAsync(string file, HttpMethod method, string path, CancellationToken cancellationToken)
+    public static async Task<JsonElement> AskAsync(string file, HttpMethod method, string path, CancellationToken cancellationToken, byte[]? json = null)
     {
         using var client = Connect(file);
         using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+        if (json is not null) request.Content = new ByteArrayContent(json) { Headers = { ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue("application/json") } };
         using var answer = await client.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var text = await answer.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false);
         if (answer.IsSuccessStatusCode) return text.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(text);

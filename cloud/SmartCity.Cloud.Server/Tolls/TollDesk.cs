@@ -1,0 +1,71 @@
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Reconciliation;
+using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Model;
+
+namespace SmartCity.Cloud.Server.Tolls;
+
+/// <summary>What people ask of the toll road's books, and what they do there. Each question opens the files anew, beside whoever writes them.</summary>
+internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, TimeProvider clock)
+{
+    private const int ItemsMax = 1_000;
+
+    /// <summary>Zone of business dates.</summary>
+    public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(options.DuckDb.CityZone);
+
+    /// <summary>The ledger.</summary>
+    public ITollLedger Ledger => ledger();
+
+    /// <summary>Asks something of passages and charges.</summary>
+    public T Ask<T>(Func<SqliteTollQueries, T> question)
+    {
+        using var queries = new SqliteTollQueries(TollService.FileOf(options));
+        return question(queries);
+    }
+
+    /// <summary>Reconciles, and keeps the run where it is asked to.</summary>
+    public ReconRun Reconcile(ReconScope scope, bool keep, int? itemsMax, CancellationToken cancellationToken)
+    {
+        using var reconciliation = Open();
+        var run = reconciliation.Run(scope, Ledger, itemsMax ?? ItemsMax, UnixMicros.Now(clock), cancellationToken);
+        return keep ? reconciliation.Keep(run) : run;
+    }
+
+    /// <summary>Runs that were kept, the newest first.</summary>
+    public IReadOnlyList<ReconRun> Runs(int max)
+    {
+        using var reconciliation = Open();
+        return reconciliation.Runs(max);
+    }
+
+    /// <summary>Says something of an item.</summary>
+    public void Judge(string key, ReconState state, string owner, string explanation, string by)
+    {
+        using var reconciliation = Open();
+        reconciliation.Judge(key, new ReconJudgement(state, owner, explanation, by, UnixMicros.Now(clock)));
+    }
+
+    /// <summary>What stands in the way of sealing a period.</summary>
+    public IReadOnlyList<string> Blockers(Period period, CancellationToken cancellationToken)
+    {
+        using var reconciliation = Open();
+        return new PeriodDesk(reconciliation, Ledger, Zone, clock).Blockers(period, cancellationToken);
+    }
+
+    /// <summary>Signs a closing period.</summary>
+    public PeriodSignature Sign(int number, string by, CancellationToken cancellationToken)
+    {
+        using var reconciliation = Open();
+        return new PeriodDesk(reconciliation, Ledger, Zone, clock).Sign(number, by, cancellationToken);
+    }
+
+    /// <summary>Who signed a period first; null where nobody did.</summary>
+    public string? FirstSignature(int number)
+    {
+        using var reconciliation = Open();
+        return reconciliation.FirstSignature(number);
+    }
+
+    private TollReconciliation Open() => new(TollService.FileOf(options), Zone);
+}

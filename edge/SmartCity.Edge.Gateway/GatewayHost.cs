@@ -39,6 +39,7 @@ internal static class GatewayHost
         var spool = app.Services.GetRequiredService<Edge.Spool.Spool>();
         foreach (var note in spool.Notes) app.Logger.SpoolNote(note);
         spool.Noted += app.Logger.SpoolNote;
+        foreach (var mapping in app.Services.GetRequiredService<MappingSet>().All) app.Logger.MappingInForce(mapping.Name, mapping.TopicFilter);
         try
         {
             await app.StartAsync(stop);
@@ -284,6 +285,9 @@ internal static partial class HostLog
 {
     [LoggerMessage(1, LogLevel.Warning, "The spool: {Note}")]
     public static partial void SpoolNote(this ILogger logger, string note);
+
+    [LoggerMessage(3, LogLevel.Information, "The mapping {Name} makes readings of messages on {Topic}")]
+    public static partial void MappingInForce(this ILogger logger, string name, string topic);
 
     [LoggerMessage(2, LogLevel.Error, "The credentials cannot be read and those before stay in force: {Reason}")]
     public static partial void CredentialsUnusable(this ILogger logger, string reason);

@@ -13,7 +13,7 @@ internal sealed class FaultCity : IDisposable
     public FaultCity(string folder, FaultRow row)
     {
         (Folder, Row) = (folder, row);
-        _authority = LocalAuthority.Open(Path.Combine(folder, "certificates"), "test");
+        _authority = LocalAuthority.Open(Path.Combine(folder, "certificates"), "test", new LastWeek());
         Server = MakeServer(Path.Combine(folder, "server"));
         Link = new LinkProxy(() => Server.Port("uplink"));
         Gateway = AddGateway("g1", Path.Combine(folder, "gateway"));
@@ -113,4 +113,10 @@ internal sealed class FaultCity : IDisposable
     }
 
     private static string Set(string key, object value) => string.Create(CultureInfo.InvariantCulture, $"--{key}={value}");
+
+    /// <summary>When the certificates were made: not the moment before the fault, or a clock that steps a day back ends with certificates that are not valid yet.</summary>
+    private sealed class LastWeek : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddDays(-7);
+    }
 }

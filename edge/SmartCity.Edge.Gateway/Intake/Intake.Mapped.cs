@@ -26,6 +26,7 @@ internal sealed partial class Intake
         if (_mappings.Find(publish.Topic) is not { } mapping)
         {
             if (_mappings.Forwards(publish.Topic, out var named)) return connection.MaySpeakOn(publish.Topic, named) ? PublishResult.Forward : RefuseRight();
+            if (_mappings.Drops(publish.Topic)) return PublishResult.Done;
             Interlocked.Increment(ref Counters.RefusedTopic);
             return PublishResult.TopicInvalid;
         }

@@ -16,6 +16,7 @@ public sealed class Mapping
 
     internal TopicPattern Topic { get; set; } = null!;
     internal IReadOnlyList<TopicPattern> Forward { get; set; } = [];
+    internal IReadOnlyList<TopicPattern> Drop { get; set; } = [];
     internal Template Device { get; set; } = null!;
     internal CsvFormat? Csv { get; set; }
     internal Pointer? Each { get; set; }
@@ -25,6 +26,14 @@ public sealed class Mapping
 
     /// <summary>Whether it is of a topic. Never throws.</summary>
     public bool IsOf(ReadOnlySpan<byte> topic) => Topic.Fits(topic);
+
+    /// <summary>Whether a topic is one of its devices' that nobody here needs: acknowledged and dropped, whoever it is from. Never throws.</summary>
+    public bool Drops(ReadOnlySpan<byte> topic)
+    {
+        foreach (var pattern in Drop)
+            if (pattern.Fits(topic)) return true;
+        return false;
+    }
 
     /// <summary>
     /// Whether a topic, or every topic of a filter, is one that the device of a mapping uses beside its readings: such messages are handed on to subscribers, and not stored.
@@ -69,6 +78,14 @@ public sealed class MappingSet(IReadOnlyList<Mapping> mappings)
         foreach (var mapping in mappings)
             if (mapping.IsOf(topic)) return mapping;
         return null;
+    }
+
+    /// <summary>Whether a mapping drops a topic. Never throws.</summary>
+    public bool Drops(ReadOnlySpan<byte> topic)
+    {
+        foreach (var mapping in mappings)
+            if (mapping.Drops(topic)) return true;
+        return false;
     }
 
     /// <summary>Whether a mapping hands a topic, or every topic of a filter, on; see <see cref="Mapping.Forwards"/>.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace SmartCity.Devices.Mappings;
 
 /// <summary>
-/// The file of a mapping, JSON: <c>topic</c>, <c>device</c>, <c>payload</c>, <c>csv</c>, <c>each</c>, <c>time</c>, <c>metrics</c>, <c>rename</c>, <c>forward</c>. Read strictly: what is
+/// The file of a mapping, JSON: <c>topic</c>, <c>device</c>, <c>payload</c>, <c>csv</c>, <c>each</c>, <c>time</c>, <c>metrics</c>, <c>rename</c>, <c>forward</c>, <c>drop</c>. Read strictly: what is
 /// not known is an error, and all errors are told at once, each with its line.
 /// </summary>
 public sealed class MappingFile
@@ -42,7 +42,7 @@ public sealed class MappingFile
     private Mapping Read(string name, LinedJson root)
     {
         var mapping = new Mapping(name);
-        if (!IsMap(root, "a mapping", "about", "topic", "device", "payload", "csv", "each", "time", "metrics", "rename", "forward")) return mapping;
+        if (!IsMap(root, "a mapping", "about", "topic", "device", "payload", "csv", "each", "time", "metrics", "rename", "forward", "drop")) return mapping;
         Text(root, "about");
         if (Text(root, "topic", isNeeded: true) is { } topic)
         {
@@ -64,7 +64,8 @@ public sealed class MappingFile
         if (root["time"] is { } time) mapping.Time = ReadTime(time);
         ReadRules(root, mapping, captures);
         if (root["rename"] is { } rename) mapping.Rename = ReadRename(rename);
-        if (root["forward"] is { } forward) mapping.Forward = ReadForward(forward);
+        if (root["forward"] is { } forward) mapping.Forward = ReadTopics(forward, "\"forward\"");
+        if (root["drop"] is { } drop) mapping.Drop = ReadTopics(drop, "\"drop\"");
         return mapping;
     }
 
@@ -217,10 +218,10 @@ public sealed class MappingFile
         return names;
     }
 
-    private List<TopicPattern> ReadForward(LinedJson forward)
+    private List<TopicPattern> ReadTopics(LinedJson topics, string what)
     {
         var patterns = new List<TopicPattern>();
-        foreach (var one in Texts(forward, "\"forward\""))
+        foreach (var one in Texts(topics, what))
         {
             Say(TopicPattern.TryParse(one.Text, true, out var pattern), one.Line);
             if (pattern is not null) patterns.Add(pattern);

@@ -139,12 +139,48 @@ internal sealed class SmallVolume : IDisposable
 
     public void Empty() => File.Delete(Path.Combine(_folder, "ballast"));
 
-    /// <summary>As a file system does that has found an error: open files cannot be written any more either.</summary>
-    public void ReadOnly() => Remount("ro");
-
-    public void Writable() => Remount("rw");
-
     public void Dispose() => Shell.Run("umount", "-l", _folder);
+}
 
-    private void Remount(string how) => Shell.Run("mount", "-o", $"remount,{how}", _folder);
+/// <summary>A volume (ext4 in a file) that can do as one does that has found an error: nothing can be written to it any more, through files that are open either.</summary>
+internal sealed class FailingVolume : IDisposable
+{
+    private readonly string _image, _folder;
+
+    public FailingVolume(string image, string folder)
+    {
+        (_image, _folder) = (image, folder);
+        Directory.CreateDirectory(folder);
+        Shell.Run("truncate", "-s", "200M", image);
+        Shell.Run("mkfs.ext4", "-F", "-q", image);
+        Mount();
+    }
+
+    /// <summary>Fails from now on.</summary>
+    public void Fail() => Shell.Run("mount", "-o", "remount,abort", _folder);
+
+    /// <summary>Is checked and mounted again. Nothing may have a file of it open.</summary>
+    public void Mend()
+    {
+        Shell.Run("umount", _folder);
+        // Exit 1: it found errors and corrected them.
+        using (var check = Process.Start(new ProcessStartInfo("e2fsck", ["-y", _image]) { RedirectStandardOutput = true, RedirectStandardError = true })!)
+        {
+            check.OutputDataReceived += static (_, _) => { };
+            check.ErrorDataReceived += static (_, _) => { };
+            check.BeginOutputReadLine();
+            check.BeginErrorReadLine();
+            check.WaitForExit();
+            if (check.ExitCode > 1) throw new FaultException($"e2fsck ended with {check.ExitCode}");
+        }
+        Mount();
+    }
+
+    public void Dispose()
+    {
+        using var process = Process.Start("umount", ["-l", _folder]);
+        process.WaitForExit();
+    }
+
+    private void Mount() => Shell.Run("mount", "-o", "loop,errors=remount-ro", _image, _folder);
 }

@@ -17,12 +17,12 @@ internal static class StoreRows
 
     private static async Task ReadOnlyAsync(Attempt attempt)
     {
-        using var volume = new SmallVolume(attempt.Gateway.Data, 200);
+        using var volume = new FailingVolume(Path.Combine(attempt.City.Folder, "volume.img"), attempt.Gateway.Data);
         await attempt.City.StartAsync(attempt.Stop);
         var witness = attempt.Witness(new Load { Messages = 3_000, Rate = 500 });
         var load = witness.RunAsync(attempt.Stop);
         await attempt.PauseAsync(200, 1_000);
-        volume.ReadOnly();
+        volume.Fail();
         await Task.Delay(1_000, attempt.Stop);
         var (held, exited) = (witness.Acknowledged, attempt.Gateway.HasExited);
         await Task.Delay(2_000, attempt.Stop);
@@ -31,8 +31,10 @@ internal static class StoreRows
         Attempt.Require(exited || await attempt.Gateway.HealthAsync(attempt.Stop) != "ready", "the disk is read-only and health says nothing");
         attempt.Figures["endedByItself"] = attempt.Gateway.HasExited;
         attempt.KeepComplaints();
-        volume.Writable();
-        if (attempt.Gateway.HasExited) await attempt.RestartAsync(attempt.Gateway);
+        // Such a file system is checked and mounted again, which nothing may have open.
+        attempt.Gateway.Kill();
+        volume.Mend();
+        await attempt.RestartAsync(attempt.Gateway);
         await attempt.ConcludeAsync(load, witness, 90);
         await attempt.Gateway.StopAsync(attempt.Stop);
     }
@@ -92,8 +94,11 @@ internal static class StoreRows
         attempt.Said.Add("the copy: " + await twin.HealthAsync(attempt.Stop));
         foreach (var line in twin.Complaints(0).Take(4)) attempt.Said.Add("log of the copy: " + line);
         await EmptiedAsync(attempt, [attempt.Gateway]);
-        // As whoever finds it does: one of the two is switched off.
+        Attempt.Require(twin.Words.Contains("E-UPLINK-CLONE", StringComparison.Ordinal) && twin.Words.Contains("stop the other and start this one again", StringComparison.Ordinal), "the copy was not told what it is and what to do");
+        // As it is told: the copy sends nothing while it cannot be known which of the two is right; the other is stopped, and the copy started again.
         await attempt.Gateway.StopAsync(attempt.Stop);
+        await twin.StopAsync(attempt.Stop);
+        await attempt.RestartAsync(twin);
         await EmptiedAsync(attempt, [twin]);
         var none = new Dictionary<string, FaultProcess>();
         foreach (var witness in (Witness[])[first, one, other]) attempt.Found(await Oracle.CompareAsync(witness, attempt.Server, none, Breakage.None, attempt.Stop));
@@ -139,8 +144,9 @@ internal static class StoreRows
     private static async Task MemoryAsync(Attempt attempt)
     {
         using var group = new MemoryGroup(150L << 20);
+        // From the start, as a service manager does it: the runtime reads its limit once.
+        attempt.Gateway.Before = group.Enter;
         await attempt.City.StartAsync(attempt.Stop);
-        group.Add(attempt.Gateway.Id);
         attempt.City.Link.State = LinkState.Cut;
         var witness = attempt.Witness(new Load { Devices = 1_000, Messages = 50_000, Rate = 0, InFlight = 20 });
         var load = witness.RunAsync(attempt.Stop);
@@ -150,7 +156,7 @@ internal static class StoreRows
         attempt.City.Link.State = LinkState.Open;
         await attempt.ConcludeAsync(load, witness, 120);
         attempt.Figures["peakMegabytesOfTheGroup"] = group.PeakMegabytes;
-        Attempt.Require(!attempt.Gateway.HasExited, $"the gateway ended with {attempt.Gateway.ExitCode}");
+        if (attempt.Gateway.HasExited) throw new FaultException($"the gateway ended with {attempt.Gateway.ExitCode}");
         await attempt.Gateway.StopAsync(attempt.Stop);
         await attempt.Server.StopAsync(attempt.Stop);
     }
@@ -199,7 +205,8 @@ internal sealed class MemoryGroup : IDisposable
 
     public long PeakMegabytes => long.Parse(File.ReadAllText(_folder + "/memory.max_usage_in_bytes"), CultureInfo.InvariantCulture) >> 20;
 
-    public void Add(int process) => File.WriteAllText(_folder + "/cgroup.procs", process.ToString(CultureInfo.InvariantCulture));
+    /// <summary>What a command line begins with so that its process is in the group.</summary>
+    public IReadOnlyList<string> Enter => ["sh", "-c", $"echo $$ >{_folder}/cgroup.procs && exec \"$@\"", "sh"];
 
     public void Dispose()
     {

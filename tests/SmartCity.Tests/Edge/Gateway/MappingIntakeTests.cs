@@ -84,11 +84,16 @@ public sealed class MappingIntakeTests : IAsyncDisposable
     public async Task A_device_with_a_Will_and_commands_of_its_own_system_connects_and_hears_them()
     {
         await _gateway.StartAsync();
-        using var plug = await ConnectAsync("plug");
+        // flags: Will of QoS 1, retained, clean start.
+        var (plug, _) = await RawClient.ConnectAsync(_gateway.Port("mqtt"), Connect(V311, "plug", flags: 0x2E, rest: [.. Text("tele/plug/LWT"), .. Text("Offline")]), _stop);
+        using var connected = plug;
         await plug.SendAsync(Subscribe(V311, 1, null, ("cmnd/plug/#", 0)), _stop);
         Assert.Equal(0, (await plug.ReceiveAsync(_stop))[^1]);
         await plug.SendAsync(Subscribe(V311, 2, null, ("cmnd/other/#", 0)), _stop);
         Assert.Equal(0x80, (await plug.ReceiveAsync(_stop))[^1]);
+        // What its firmware says of itself elsewhere does not cost it its connection.
+        await plug.SendAsync(Publish(V311, "tasmota/discovery/A1B2C3D4E5F6/config", 7, "{}", 0x33), _stop);
+        Assert.Equal(Acknowledge(0x40, 7), await plug.ReceiveAsync(_stop));
         await plug.SendAsync(Publish(V311, "cmnd/plug/POWER", 0, "ON", 0x30), _stop);
         Assert.Contains("cmnd/plug/POWER", Encoding.UTF8.GetString(await plug.ReceiveAsync(_stop)), StringComparison.Ordinal);
     }

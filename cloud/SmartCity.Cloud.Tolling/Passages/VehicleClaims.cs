@@ -86,10 +86,11 @@ internal static class VehicleClaims
         var isTag = reads[0].Kind == TollEventKind.Tag;
         List<Plate> plates = [.. vehicle.OwnPlates], accounts = isTag ? AccountOf(reads[0].Tag!.Value, knowledge) : Accounts(vehicle, knowledge);
         var tags = vehicle.Reads.Where(read => read.Tag is not null).Select(read => read.Tag!.Value).Distinct().Count();
+        // Of a tag whose plate nobody knows another tag says nothing: vehicles with two are told from neighbours by what was read best.
         return new Strength(
             Agreement(accounts, isTag ? plates : [reads[0].Plate!]),
             reads.Exists(read => !read.IsCrossLane),
-            isTag ? tags - 1 + Strangers(plates, accounts) : Strangers(plates, [reads[0].Plate!]) + Strangers(accounts, [reads[0].Plate!]),
+            isTag ? accounts.Count == 0 ? 0 : tags - 1 + Strangers(plates, accounts) : Strangers(plates, [reads[0].Plate!]) + Strangers(accounts, [reads[0].Plate!]),
             isTag ? reads.Sum(read => read.Reads) : reads.Count,
             reads.Max(read => isTag ? read.RssiDbm : read.Confidence),
             reads.Min(read => Math.Abs(read.Time - vehicle.Time)),

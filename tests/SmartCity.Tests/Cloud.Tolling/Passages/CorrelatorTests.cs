@@ -282,6 +282,22 @@ public sealed class CorrelatorTests
     }
 
     [Fact]
+    public void The_second_tag_of_a_vehicle_that_the_neighbours_antenna_read_too_is_not_the_neighbours()
+    {
+        _road.Account(1, "11", Car).Register(Other);
+        _road.Avc("L1", 1_000);
+        _road.Tag("L1", 1_000, 1, "11");
+        _road.Tag("L1", 1_000, 1, "77", reads: 9);
+        _road.Anpr("L1", 1_100, Car);
+        _road.Avc("L2", 1_050);
+        _road.Tag("L2", 1_050, 1, "77", reads: 1);
+        _road.Anpr("L2", 1_100, Other);
+        var result = _road.Correlate();
+        Assert.Equal(["11", null], result.Passages.Select(passage => passage.Tag?.Tag));
+        Assert.All(result.Passages, passage => Assert.Equal(PassageState.Billable, passage.State));
+    }
+
+    [Fact]
     public void A_plate_that_two_cameras_saw_is_on_the_vehicle_without_another()
     {
         _road.Register(Car, Other);

@@ -24,6 +24,13 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
         return question(queries);
     }
 
+    /// <summary>What is on its way from events to the ledger.</summary>
+    public TollWork Work()
+    {
+        using var reconciliation = Open();
+        return reconciliation.Work(DateOnly.MaxValue.AddDays(-1));
+    }
+
     /// <summary>Reconciles, and keeps the run where it is asked to.</summary>
     public ReconRun Reconcile(ReconScope scope, bool keep, int? itemsMax, CancellationToken cancellationToken)
     {

@@ -25,6 +25,7 @@ internal static class TollEndpoints
     {
         var tolls = app.MapGroup("/api/v1/toll");
         tolls.MapGet("/totals", Totals).WithSummary("What the charges of each day and toll point come to, by outcome.").Needs(Rights.TollRead);
+        tolls.MapGet("/work", (TollDesk desk) => Results.Json(desk.Work(), TollJson.Options)).WithSummary("What is on its way from events to the ledger: spans to correlate, days of vehicles to rate, chains to post.").Needs(Rights.TollRead);
         tolls.MapGet("/charges", Charges).WithSummary("Charges, a page at a time, in the order of their passages' ids.").Needs(Rights.TollRead);
         tolls.MapGet("/passages/{id}", (TollDesk desk, string id) => desk.Ask(queries => queries.Find(id)) is { } evidence ? Results.Json(Shape(evidence), TollJson.Options) : Problems.Missing(new Sentence("say.passage", id)))
             .WithSummary("Everything that is known of one passage: events, reads that lost, charge with its trace, postings.").Needs(Rights.TollRead);

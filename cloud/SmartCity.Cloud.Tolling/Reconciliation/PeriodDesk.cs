@@ -20,7 +20,8 @@ public sealed class PeriodDesk(TollReconciliation reconciliation, ITollLedger le
     {
         var blockers = new List<string>();
         if (Watermark < period.To) blockers.Add(string.Create(CultureInfo.InvariantCulture, $"late events of {period.To:yyyy-MM-dd} are waited for until {period.To.AddDays(GraceDays):yyyy-MM-dd}"));
-        blockers.AddRange(reconciliation.Unsettled(period.To));
+        var work = reconciliation.Work(period.To);
+        if (!work.IsDone) blockers.Add(string.Create(CultureInfo.InvariantCulture, $"on their way: {work.Cells} spans to correlate, {work.Days} days of vehicles to rate, {work.Chains} charges to post; {work.Refused} were refused by the ledger"));
         var run = reconciliation.Run(new ReconScope(period.From, period.To), ledger, BlockersMax, UnixMicros.Now(clock), cancellationToken);
         blockers.AddRange(run.Identities.Where(identity => !identity.Holds).Select(identity => string.Create(CultureInfo.InvariantCulture, $"{identity.Id} leaves {identity.ResidualCount} and {identity.ResidualMoney} in money")));
         blockers.AddRange(run.Classes.Where(one => one.Open > 0).Select(one => string.Create(CultureInfo.InvariantCulture, $"{one.Class}: {one.Open} of {one.Items} neither explained nor accepted")));

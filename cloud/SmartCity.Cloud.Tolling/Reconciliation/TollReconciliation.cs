@@ -100,17 +100,12 @@ public sealed class TollReconciliation : IDisposable
     public IReadOnlyList<ReconRun> Runs(int max) =>
         _statements.Read("SELECT body FROM recon_run ORDER BY number DESC LIMIT $1", row => JsonSerializer.Deserialize(row.GetFieldValue<byte[]>(0), ReconJson.Default.ReconRun)!, max);
 
-    /// <summary>What is on its way and may still change charges up to a date, for people; empty where nothing is.</summary>
-    public IReadOnlyList<string> Unsettled(DateOnly through)
-    {
-        var (cells, days) = ((long)_statements.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", MicrosOf(through.AddDays(1)))!, (long)_statements.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through.DayNumber)!);
-        var chains = (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state <> {(int)PostingState.Posted} AND c.day <= $1", through.DayNumber)!;
-        var unsettled = new List<string>();
-        if (cells > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{cells} spans of time are not correlated yet"));
-        if (days > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{days} days of vehicles are not rated yet"));
-        if (chains > 0) unsettled.Add(string.Create(CultureInfo.InvariantCulture, $"{chains} charges are not in the ledger yet"));
-        return unsettled;
-    }
+    /// <summary>What is on its way from events to the ledger and may still change charges up to a date.</summary>
+    public TollWork Work(DateOnly through) => new(
+        (long)_statements.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", MicrosOf(through.AddDays(1)))!,
+        (long)_statements.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through.DayNumber)!,
+        (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Waiting} AND c.day <= $1", through.DayNumber)!,
+        (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Refused} AND c.day <= $1", through.DayNumber)!);
 
     /// <summary>Who signed a period first; null where nobody did.</summary>
     public string? FirstSignature(int period) => _statements.Ask("SELECT by FROM period_sign WHERE period = $1", period) as string;
@@ -283,6 +278,17 @@ public sealed class TollReconciliation : IDisposable
     private static string KeyOf(string code, string subject) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{code}\0{subject}")).AsSpan(0, 16));
 
     private static string Camel(string name) => char.ToLowerInvariant(name[0]) + name[1..];
+}
+
+/// <summary>What is on its way from events to the ledger.</summary>
+/// <param name="Cells">Spans of time of lanes that are to be correlated.</param>
+/// <param name="Days">Days of vehicles that are to be rated.</param>
+/// <param name="Chains">Chains of transfers that are to be posted.</param>
+/// <param name="Refused">Chains that the ledger refused.</param>
+public sealed record TollWork(long Cells, long Days, long Chains, long Refused)
+{
+    /// <summary>Whether there is none.</summary>
+    public bool IsDone => (Cells, Days, Chains, Refused) == (0, 0, 0, 0);
 }
 
 [JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true, IgnoreReadOnlyProperties = true)]

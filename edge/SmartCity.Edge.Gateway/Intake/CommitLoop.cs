@@ -90,6 +90,8 @@ internal sealed class CommitLoop : IHostedService, IDisposable
 
     public void Dispose()
     {
+        // Where a part that starts later cannot, e.g. for a port that is taken, there is no stop before this.
+        if (!_isOver && _commits.IsAlive) StopAsync(CancellationToken.None).GetAwaiter().GetResult();
         _waiting.Dispose();
         _acknowledging.Dispose();
     }

@@ -1,3 +1,5 @@
+using SmartCity.Model;
+
 namespace SmartCity.Cloud.Tolling.Passages;
 
 /// <summary>
@@ -9,7 +11,8 @@ public static class CorrelationWindows
 {
     /// <summary>The cells whose result an event at one of these times may change, in order of time.</summary>
     /// <param name="times">
-    /// Times of new events, see <see cref="EventClock.TimesOf"/>; of a key that has got a second content also those of the first.
+    /// Times of new events, see <see cref="EventClock.TimesOf"/>; of a key that has got a second content also those of the first. One outside the
+    /// years 1 to 9999 counts as the nearest within.
     /// </param>
     /// <param name="options">Length of a cell and what its margin is made of.</param>
     public static IReadOnlyList<TimeWindow> Dirty(IEnumerable<long> times, CorrelationOptions options)
@@ -17,7 +20,7 @@ public static class CorrelationWindows
         var cell = Micros(options.Cell);
         var margin = Micros(options.ContextMargin);
         var starts = new SortedSet<long>();
-        foreach (var time in times)
+        foreach (var time in times.Select(time => Math.Clamp(time, UnixMicros.Min, UnixMicros.Max)))
             for (var start = Floor(time - margin, cell); start <= time + margin; start += cell) starts.Add(start);
         return [.. starts.Select(start => new TimeWindow(start, start + cell))];
     }

@@ -14,11 +14,11 @@ public static class EventClock
     public static (long Time, ClockVerdict Verdict) Judge(TollEvent e, CorrelationOptions options)
     {
         if (e.Quality.HasFlag(ReadingQuality.TimeReplaced)) return (e.Received, ClockVerdict.Suspect);
-        var apart = UInt128.CreateSaturating(Int128.Abs((Int128)e.Time - e.Received));
-        if (apart <= (ulong)CorrelationWindows.Micros(e.Clock == TollClock.Locked ? options.ClockDriftMax : options.UnlockedDriftMax)) return (e.Time, ClockVerdict.Device);
+        var apart = Apart(e.Time, e.Received);
+        if (apart <= CorrelationWindows.Micros(e.Clock == TollClock.Locked ? options.ClockDriftMax : options.UnlockedDriftMax)) return (e.Time, ClockVerdict.Device);
         if (e.Quality.HasFlag(ReadingQuality.ClockNotTrusted))
             return e.Clock == TollClock.Locked ? (e.Time, ClockVerdict.Device) : (e.Received, ClockVerdict.Suspect);
-        return (e.Received, apart > (ulong)CorrelationWindows.Micros(options.ClockSuspectFrom) ? ClockVerdict.Suspect : ClockVerdict.Gateway);
+        return (e.Received, apart > CorrelationWindows.Micros(options.ClockSuspectFrom) ? ClockVerdict.Suspect : ClockVerdict.Gateway);
     }
 
     /// <summary>
@@ -34,8 +34,8 @@ public static class EventClock
     /// </summary>
     internal static bool WaitedTogether(ulong sequence, long time, long received, ulong otherSequence, long otherTime, long otherReceived, CorrelationOptions options)
     {
-        var apart = Math.Abs(time - otherTime);
-        return Math.Abs(received - otherReceived) <= CorrelationWindows.Micros(options.AtOnce)
+        var apart = Apart(time, otherTime);
+        return Apart(received, otherReceived) <= CorrelationWindows.Micros(options.AtOnce)
             && apart > CorrelationWindows.Micros(options.ClockDriftMax) && apart <= CorrelationWindows.Micros(options.WaitWithin)
             && sequence < otherSequence == time < otherTime;
     }
@@ -43,4 +43,7 @@ public static class EventClock
     /// <summary>The times by which an event may be sorted, depending on what came with it: those of <see cref="CorrelationWindows.Dirty"/>.</summary>
     public static IEnumerable<long> TimesOf(TollEvent e, CorrelationOptions options) =>
         MayHaveWaited(e, options) ? [e.Time, e.Received] : [Judge(e, options).Time];
+
+    /// <summary>How far two times are apart, µs; more than 64 bits hold where one is nonsense.</summary>
+    internal static Int128 Apart(long a, long b) => Int128.Abs((Int128)a - b);
 }

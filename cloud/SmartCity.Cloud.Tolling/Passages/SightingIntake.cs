@@ -66,7 +66,7 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
         {
             var late = start.OrderBy(sighting => sighting.Received).ToList();
             for (var i = 0; i < late.Count; i++)
-                for (var j = i + 1; j < late.Count && late[j].Received - late[i].Received <= atOnce; j++)
+                for (var j = i + 1; j < late.Count && EventClock.Apart(late[j].Received, late[i].Received) <= atOnce; j++)
                     if (!(HasTime(late[i]) && HasTime(late[j]))
                         && EventClock.WaitedTogether(late[i].Ref.Sequence, late[i].Stamped, late[i].Received, late[j].Ref.Sequence, late[j].Stamped, late[j].Received, options))
                         foreach (var sighting in (ReadOnlySpan<Sighting>)[late[i], late[j]]) (sighting.Time, sighting.Clock) = (sighting.Stamped, ClockVerdict.Device);

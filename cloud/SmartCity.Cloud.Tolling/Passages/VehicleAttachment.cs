@@ -46,7 +46,7 @@ internal static class VehicleAttachment
                     read.Vehicle = vehicle;
                     read.Suppress(SuppressReason.CrossLane, twin, vehicle);
                 }
-                else if (Contradicts(vehicle, read, knowledge)) continue;
+                else if (better is null && Contradicts(vehicle, read, knowledge)) continue;
                 else strays.Add((read, vehicle));
                 break;
             }

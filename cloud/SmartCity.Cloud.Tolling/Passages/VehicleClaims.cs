@@ -27,7 +27,7 @@ internal static class VehicleClaims
     }
 
     /// <summary>How well an identity is supported on a vehicle, the greater the better. No two are equal.</summary>
-    private readonly record struct Strength(int Account, bool IsOwnLane, int Others, int Reads, double Signal, long Apart, long Time, TollEventRef Anchor) : IComparable<Strength>
+    private readonly record struct Strength(int Account, bool IsOwnLane, int Others, long Reads, double Signal, long Apart, long Time, TollEventRef Anchor) : IComparable<Strength>
     {
         public int CompareTo(Strength other)
         {
@@ -91,7 +91,7 @@ internal static class VehicleClaims
             Agreement(accounts, isTag ? plates : [reads[0].Plate!]),
             reads.Exists(read => !read.IsCrossLane),
             isTag ? accounts.Count == 0 ? 0 : tags - 1 + Strangers(plates, accounts) : Strangers(plates, [reads[0].Plate!]) + Strangers(accounts, [reads[0].Plate!]),
-            isTag ? reads.Sum(read => read.Reads) : reads.Count,
+            isTag ? reads.Sum(read => (long)read.Reads) : reads.Count,
             reads.Max(read => isTag ? read.RssiDbm : read.Confidence),
             reads.Min(read => Math.Abs(read.Time - vehicle.Time)),
             vehicle.Time,

@@ -33,6 +33,11 @@ public sealed class CorrelationWindowsTests
                 Assert.Contains(dirty, cell => cell.Contains(near));
     }, iter: 30);
 
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void The_ends_of_time_have_cells_too(long time) => Assert.NotEmpty(CorrelationWindows.Dirty([time], _options));
+
     [Fact]
     public void Contexts_reach_as_far_as_three_duplicates_and_what_lies_and_came_around_them() =>
         Assert.Equal(new TimeWindow(Road.Cell.From - 273_000_000, Road.Cell.To + 273_000_000), CorrelationWindows.ContextOf(Road.Cell, _options));

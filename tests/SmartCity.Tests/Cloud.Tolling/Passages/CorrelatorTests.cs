@@ -526,6 +526,36 @@ public sealed class CorrelatorTests
     }
 
     [Fact]
+    public void Times_and_counts_at_the_limits_of_their_types_do_no_harm()
+    {
+        _road.Avc("L1", 1_000);
+        for (var i = 0; i < 2_200; i++) _road.Tag("L1", 1_000, 1, "77", reads: 1_000_000);
+        _road.Avc("L2", 1_200);
+        _road.Tag("L2", 1_200, 1, "77");
+        foreach (var (time, received) in new[] { (long.MinValue, Road.Start), (long.MinValue, long.MaxValue), (long.MaxValue, Road.Start), (Road.Start, long.MaxValue), (Road.Start, long.MinValue) })
+        {
+            _road.Tag("L3", 0, 1, "88");
+            _road.Change(e => e with { Time = time, Received = received });
+        }
+        Assert.Equal(new TagId(1, "77"), _road.Correlate().Passages[0].Tag);
+    }
+
+    [Fact]
+    public void The_second_tag_of_a_vehicle_that_only_the_wrong_antenna_read_counts_if_the_account_has_the_plate()
+    {
+        _road.Account(1, "77", Car).Register(Other);
+        _road.Avc("L1", 1_000);
+        _road.Anpr("L1", 1_000, Car);
+        _road.Tag("L1", 1_000, 1, "11");
+        _road.Avc("L2", 1_900);
+        _road.Anpr("L2", 1_900, Other);
+        _road.Tag("L2", 1_800, 1, "77");
+        var result = _road.Correlate();
+        Assert.Equal([new TagId(1, "77"), null], result.Passages.Select(passage => passage.Tag));
+        Assert.Equal(SuppressReason.DuplicateTag, result.Suppressed.Single().Reason);
+    }
+
+    [Fact]
     public void A_key_with_two_contents_blocks_both_wherever_they_lie()
     {
         var avc = _road.Avc("L1", 1_000);

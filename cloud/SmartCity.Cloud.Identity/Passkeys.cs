@@ -48,13 +48,15 @@ public sealed class Passkeys(IdentityDatabase database, AuditLog log, TimeProvid
     public string? AccountOf(byte[] credential) => database.Rows("SELECT account FROM passkey WHERE credential = $credential", row => row.GetString(0), ("$credential", credential)) is [var account] ? account : null;
 
     /// <summary>Keeps a passkey that was just proved.</summary>
-    /// <exception cref="AccessException">The name cannot be used, the account has too many, or the credential is known already.</exception>
+    /// <exception cref="AccessException">The name cannot be used, the account has too many or may not sign in, or the credential is known already.</exception>
     public Passkey Add(Actor actor, string account, string name, UserPasskeyInfo proved)
     {
         ArgumentNullException.ThrowIfNull(proved);
         var called = Checked(name);
         database.Change(transaction =>
         {
+            // Whoever was reset or locked out while the device was asked keeps nothing by it.
+            if (database.Rows(transaction, "SELECT 1 FROM account WHERE name = $account AND disabled = 0 AND must_change = 0", _ => 0, ("$account", account)).Count == 0) throw new AccessException($"{account} was disabled or reset meanwhile.", AccessFault.PasskeyRefused);
             if (CountOf(database, transaction, account) >= CountMax) throw new AccessException($"{account} has {CountMax} passkeys; remove one first.", AccessFault.PasskeysMany, account, CountMax);
             if (database.Rows(transaction, "SELECT 1 FROM passkey WHERE credential = $credential", _ => 0, ("$credential", proved.CredentialId)).Count > 0) throw new AccessException("This passkey is known already.", AccessFault.PasskeyDuplicate);
             database.Run(transaction, "INSERT INTO passkey(credential, account, name, public_key, counter, transports, backup_eligible, backed_up, created) VALUES($credential, $account, $name, $key, $counter, $transports, $eligible, $backed, $now)",

@@ -388,6 +388,20 @@ public sealed class PasskeyTests(PasskeyFixture fixture) : IClassFixture<Passkey
     }
 
     [Fact]
+    public async Task An_account_that_was_reset_while_the_device_was_asked_keeps_no_passkey()
+    {
+        using var key = await MadeAsync("mina");
+        var passkeys = _cloud.App.Services.GetRequiredService<Passkeys>();
+        var proved = new UserPasskeyInfo(Guid.NewGuid().ToByteArray(), [1], DateTimeOffset.UnixEpoch, 0, null, true, false, false, [], []);
+        People.SetDisabled(_test, "mina", true);
+        Assert.Equal(AccessFault.PasskeyRefused, Assert.Throws<AccessException>(() => passkeys.Add(_test, "mina", "x", proved)).Fault);
+        People.SetDisabled(_test, "mina", false);
+        People.Reset(_test, "mina");
+        Assert.Equal(AccessFault.PasskeyRefused, Assert.Throws<AccessException>(() => passkeys.Add(_test, "mina", "x", proved)).Fault);
+        Assert.Empty(passkeys.List("mina"));
+    }
+
+    [Fact]
     public async Task Whom_a_provider_vouches_for_makes_no_passkey_that_would_outlive_its_word()
     {
         await AddAsync("omid", Roles.Operator);

@@ -204,6 +204,11 @@ public sealed class ServerCommandTests : IDisposable
         var file = Path.Combine(Data, "identity", "identity.db");
         using (var database = new IdentityDatabase(file))
         {
+            using var accounts = new SqliteConnection($"Data Source={file};Pooling=False");
+            accounts.Open();
+            using var choose = accounts.CreateCommand();
+            choose.CommandText = "UPDATE account SET must_change = 0";
+            choose.ExecuteNonQuery();
             var passkeys = new Passkeys(database, new AuditLog(database, TimeProvider.System), TimeProvider.System);
             foreach (var name in (string[])["laptop", "phone"]) passkeys.Add(new Actor("test", "test"), "admin", name, new UserPasskeyInfo(Guid.NewGuid().ToByteArray(), [1], DateTimeOffset.UnixEpoch, 0, null, true, false, false, [], []));
         }

@@ -55,8 +55,8 @@ async function prove(next: string): Promise<string> {
   const options = await post(`${signIn}/options`, {}) as PublicKeyCredentialRequestOptionsJSON;
   const credential = await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) }) as PublicKeyCredential;
   try {
-    const account = await post(signIn, { credential: credential.toJSON() }) as { mustChangePassword: boolean };
-    return account.mustChangePassword ? "/account" : next;
+    await post(signIn, { credential: credential.toJSON() });
+    return next;
   } catch (error) {
     // So that the device does not offer again what was removed here.
     if (error instanceof Refusal && error.type === "/problems/passkey-unknown" && "signalUnknownCredential" in PublicKeyCredential) await PublicKeyCredential.signalUnknownCredential({ rpId: options.rpId!, credentialId: credential.id });
@@ -72,6 +72,11 @@ async function post(path: string, body: object): Promise<unknown> {
 }
 
 function say(place: HTMLElement, waiting: string, trouble: string): void {
-  place.querySelector("[data-waiting]")!.textContent = waiting;
-  place.querySelector("[data-trouble]")!.textContent = trouble;
+  put(place.querySelector("[data-waiting]")!, waiting, "note");
+  put(place.querySelector("[data-trouble]")!, trouble, "note trouble");
+}
+
+function put(note: Element, text: string, look: string): void {
+  note.textContent = text;
+  note.className = text === "" ? "" : look;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 
 namespace SmartCity.Cloud.Tolling.Configuration;
@@ -14,7 +15,12 @@ public enum DateSystem
 /// <summary>Dates and wall-clock times as configuration writes them: <c>2024-10-24</c>, <c>1403-08-03</c>, <c>1403-08-03T00:00</c>, <c>…T00:00:00</c>. ASCII digits only.</summary>
 public static class LocalDates
 {
+    /// <summary>A century of days; times are seldom spread wider, and a wrong clock must not fill the memory.</summary>
+    private const int DaysMax = 36_525;
+
     private static readonly PersianCalendar _persian = new();
+    // .NET finds the Persian year by the sun: 27 µs measured, ten times what all rules of a tariff take.
+    private static readonly ConcurrentDictionary<DateOnly, (int, int, int)?> _persianDays = new();
 
     /// <summary>Reads a date, or a date and a time of day.</summary>
     /// <returns>Whether it is one. Never throws.</returns>
@@ -48,8 +54,11 @@ public static class LocalDates
     /// <summary>Year, month and day in the Persian calendar; null before its first year.</summary>
     public static (int Year, int Month, int Day)? TryPersian(DateOnly day)
     {
+        if (_persianDays.TryGetValue(day, out var known)) return known;
         var date = day.ToDateTime(TimeOnly.MinValue);
-        return date < _persian.MinSupportedDateTime ? null : (_persian.GetYear(date), _persian.GetMonth(date), _persian.GetDayOfMonth(date));
+        (int, int, int)? found = date < _persian.MinSupportedDateTime ? null : (_persian.GetYear(date), _persian.GetMonth(date), _persian.GetDayOfMonth(date));
+        if (_persianDays.Count >= DaysMax) _persianDays.Clear();
+        return _persianDays[day] = found;
     }
 
     /// <summary>A number for the month of a day: equal for days of the same month, greater for later ones.</summary>

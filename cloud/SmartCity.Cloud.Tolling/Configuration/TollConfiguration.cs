@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using SmartCity.Cloud.Tolling.Configuration.Reading;
 using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Model;
 
 namespace SmartCity.Cloud.Tolling.Configuration;
 
@@ -73,7 +74,13 @@ public sealed class TollConfiguration
     public TollPointLayout? PointOfLane(string lane) => _pointOfLane.GetValueOrDefault(lane);
 
     /// <summary>Zone of a corridor; null where it is not known.</summary>
-    public TimeZoneInfo? ZoneOf(string corridor) => _corridors.TryGetValue(corridor, out var versions) ? versions.Any.Zone : null;
+    public TimeZoneInfo? ZoneOf(string corridor) => _corridors.GetValueOrDefault(corridor)?.Any.Zone;
+
+    /// <summary>Wall-clock time of a corridor; null where the corridor is not known, or within a day of the ends of the years 1–9999.</summary>
+    /// <param name="corridor">Corridor.</param>
+    /// <param name="time">µs since 1970 UTC.</param>
+    public DateTime? LocalOf(string corridor, long time) =>
+        ZoneOf(corridor) is { } zone && time >= UnixMicros.Min + UnixMicros.PerDay && time <= UnixMicros.Max - UnixMicros.PerDay ? TimeZoneInfo.ConvertTime(UnixMicros.ToTime(time), zone).DateTime : null;
 
     /// <summary>The version of a corridor at a wall-clock time; null where there is none.</summary>
     public Corridor? CorridorAt(string corridor, DateTime local) => _corridors.GetValueOrDefault(corridor)?.At(local);

@@ -1,7 +1,6 @@
 using System.Globalization;
 using SmartCity.Cloud.Tolling.Configuration;
 using SmartCity.Cloud.Tolling.Passages;
-using SmartCity.Model;
 
 namespace SmartCity.Cloud.Tolling.Rating;
 
@@ -42,8 +41,7 @@ public sealed record PassageUse(TollUse? Use, Payer Payer)
     private static PassageUse Of(Passage passage, string id, string? entry, TollConfiguration configuration)
     {
         var registers = configuration.Registers;
-        var zone = configuration.CorridorOf(passage.TollPoint) is { } corridor ? configuration.ZoneOf(corridor)! : TimeZoneInfo.Utc;
-        var local = passage.Time >= UnixMicros.Min + UnixMicros.PerDay && passage.Time <= UnixMicros.Max - UnixMicros.PerDay ? TimeZoneInfo.ConvertTime(UnixMicros.ToTime(passage.Time), zone).DateTime : default;
+        var local = (configuration.CorridorOf(passage.TollPoint) is { } corridor ? configuration.LocalOf(corridor, passage.Time) : null) ?? default;
         var (byTag, byPlate) = (Rows(passage.Tag is { } tag ? $"tag:{tag}" : null), Rows(PlateOf(passage) is { } key ? "plate:" + key : null));
         var (payer, account, means) = Find();
         var code = (ExceptionKind kind) => byTag.Concat(byPlate).FirstOrDefault(row => row.Kind == kind)?.Code;

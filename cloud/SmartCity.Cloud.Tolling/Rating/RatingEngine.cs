@@ -1,5 +1,4 @@
 using SmartCity.Cloud.Tolling.Configuration;
-using SmartCity.Model;
 
 namespace SmartCity.Cloud.Tolling.Rating;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using SmartCity.Cloud.Tolling.Configuration;
-using SmartCity.Model;
 
 namespace SmartCity.Cloud.Tolling.Rating;
 
@@ -41,15 +40,13 @@ internal sealed class UseInWork
     public static RatingProblem? Of(TollUse use, TollConfiguration configuration, out UseInWork? work)
     {
         work = null;
-        if (use.Time < UnixMicros.Min + UnixMicros.PerDay || use.Time > UnixMicros.Max - UnixMicros.PerDay) return Fault(RatingFault.TimeOutOfRange, $"{use.Time} µs is outside of the years 1–9999");
         if (configuration.CorridorOf(use.Point) is not { } id) return Fault(RatingFault.PointUnknown, $"{use.Point} is a toll point of no corridor");
-        var local = TimeZoneInfo.ConvertTime(UnixMicros.ToTime(use.Time), configuration.ZoneOf(id)!).DateTime;
-        var at = local.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
-        if (configuration.CorridorAt(id, local) is not { } corridor) return Fault(RatingFault.PointUnknown, $"corridor {id} has no version at {at}");
+        if (configuration.LocalOf(id, use.Time) is not { } local) return Fault(RatingFault.TimeOutOfRange, $"{use.Time} µs is outside of the years 1–9999");
+        if (configuration.CorridorAt(id, local) is not { } corridor) return Fault(RatingFault.PointUnknown, $"corridor {id} has no version at {At(local)}");
         if (!corridor.HasPoint(use.Point)) return Fault(RatingFault.PointUnknown, $"{use.Point} is no toll point of {corridor}");
         if (!corridor.HasClass(use.VehicleClass)) return Fault(RatingFault.ClassUnknown, $"{use.VehicleClass} is no class of {corridor}");
-        if (configuration.TariffAt(id, local) is not { } tariff) return Fault(RatingFault.TariffMissing, $"corridor {id} has no tariff at {at}");
-        if (configuration.CalendarAt(tariff.Calendar, local) is not { } calendar) return Fault(RatingFault.TariffMissing, $"calendar {tariff.Calendar} has no version at {at}");
+        if (configuration.TariffAt(id, local) is not { } tariff) return Fault(RatingFault.TariffMissing, $"corridor {id} has no tariff at {At(local)}");
+        if (configuration.CalendarAt(tariff.Calendar, local) is not { } calendar) return Fault(RatingFault.TariffMissing, $"calendar {tariff.Calendar} has no version at {At(local)}");
         var band = calendar.BandAt(local);
         var km = ExactAmount.Zero;
         switch (tariff.Basis)
@@ -71,6 +68,7 @@ internal sealed class UseInWork
         work = new UseInWork(use, id, tariff, local, band, km, exemption);
         return null;
 
+        static string At(DateTime local) => local.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
         RatingProblem Fault(RatingFault fault, string reason) => new(use, fault, reason);
         RatingProblem Missing() => Fault(RatingFault.TariffMissing, $"{tariff} has no price for {(tariff.Basis == TariffBasis.EntryExit ? use.Entry + " → " : "")}{use.Point} × {use.VehicleClass} × {band}");
     }

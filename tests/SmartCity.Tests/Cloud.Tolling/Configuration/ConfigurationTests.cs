@@ -1,4 +1,6 @@
+using System.Globalization;
 using SmartCity.Cloud.Tolling.Configuration;
+using SmartCity.Model;
 using SmartCity.Tests.Cloud.Tolling.Rating;
 
 namespace SmartCity.Tests.Cloud.Tolling.Configuration;
@@ -75,4 +77,19 @@ public sealed class ConfigurationTests
         Assert.True(ExactAmount.TryParse(unit, out var step));
         Assert.Equal(expected, exact.RoundTo(step, mode).ToString());
     }
+
+    [Theory]
+    [InlineData("switch", "2021-03-21T20:29:59", "2021-03-21T23:59:59")]
+    [InlineData("switch", "2021-03-21T20:30:00", "2021-03-22T01:00:00")]
+    [InlineData("switch", "2022-09-21T19:29:59", "2022-09-21T23:59:59")]
+    [InlineData("switch", "2022-09-21T19:30:00", "2022-09-21T23:00:00")]
+    [InlineData("switch", "2024-10-23T20:30:00", "2024-10-24T00:00:00")]
+    [InlineData("gothenburg", "2026-03-29T01:00:00", "2026-03-29T03:00:00")]
+    public void The_wall_clock_follows_the_law_of_its_time(string corridor, string utc, string local) =>
+        Assert.Equal(DateTime.Parse(local, CultureInfo.InvariantCulture), Examples.Configuration.LocalOf(corridor, UnixMicros.From(new DateTimeOffset(DateTime.Parse(utc, CultureInfo.InvariantCulture), TimeSpan.Zero))));
+
+    [Theory]
+    [InlineData(long.MinValue)]
+    [InlineData(long.MaxValue)]
+    public void A_time_beyond_the_calendar_has_no_wall_clock(long time) => Assert.Null(Examples.Configuration.LocalOf("switch", time));
 }

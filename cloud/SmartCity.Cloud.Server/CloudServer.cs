@@ -89,6 +89,7 @@ internal static class CloudServer
         app.MapImports();
         app.MapRegistry();
         app.MapTolls();
+        app.MapTollPages(options.DuckDb.CityZone);
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SmartCity.Benchmarks;
+using SmartCity.Benchmarks.Pages;
 using SmartCity.Benchmarks.Readings;
 using SmartCity.Benchmarks.Tolling;
 using SmartCity.Benchmarks.WholePath;
@@ -12,6 +13,7 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations            compare with allocations.json; exit 3 where one allocates more
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- allocations --update   write allocations.json anew
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- idle    memory of connected devices that say nothing, and under hostile packets
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- pages   bytes and first content of each page on a poor line, and a sign-in beside its hash
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- ledger  passages posted and committed per second, SQLite in batches against PostgreSQL
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- correlation  passages per second out of an hour of 100 lanes, and the memory that takes
@@ -22,6 +24,7 @@ if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["correlation", .. var correlation]) return CorrelationFigure.Run(correlation);
 if (args is ["ledger", .. var ledger]) return LedgerFigure.Run(ledger);
 if (args is ["rate", .. var rate]) return RatingFigure.Run(rate);
+if (args is ["pages"]) return PageFigure.Run();
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 
 // In this process: a project generated elsewhere would not see the central package versions.

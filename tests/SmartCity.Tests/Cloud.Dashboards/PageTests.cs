@@ -63,8 +63,8 @@ public sealed class PageTests
         await using var cloud = await CloudUnderTest.StartAsync();
         (string Path, string? MediaType)[] files =
         [
-            ("js/city.js", "text/javascript"), ("css/city.css", "text/css"), ("lib/maplibre-gl.mjs", "text/javascript"), ("lib/maplibre-gl-worker.mjs", "text/javascript"),
-            ("lib/uPlot.esm.js", "text/javascript"), ("lib/vazirmatn.woff2", "font/woff2"), ("lib/city.geojson", null), ("icon.svg", "image/svg+xml"),
+            ("js/city.js", "text/javascript"), ("css/city.css", "text/css"), ("js/city-map.js", "text/javascript"),
+            ("lib/uPlot.esm.js", "text/javascript"), ("lib/vazirmatn.woff2", "font/woff2"), ("lib/city.json", "application/json"), ("icon.svg", "image/svg+xml"),
         ];
         foreach (var (path, mediaType) in files)
         {

@@ -132,11 +132,11 @@ function chooseMetric(metric: string): void {
 async function openMap(): Promise<void> {
   const note = document.getElementById("map-note")!;
   try {
-    const [{ CityMap }, response] = await Promise.all([import("./city-map.js"), fetch("/ui/lib/city.geojson")]);
+    const [{ CityMap }, response] = await Promise.all([import("./city-map.js"), fetch("/ui/lib/city.json")]);
     map = new CityMap(await response.json() as GeoJSON.FeatureCollection, language, (id) => void choose(id, true));
     place();
   } catch {
-    // No WebGL, most likely.
+    // The file of the map did not come.
     note.textContent = word("map.failed");
     note.hidden = false;
   }

@@ -40,7 +40,9 @@ internal sealed class LinedJson
         }
         catch (JsonException error)
         {
-            errors.Add(new MappingError((int)(error.LineNumber ?? 0) + 1, $"this is not JSON at column {(error.BytePositionInLine ?? 0) + 1}; look for a missing comma, quote or bracket before it."));
+            // The reader takes a lone carriage return in a comment for the end of a line, as no editor does.
+            var lines = json.Count((byte)'\n') + 1;
+            errors.Add(new MappingError((int)Math.Min((error.LineNumber ?? 0) + 1, lines), $"this is not JSON at column {(error.BytePositionInLine ?? 0) + 1}; look for a missing comma, quote or bracket before it."));
         }
         catch (InvalidOperationException)
         {

@@ -17,8 +17,8 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
     private readonly List<(string Gateway, TollEvent Event)> _events = [];
     private readonly List<TollEvent> _decoded = [];
 
-    /// <summary>Events were stored; raised on the consumer's thread, to return at once.</summary>
-    public event Action? Stored;
+    /// <summary>Events were stored; raised on the consumer's thread, to return at once. The list is the consumer's own and holds good only so long.</summary>
+    public event Action<IReadOnlyList<(string Gateway, TollEvent Event)>>? Stored;
 
     /// <summary>The store's counts; call inside <see cref="LogConsumer.StandStillAsync{T}"/>.</summary>
     public IReadOnlyList<TollCount> Counts() => store.Counts();
@@ -55,7 +55,7 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
         if (_events.Count > 0)
         {
             store.Append(_events, nextOffset);
-            Stored?.Invoke();
+            Stored?.Invoke(_events);
         }
         Forget();
         return Task.CompletedTask;

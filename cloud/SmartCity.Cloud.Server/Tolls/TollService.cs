@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
 using System.Data.Common;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using System.Reactive.Subjects;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Tolling.Charging;
@@ -7,6 +11,7 @@ using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Postgres;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Operations;
+using SmartCity.Model.Tolling;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Tolls;
@@ -18,7 +23,8 @@ namespace SmartCity.Cloud.Server.Tolls;
 internal sealed class TollService : BackgroundService, IHealthPart
 {
     private const int CellsOfStep = 64, DaysOfStep = 2_000, ChainsOfStep = 1_000;
-    private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1), _retryRefused = TimeSpan.FromSeconds(30), _backOffMax = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1), _sweepEvery = TimeSpan.FromSeconds(30), _backOffMax = TimeSpan.FromSeconds(30);
+    private static readonly PassageSchedule _schedule = new() { Quiet = TimeSpan.FromSeconds(1), DelayMax = TimeSpan.FromSeconds(3) };
 
     private readonly ServerOptions _options;
     private readonly TollRulesSource _rules;
@@ -27,17 +33,28 @@ internal sealed class TollService : BackgroundService, IHealthPart
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly SqlitePassageStore _store;
     private readonly Lazy<ITollLedger> _ledger;
+    private readonly TollEventConsumer _events;
+    private readonly Subject<TollArrivals> _arrivals = new();
+    private readonly ConcurrentQueue<DirtyWindow> _due = new();
+    private readonly IDisposable _windows;
     private TollCharging? _charging;
-    private long _refusedTriedAt;
+    private long _sweptAt;
+    /// <summary>Whether all that is dirty is done, not only what is due: at the start, after a change of rules, and now and then for what no arrival tells of.</summary>
+    private bool _isSweeping = true;
     private int _waiting;
 
     public TollService(ServerOptions options, TollEventConsumer events, TollRulesSource rules, TimeProvider clock, ILogger<TollService> logger)
     {
-        (_options, _rules, _clock, _logger) = (options, rules, clock, logger);
+        (_options, _events, _rules, _clock, _logger) = (options, events, rules, clock, logger);
         // After the events' store, which makes the file.
         _store = new SqlitePassageStore(FileOf(options), CorrelationOptions.Default);
         _ledger = new Lazy<ITollLedger>(() => OpenLedger(options, clock), LazyThreadSafetyMode.PublicationOnly);
-        events.Stored += Wake;
+        _windows = new PassageScheduler(_schedule, CorrelationOptions.Default, DefaultScheduler.Instance).Schedule(_arrivals).Subscribe(window =>
+        {
+            _due.Enqueue(window);
+            Wake();
+        });
+        events.Stored += Arrive;
     }
 
     /// <summary>The file of events, passages and charges.</summary>
@@ -69,7 +86,10 @@ internal sealed class TollService : BackgroundService, IHealthPart
     /// <inheritdoc/>
     public override void Dispose()
     {
+        _events.Stored -= Arrive;
         base.Dispose();
+        _windows.Dispose();
+        _arrivals.Dispose();
         _store.Dispose();
         if (_ledger.IsValueCreated) _ledger.Value.Dispose();
         _signal.Dispose();
@@ -104,14 +124,35 @@ internal sealed class TollService : BackgroundService, IHealthPart
         Apply();
         var charging = _charging ??= new TollCharging(_store, Ledger, CorrelationOptions.Default, _options.Toll.Plan, _clock);
         _waiting = _store.Dirty(_ => true, 1).Count;
-        var changed = _rules.Current is { } rules ? charging.Correlate(rules, CellsOfStep) + charging.Rate(rules, DaysOfStep) : 0;
-        var sent = charging.Post(PostingState.Waiting, ChainsOfStep);
-        if (_clock.GetElapsedTime(_refusedTriedAt) >= _retryRefused)
+        if (_clock.GetElapsedTime(_sweptAt) >= _sweepEvery)
         {
-            _refusedTriedAt = _clock.GetTimestamp();
+            (_sweptAt, _isSweeping) = (_clock.GetTimestamp(), true);
             charging.Post(PostingState.Refused, ChainsOfStep);
         }
-        return changed > 0 || sent.Posted + sent.NotPosted > 0;
+        var changed = _rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0;
+        var sent = charging.Post(PostingState.Waiting, ChainsOfStep);
+        return changed + sent.Posted + sent.NotPosted > 0;
+    }
+
+    private int Correlate(TollCharging charging, ConfiguredRules rules)
+    {
+        if (_isSweeping)
+        {
+            var swept = charging.Correlate(rules, CellsOfStep);
+            _isSweeping = swept > 0;
+            return swept;
+        }
+        var due = new HashSet<(string, long)>();
+        while (due.Count < CellsOfStep && _due.TryDequeue(out var window)) due.Add((window.TollPoint, window.Window.From));
+        return due.Count == 0 ? 0 : charging.Correlate(rules, int.MaxValue, (point, start) => due.Contains((point, start)));
+    }
+
+    /// <summary>Events of lanes that nobody knows yet wait for rules that do.</summary>
+    private void Arrive(IReadOnlyList<(string Gateway, TollEvent Event)> events)
+    {
+        if (_rules.Current is not { } rules) return;
+        foreach (var point in events.Select(one => (Point: rules.PointOf(one.Event.Lane), one.Event)).Where(one => one.Point is not null).GroupBy(one => one.Point!.Id, one => one.Event, StringComparer.Ordinal))
+            _arrivals.OnNext(new TollArrivals(point.Key, [.. point.SelectMany(e => EventClock.TimesOf(e, CorrelationOptions.Default))]));
     }
 
     /// <summary>What a configuration changes is correlated and rated again; a period that is sealed keeps its passages.</summary>
@@ -124,6 +165,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
         _store.Begin();
         _store.Apply(_rules.Number, open, changed);
         _store.Commit();
+        _isSweeping = true;
     }
 
     private void Wake()

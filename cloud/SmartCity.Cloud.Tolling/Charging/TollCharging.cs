@@ -26,10 +26,11 @@ public sealed class TollCharging(SqlitePassageStore store, ITollLedger ledger, C
     /// <summary>Correlates cells in which something came, the earliest first, in one commit.</summary>
     /// <param name="rules">Toll points and prices as they are known now.</param>
     /// <param name="max">How many cells of lanes at most.</param>
+    /// <param name="isDue">Which cells of toll points are to be done now; null for all.</param>
     /// <returns>How many were done; 0 where there is nothing to do.</returns>
-    public int Correlate(ITollRules rules, int max) => Change(() =>
+    public int Correlate(ITollRules rules, int max, Func<string, long, bool>? isDue = null) => Change(() =>
     {
-        var dirty = store.Dirty(lane => rules.PointOf(lane) is not null, max);
+        var dirty = store.Dirty(cell => rules.PointOf(cell.Lane) is { } point && (isDue is null || isDue(point.Id, cell.Start)), max);
         foreach (var cells in dirty.GroupBy(cell => rules.PointOf(cell.Lane)!.Id, StringComparer.Ordinal))
         {
             var point = rules.PointOf(cells.First().Lane)!;

@@ -48,10 +48,10 @@ public sealed class SqlitePassageStore : IDisposable
     public void Abandon() => End();
 
     /// <summary>Cells of time in which something came since they were correlated, the earliest first.</summary>
-    /// <param name="isKnown">Whether the lane belongs to a toll point; others wait until it does.</param>
+    /// <param name="isWanted">Which ones; others wait.</param>
     /// <param name="max">How many at most.</param>
-    public IReadOnlyList<DirtyCell> Dirty(Func<string, bool> isKnown, int max) =>
-        _statements.ReadSome("SELECT lane, start FROM toll_dirty ORDER BY start, lane", row => new DirtyCell(row.GetString(0), row.GetInt64(1)), cell => isKnown(cell.Lane), max);
+    public IReadOnlyList<DirtyCell> Dirty(Func<DirtyCell, bool> isWanted, int max) =>
+        _statements.ReadSome("SELECT lane, start FROM toll_dirty ORDER BY start, lane", row => new DirtyCell(row.GetString(0), row.GetInt64(1)), isWanted, max);
 
     /// <summary>Events of a lane whose device's or gateway's time lies in a span, and all that stand under the key of one of them.</summary>
     public IReadOnlyList<TollEvent> Events(string lane, TimeWindow span) => _statements.Read(

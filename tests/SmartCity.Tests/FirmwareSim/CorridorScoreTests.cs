@@ -70,15 +70,19 @@ public sealed class CorridorScoreTests : IDisposable
         }
     }
 
-    [Fact]
-    public void The_reads_of_a_vehicle_without_an_anchor_explain_what_its_neighbour_is_charged()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_reads_of_a_vehicle_without_an_anchor_explain_what_its_neighbour_is_charged(bool isOfClock)
     {
         var truth = Truth("none").ToList();
         var plain = truth.FindIndex(one => one.Tags.Count == 0);
         var charges = truth.ConvertAll(Right);
         charges[plain] = charges[plain] with { Account = "T-5" };
         Assert.Equal(DifferenceCause.WrongPlate, Assert.Single(Score(charges, truth).Differences).Cause);
-        truth.Add(truth[plain] with { Id = null, Account = "T-5", Plate = "IR:11ب11111", Net = 0, Time = truth[plain].Time.AddSeconds(1), Damages = [new Damage(LaneEvidence.Avc, CorridorFault.AvcMissed, DamageEffect.Lost)] });
+        Damage damage = isOfClock
+            ? new(LaneEvidence.Avc, CorridorFault.ClockStep, DamageEffect.Altered) { Lane = truth[plain].Lane, Stamp = 0 } : new(LaneEvidence.Avc, CorridorFault.AvcMissed, DamageEffect.Lost);
+        truth.Add(truth[plain] with { Id = null, Account = "T-5", Plate = "IR:11ب11111", Net = 0, Time = truth[plain].Time.AddSeconds(1), Damages = [damage] });
         Assert.Equal([DifferenceCause.Destroyed, DifferenceCause.Destroyed], Score(charges, truth).Differences.Select(one => one.Cause));
     }
 

@@ -52,7 +52,7 @@ internal sealed class ScoredPassage(PassageTruth truth)
         Array.Find(_damages, damage => Says(damage, account, plate) && damage.Effect == DamageEffect.Altered)
         ?? (_tags.Count > 1 && account == SecondAccount ? Find(LaneEvidence.Tag, IsOfTag) : null)
         ?? Find(LaneEvidence.Avc, damage => damage.IsOfClock)
-        ?? strays.Near(this).FirstOrDefault(damage => damage is { Evidence: LaneEvidence.Avc, IsOfClock: true } || Says(damage, account, plate));
+        ?? strays.Near(this).FirstOrDefault(damage => damage is { Evidence: LaneEvidence.Avc, IsOfClock: true, Said: null } || Says(damage, account, plate));
 
     /// <summary>What explains that nobody knows where it entered: what explains that its entry is not known, or not as its own.</summary>
     public Damage? NoWay(StrayReads strays) => EnteredBy is null ? null : EnteredBy.NoAnchor() ?? EnteredBy.NotCharged(strays) ?? NotCharged(strays);

@@ -13,9 +13,17 @@ internal sealed class StrayReads
     {
         foreach (var damage in truth.Damages ?? [])
         {
-            if (!damage.IsDestructive || damage.Evidence == LaneEvidence.Loop) continue;
-            // Without its classifier's event a vehicle has nothing that its reads could belong to but those beside it.
-            if (damage is { Evidence: LaneEvidence.Avc, Effect: DamageEffect.Lost })
+            if (damage.Evidence == LaneEvidence.Loop) continue;
+            if (!damage.IsDestructive)
+            {
+                // What the neighbour read too is told from its own vehicle's by the read of the own lane, if that is there.
+                if (damage is { Effect: DamageEffect.Stray, Lane: { } beside, Stamp: { } at } && truth.Damages!.FirstOrDefault(own => own.IsDestructive && own.Evidence == damage.Evidence
+                    && (own.Lane is null || own.Lane == truth.Lane) && (own.Evidence != LaneEvidence.Tag || own.Said == damage.Said)) is { } lost)
+                    Add(beside, at, lost with { Said = damage.Said, Account = damage.Account });
+                continue;
+            }
+            // Without its classifier's event, or with that at another moment, a vehicle has nothing that its reads could belong to but those beside it.
+            if (damage.Evidence == LaneEvidence.Avc && (damage.Effect == DamageEffect.Lost || damage.IsOfClock))
                 foreach (var account in new[] { truth.Account, truth.SecondAccount }.Distinct())
                     Add(truth.Lane, truth.Time.ToUnixTimeMilliseconds(), damage with { Said = truth.Plate, Account = account });
             // A classifier whose clock is wrong makes a vehicle where none is, which takes the reads of those near it.

@@ -12,11 +12,14 @@ using SmartCity.Tests.FirmwareSim;
 namespace SmartCity.Tests.Cloud.Tolling.Charging;
 
 /// <summary>A day of a played corridor with every fault: its events, what the platform has to know, and the truth.</summary>
-public sealed class PlayedDay : IAsyncLifetime
+public class PlayedDay : IAsyncLifetime
 {
     private const int Passages = 500;
     private readonly TemporaryFolder _folder = new();
     private int _books;
+
+    /// <summary>What kind of road it is.</summary>
+    protected virtual string More => "--closed=false";
 
     internal TollEvent[] Events { get; private set; } = [];
     internal TollConfiguration Configuration { get; private set; } = TollConfiguration.Empty;
@@ -26,7 +29,7 @@ public sealed class PlayedDay : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var (events, configuration) = (_folder["events"], _folder["configuration"]);
-        var (exit, _, talk) = await Simulator.RunAsync("corridor", "--out", events, "--truth", _folder["truth"], "--config", configuration, "--passages", $"{Passages}", "--faults", "all", "--seed", "7");
+        var (exit, _, talk) = await Simulator.RunAsync("corridor", "--out", events, "--truth", _folder["truth"], "--config", configuration, "--passages", $"{Passages}", "--faults", "all", "--seed", "7", More);
         Assert.True(exit == ExitCode.Done, talk);
         Configuration = TollConfiguration.Load(Directory.GetFiles(configuration).Select(file => ConfigFile.Read(file, out _)!)).Configuration!;
         Events = [.. CorridorPlatformTests.Events(events).SelectMany(lane => lane).OrderBy(e => e.Received)];
@@ -37,6 +40,7 @@ public sealed class PlayedDay : IAsyncLifetime
 
     public ValueTask DisposeAsync()
     {
+        GC.SuppressFinalize(this);
         Whole.Dispose();
         _folder.Dispose();
         return ValueTask.CompletedTask;
@@ -55,6 +59,13 @@ public sealed class PlayedDay : IAsyncLifetime
             Net = charge.Gross, State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
         }.Write();
     }), System.IO.File.ReadLines(_folder["truth"]));
+}
+
+/// <summary>A day of a closed road, on which one pays by entry and exit.</summary>
+public sealed class ClosedDay : PlayedDay
+{
+    /// <inheritdoc/>
+    protected override string More => "--closed=true";
 }
 
 /// <summary>Events, passages, charges and a ledger in one folder; opened again, they go on where they were.</summary>

@@ -80,3 +80,29 @@ public sealed class TollDayTests(PlayedDay day) : IClassFixture<PlayedDay>
         using (books) return books.Store.StatementRoot();
     }
 }
+
+/// <summary>The same of a closed road.</summary>
+public sealed class TollTripDayTests(ClosedDay day) : IClassFixture<ClosedDay>
+{
+    [Fact]
+    public void Trips_are_charged_as_they_were_driven_but_for_evidence_that_was_destroyed()
+    {
+        var score = day.Score(day.Whole);
+        Assert.Equal([], score.Differences.Where(one => one.Cause != DifferenceCause.Destroyed).Select(one => one.Write()));
+        Assert.Equal(0, score.Residual);
+        Assert.Contains(day.Whole.Store.Charges("", 1_000_000), charge => charge is { Outcome: ChargeOutcome.Entry, Code: null });
+    }
+
+    [Fact]
+    public void The_statement_of_trips_is_the_same_when_exits_come_before_entries()
+    {
+        var books = day.NewBooks();
+        foreach (var batch in day.Events.Reverse().Chunk(300))
+        {
+            books.Take(batch);
+            books.Step();
+        }
+        books.Settle();
+        using (books) Assert.Equal(day.Whole.Store.StatementRoot(), books.Store.StatementRoot());
+    }
+}

@@ -20,15 +20,16 @@ public sealed partial class DurableLog
     /// <param name="from">Hours that begin at or after this, µs since 1970 UTC.</param>
     /// <param name="to">Hours that begin before this.</param>
     /// <param name="limit">At most so many.</param>
-    public IReadOnlyList<LaneHour> Hours(string? gateway, long from, long to, int limit)
+    /// <param name="after">Only what comes after this gateway's hour in that order; null = from the first.</param>
+    public IReadOnlyList<LaneHour> Hours(string? gateway, long from, long to, int limit, (string Gateway, long Hour)? after = null)
     {
         lock (_read)
         {
             return Guarded(() =>
             {
                 using var hours = new Statement(_reader, "SELECT gateway, id, hour, lane, epoch, first, last, received, rows, root, hour.seal FROM hour JOIN gateway ON ordinal=gateway " +
-                    "WHERE hour >= ?1 AND hour < ?2 AND (?4='' OR id=?4) ORDER BY id, hour, lane DESC, first, epoch LIMIT ?3");
-                hours.With(from, to, limit).Bind(4, gateway ?? "");
+                    "WHERE hour >= ?1 AND hour < ?2 AND (?4='' OR id=?4) AND (id, hour) > (?5, ?6) ORDER BY id, hour, lane DESC, first, epoch LIMIT ?3");
+                hours.With(from, to, limit).Bind(4, gateway ?? "").Bind(5, after?.Gateway ?? "").Bind(6, after?.Hour ?? long.MinValue);
                 using var gaps = new Statement(_reader, "SELECT first, last, reason, recorded, seal FROM gap WHERE gateway=? AND epoch=? AND lane=? AND recorded>=? AND recorded<? ORDER BY first");
                 var found = new List<LaneHour>();
                 while (hours.Step())

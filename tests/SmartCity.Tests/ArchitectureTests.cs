@@ -26,6 +26,7 @@ public sealed class ArchitectureTests
             "SmartCity.Model", "SmartCity.Protos", "SmartCity.Devices", "SmartCity.Hosting", "SmartCity.Cloud.Log", "SmartCity.Cloud.TimeSeries",
             "SmartCity.Cloud.Pipelines", "SmartCity.Cloud.Tolling", "SmartCity.Cloud.Fleet", "SmartCity.Cloud.Identity", "SmartCity.Cloud.Dashboards",
         ],
+        ["SmartCity.Client"] = [],
         ["SmartCity.FirmwareSim"] = ["SmartCity.Model", "SmartCity.Devices", "SmartCity.Hosting"],
         ["SmartCity.AppHost"] = ["SmartCity.Hosting", "SmartCity.Cloud.Server*", "SmartCity.Edge.Gateway*", "SmartCity.FirmwareSim*"],
     };

@@ -25,6 +25,7 @@ public static class Navigation
         new("nav.letters", "/dead-letters", 'd', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.access", "/people", 'p', Model.Contracts.Roles.Administrator),
         new("nav.auditlog", "/change-log", 'l', Model.Contracts.Roles.Administrator),
+        new("nav.reference", "/reference", 'r'),
     ];
 
     /// <summary>Those that somebody is shown.</summary>

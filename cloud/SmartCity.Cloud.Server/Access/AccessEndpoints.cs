@@ -2,6 +2,8 @@ using System.Globalization;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Access;
@@ -10,10 +12,11 @@ namespace SmartCity.Cloud.Server.Access;
 internal static class AccessEndpoints
 {
     private const int RowsMax = 1_000;
+    private const int RowsUsual = 200;
 
     public static void MapAccess(this IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup("/api/v1").AddEndpointFilter(async (context, next) =>
+        var api = app.MapGroup("/api/v1").WithTags("Access").AddEndpointFilter(async (context, next) =>
         {
             try
             {
@@ -65,75 +68,86 @@ internal static class AccessEndpoints
             if (outcome.Wait > TimeSpan.Zero) return TooSoon(outcome.Wait);
             return outcome.Account is { } account ? Results.Json(account)
                 : Problems.Of(ProblemKinds.Credentials);
-        }).Public().WithSummary("Signs in: sets the cookie of a session.");
+        }).Public().WithName("SignIn").WithSummary("Signs in: sets the cookie of a session.").Answers<Account>().MayFail(ProblemKinds.Credentials, ProblemKinds.Throttled, ProblemKinds.Busy);
         api.MapDelete("/session", (HttpContext context, SignIn signIn) =>
         {
             signIn.Out(context);
             return Results.NoContent();
-        }).Public().WithSummary("Signs out.");
+        }).Public().WithName("SignOut").WithSummary("Signs out.").AnswersNothing();
         api.MapGet("/account", (HttpContext context) => context.CallerOf() is { Name: { } name } caller
-            ? Results.Json(new { name, account = caller.Access?.Account, rights = Names(caller.Rights) })
-            : Results.Json(new { name = (string?)null, account = (Account?)null, rights = Names(Rights.None) })).Public().WithSummary("Who one is signed in as, and what one may do.");
+            ? Results.Json(new OwnAccount(name, caller.Access?.Account, Names(caller.Rights)))
+            : Results.Json(new OwnAccount(null, null, []))).Public().WithName("GetOwnAccount").WithSummary("Who one is signed in as, and what one may do.").Answers<OwnAccount>();
         api.MapPost("/account/password", async (HttpContext context, OwnPassword password, NewPassword change) =>
         {
             if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Problems.Of(context.CallerOf().IsKnown ? ProblemKinds.Person : ProblemKinds.SignIn);
             await password.ChangeAsync(context, access, change.Old ?? "", change.New ?? "");
             return Results.NoContent();
-        }).Public().WithSummary("Changes one's own password; one's other sessions end.");
-        api.MapGet("/account/sessions", (HttpContext context, AccessGrants grants) => Results.Json(new { items = grants.List(context.CallerOf().Access?.Account.Name ?? "") })).NeedsSignIn().WithSummary("One's own sessions and tokens.");
+        }).Public().WithName("ChangePassword").WithSummary("Changes one's own password; one's other sessions end.").AnswersNothing().MayFail(ProblemKinds.SignIn, ProblemKinds.Person, ProblemKinds.Access, ProblemKinds.Busy);
+        api.MapGet("/account/sessions", (HttpContext context, AccessGrants grants) => Grants(context, grants, context.CallerOf().Access?.Account.Name ?? "", new Parameters(context.Request.Query)))
+            .NeedsSignIn().WithName("GetOwnSessions").WithSummary("One's own sessions and tokens, the newest first.").InPages(Paging.Write(17), RowsMax, RowsUsual).Answers<Page<AccessGrant>>();
         api.MapDelete("/account/sessions/{id:long}", (HttpContext context, AccessGrants grants, long id) =>
         {
             grants.End(context.ActorOf(), id, context.CallerOf().Access?.Account.Name ?? "");
             return Results.NoContent();
-        }).NeedsSignIn().WithSummary("Ends one of one's own sessions or tokens.");
+        }).NeedsSignIn().WithName("EndOwnSession").WithSummary("Ends one of one's own sessions or tokens.").AnswersNothing().MayFail(ProblemKinds.Missing);
         api.MapPost("/account/tokens", (HttpContext context, AccessGrants grants, NewToken wanted) => context.CallerOf().Access is not { Grant.IsToken: false } access
             ? Problems.Of(ProblemKinds.Person)
-            : Results.Json(new { token = grants.MakeToken(context.ActorOf(), access.Account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90)) }, statusCode: StatusCodes.Status201Created))
-            .NeedsSignIn().WithSummary("Makes a token for a program, with some of one's own rights; it is shown this once.");
+            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), access.Account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90))), statusCode: StatusCodes.Status201Created))
+            .NeedsSignIn().WithName("MakeOwnToken").WithSummary("Makes a token for a program, with some of one's own rights; it is shown this once.").Answers<MadeToken>(StatusCodes.Status201Created).MayFail(ProblemKinds.Person, ProblemKinds.Access);
     }
 
     private static void MapAccounts(RouteGroupBuilder api)
     {
-        api.MapGet("/users", (Accounts accounts) => Results.Json(new { items = accounts.All })).WithSummary("All accounts.");
+        api.MapGet("/users", (HttpRequest request, Accounts accounts) =>
+        {
+            var parameters = new Parameters(request.Query);
+            var (after, limit) = (parameters.Cursor(1)?[0], parameters.Limit(RowsMax, RowsUsual));
+            if (parameters.Problem() is { } problem) return problem;
+            var following = accounts.All.OrderBy(account => account.Name, StringComparer.OrdinalIgnoreCase).Where(account => after is null || StringComparer.OrdinalIgnoreCase.Compare(account.Name, after) > 0);
+            return Answer.Of(Paging.Of(request, following, limit, account => [account.Name]));
+        }).WithName("GetUsers").WithSummary("Accounts by name, a page at a time.").InPages(Paging.Write("mina"), RowsMax, RowsUsual).Answers<Page<Account>>();
         api.MapPost("/users", (HttpContext context, Accounts accounts, NewAccount wanted) =>
-            Results.Json(new { secret = accounts.Add(context.ActorOf(), wanted.Name ?? "", wanted.Roles ?? [], wanted.Areas ?? []) }, statusCode: StatusCodes.Status201Created))
-            .WithSummary("Adds an account; the secret serves for one sign-in, in which its owner chooses a password.");
+            Results.Json(new MadeSecret(accounts.Add(context.ActorOf(), wanted.Name ?? "", wanted.Roles ?? [], wanted.Areas ?? [])), statusCode: StatusCodes.Status201Created))
+            .WithName("AddUser").WithSummary("Adds an account; the secret serves for one sign-in, in which its owner chooses a password.").Answers<MadeSecret>(StatusCodes.Status201Created).MayFail(ProblemKinds.Access);
         api.MapPut("/users/{name}", (HttpContext context, Accounts accounts, string name, NewAccount wanted) =>
         {
             accounts.SetRoles(context.ActorOf(), name, wanted.Roles ?? [], wanted.Areas ?? []);
             return Results.Json(accounts.Find(name));
-        }).WithSummary("Changes the roles and areas of an account.");
+        }).WithName("ChangeUser").WithSummary("Changes the roles and areas of an account.").Answers<Account>().MayFail(ProblemKinds.Missing, ProblemKinds.Access);
         api.MapPost("/users/{name}/{change:regex(^(disable|enable|reset)$)}", (HttpContext context, Accounts accounts, string name, string change) =>
         {
-            if (change == "reset") return Results.Json(new { secret = accounts.Reset(context.ActorOf(), name) });
+            if (change == "reset") return Results.Json(new ChangedAccount(Secret: accounts.Reset(context.ActorOf(), name)));
             accounts.SetDisabled(context.ActorOf(), name, change == "disable");
-            return Results.Json(accounts.Find(name));
-        }).WithSummary("Disables or enables an account, or gives it a new secret for one sign-in.");
-        api.MapGet("/sessions", (AccessGrants grants, string? account) => Results.Json(new { items = grants.List(account) })).WithSummary("Sessions and tokens of all accounts or of one.");
+            return Results.Json(new ChangedAccount(Account: accounts.Find(name)));
+        }).WithName("DisableEnableOrResetUser").WithSummary("Disables or enables an account, or gives it a new secret for one sign-in.").Answers<ChangedAccount>().MayFail(ProblemKinds.Missing, ProblemKinds.Access);
+        api.MapGet("/sessions", (HttpContext context, AccessGrants grants) =>
+        {
+            var parameters = new Parameters(context.Request.Query);
+            return Grants(context, grants, parameters.Text("account"), parameters);
+        }).WithName("GetSessions").WithSummary("Sessions and tokens of all accounts or of one, the newest first.").Takes("account", "Only this account's.", "mina").InPages(Paging.Write(17), RowsMax, RowsUsual).Answers<Page<AccessGrant>>();
         api.MapDelete("/sessions/{id:long}", (HttpContext context, AccessGrants grants, long id) =>
         {
             grants.End(context.ActorOf(), id, null);
             return Results.NoContent();
-        }).WithSummary("Ends a session or token.");
+        }).WithName("EndSession").WithSummary("Ends a session or token.").AnswersNothing().MayFail(ProblemKinds.Missing);
         api.MapPost("/users/{name}/tokens", (HttpContext context, Accounts accounts, AccessGrants grants, string name, NewToken wanted) => accounts.Find(name) is not { } account
             ? Problems.Missing(new Sentence("say.account", name))
-            : Results.Json(new { token = grants.MakeToken(context.ActorOf(), account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90)) }, statusCode: StatusCodes.Status201Created))
-            .WithSummary("Makes a token for an account; it is shown this once.");
+            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90))), statusCode: StatusCodes.Status201Created))
+            .WithName("MakeToken").WithSummary("Makes a token for an account; it is shown this once.").Answers<MadeToken>(StatusCodes.Status201Created).MayFail(ProblemKinds.Missing, ProblemKinds.Access);
         api.MapGet("/audit-log", (HttpRequest request, IAuditLog log) =>
         {
             var parameters = new Parameters(request.Query);
-            var (before, limit) = (parameters.Whole("before", 1, int.MaxValue), parameters.Whole("limit", 1, RowsMax) ?? 100);
-            if (parameters.Problem() is { } problem) return problem;
-            var items = log.Read(before, limit);
-            return Results.Json(new { items, next = items.Count == limit && items[^1].Number > 1 ? Paging.Next(request, "before", items[^1].Number.ToString(CultureInfo.InvariantCulture)) : null });
-        }).Takes("before", "Rows below this number.").Takes("limit", "1 to 1,000; 100 where it is not given.").WithSummary("Who changed what, the newest first.");
-        api.MapGet("/audit-log/verify", (IAuditLog log) => Results.Json(log.Verify())).WithSummary("Follows the chain of hashes over the whole log.");
+            var (before, limit) = (parameters.CursorNumber(), parameters.Limit(RowsMax, 100));
+            return parameters.Problem() ?? Answer.Of(Paging.Of(request, log.Read(before, limit + 1), limit, entry => [entry.Number]));
+        }).WithName("GetAuditLog").WithSummary("Who changed what, the newest first.").InPages(Paging.Write(4711), RowsMax, 100).Answers<Page<AuditEntry>>();
+        api.MapGet("/audit-log/verify", (IAuditLog log) => Results.Json(log.Verify())).WithName("VerifyAuditLog").WithSummary("Follows the chain of hashes over the whole log.").Answers<AuditCheck>();
     }
 
-    private static IEnumerable<string> Names(Rights rights) => Roles.Each.Where(right => rights.HasFlag(right)).Select(Roles.NameOf);
+    private static IResult Grants(HttpContext context, AccessGrants grants, string? account, Parameters parameters)
+    {
+        var (before, limit) = (parameters.CursorNumber(), parameters.Limit(RowsMax, RowsUsual));
+        return parameters.Problem() ?? Answer.Of(Paging.Of(context.Request, grants.List(account).Where(grant => before is null || grant.Id < before), limit, grant => [grant.Id]));
+    }
 
-    private sealed record Credentials(string? Name, string? Password);
-    private sealed record NewPassword(string? Old, string? New);
-    private sealed record NewToken(string? Name, IReadOnlyList<string>? Rights, int? Days);
-    private sealed record NewAccount(string? Name, IReadOnlyList<string>? Roles, IReadOnlyList<string>? Areas);
+    private static IReadOnlyList<string> Names(Rights rights) => [.. Roles.Each.Where(right => rights.HasFlag(right)).Select(Roles.NameOf)];
 }

@@ -29,7 +29,7 @@ internal static class AccessPages
         {
             var dates = DateRange.Of(from, to);
             IReadOnlyList<AuditEntry> entries = dates.IsWrong ? [] : log.Read(before, RowsOfPage, dates.Begin(zone), dates.End(zone));
-            var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? Paging.Next(context.Request, "before", entries[^1].Number.ToString(CultureInfo.InvariantCulture)) : null;
+            var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? Paging.With(context.Request, "before", entries[^1].Number.ToString(CultureInfo.InvariantCulture)) : null;
             return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageOf(context, zone), entries, next, verify == true ? log.Verify() : null, dates), dates.IsWrong ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }).Needs(Rights.Administer);
     }

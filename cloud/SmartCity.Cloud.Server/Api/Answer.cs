@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SmartCity.Model;
 
@@ -18,7 +20,17 @@ internal static class Answer
     /// <param name="write">Writes one JSON value.</param>
     /// <param name="mediaType">Its media type.</param>
     /// <param name="tagged">Writes what tells one answer from another where that is not the whole of it (an age changes with every look); null = the whole.</param>
-    public static IResult Of(Action<Utf8JsonWriter> write, string mediaType = Json, Action<Utf8JsonWriter>? tagged = null) => new JsonResult(write, mediaType, tagged);
+    public static IResult Of(Action<Utf8JsonWriter> write, string mediaType = Json, Action<Utf8JsonWriter>? tagged = null) => new TaggedResult(_ => Bytes(write).WrittenMemory, mediaType, tagged);
+
+    /// <summary>Sends a contract as JSON, or 304 where the caller has it already.</summary>
+    /// <param name="value">The contract.</param>
+    /// <param name="options">How it is written; null = as the API writes.</param>
+    /// <param name="tag">Its version, where it has one; null = what tells one content from another.</param>
+    public static IResult Of<T>(T value, JsonSerializerOptions? options = null, EntityTagHeaderValue? tag = null) where T : class => new TaggedResult(
+        context => JsonSerializer.SerializeToUtf8Bytes(value, options ?? context.RequestServices.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions), Json, tag: tag);
+
+    /// <summary>Sends a text, or 304 where the caller has it already.</summary>
+    public static IResult Text(string text, string mediaType) => new TaggedResult(_ => Encoding.UTF8.GetBytes(text), mediaType);
 
     /// <summary>The media type of <paramref name="possible"/> that the caller likes best, the first where it has no wish; null where it accepts none.</summary>
     public static string? Negotiate(HttpRequest request, params ReadOnlySpan<string> possible)
@@ -59,34 +71,38 @@ internal static class Answer
     /// <summary>Name of a kind of value.</summary>
     public static string NameOf(ValueKind kind) => kind switch { ValueKind.Double => "double", ValueKind.Int64 => "int64", ValueKind.Bool => "bool", _ => "text" };
 
-    private sealed class JsonResult(Action<Utf8JsonWriter> write, string mediaType, Action<Utf8JsonWriter>? tagged) : IResult
+    /// <summary>Whether the caller names a tag in If-None-Match, so that it has what stands under it.</summary>
+    public static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
+        request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any));
+
+    private static ArrayBufferWriter<byte> Bytes(Action<Utf8JsonWriter> write)
+    {
+        var bytes = new ArrayBufferWriter<byte>(4096);
+        using var writer = new Utf8JsonWriter(bytes);
+        write(writer);
+        writer.Flush();
+        return bytes;
+    }
+
+    private sealed class TaggedResult(Func<HttpContext, ReadOnlyMemory<byte>> content, string mediaType, Action<Utf8JsonWriter>? tagged = null, EntityTagHeaderValue? tag = null) : IResult
     {
         public async Task ExecuteAsync(HttpContext httpContext)
         {
-            var bytes = Bytes(write);
-            var tag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(XxHash128.Hash((tagged is null ? bytes : Bytes(tagged)).WrittenSpan))}\"", isWeak: tagged is not null);
+            var bytes = content(httpContext);
+            tag ??= new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(XxHash128.Hash(tagged is null ? bytes.Span : Bytes(tagged).WrittenSpan))}\"", isWeak: tagged is not null);
             var response = httpContext.Response;
             response.GetTypedHeaders().ETag = tag;
-            // Kept by the caller, asked for each time.
-            response.Headers.CacheControl = "no-cache";
+            // Kept by the caller, asked for each time; what somebody has a right to see is kept by nobody in between.
+            response.Headers.CacheControl = httpContext.User.Identity?.IsAuthenticated == true ? "private, no-cache" : "no-cache";
             response.Headers.Vary = "Accept";
-            if (httpContext.Request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false) || known.Equals(EntityTagHeaderValue.Any)))
+            if (IsKnown(httpContext.Request, tag))
             {
                 response.StatusCode = StatusCodes.Status304NotModified;
                 return;
             }
             response.ContentType = mediaType;
-            response.ContentLength = bytes.WrittenCount;
-            if (!HttpMethods.IsHead(httpContext.Request.Method)) await response.Body.WriteAsync(bytes.WrittenMemory, httpContext.RequestAborted);
-        }
-
-        private static ArrayBufferWriter<byte> Bytes(Action<Utf8JsonWriter> write)
-        {
-            var bytes = new ArrayBufferWriter<byte>(4096);
-            using var writer = new Utf8JsonWriter(bytes);
-            write(writer);
-            writer.Flush();
-            return bytes;
+            response.ContentLength = bytes.Length;
+            if (!HttpMethods.IsHead(httpContext.Request.Method)) await response.Body.WriteAsync(bytes, httpContext.RequestAborted);
         }
     }
 }

@@ -1,7 +1,8 @@
 using System.Text.Json.Serialization;
-using Microsoft.OpenApi;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Model.Contracts;
@@ -13,10 +14,15 @@ internal static class ApiEndpoints
 {
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
-        services.AddOpenApi();
+        services.AddApiDescription();
         // Without this a body that cannot be read would be answered by a bare status.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        services.ConfigureHttpJsonOptions(options => options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow);
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            foreach (var converter in RegistryJson.Options.Converters) options.SerializerOptions.Converters.Add(converter);
+        });
         // Without a store of readings there is nothing to ask.
         if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<LatestQueries>().AddSingleton<ILatestQueries>(provider => provider.GetRequiredService<LatestQueries>());
         return services;
@@ -25,9 +31,10 @@ internal static class ApiEndpoints
     public static void MapApi(this WebApplication app)
     {
         app.MapOpenApi("/openapi/{documentName}.json").Public();
+        app.MapReference();
         app.MapLive();
         if (app.Services.GetService<ILatestQueries>() is null) return;
-        var group = app.MapGroup("").Needs(Rights.Read).ByArea().AddEndpointFilter(async (context, next) =>
+        var group = app.MapGroup("").WithTags("Readings").Needs(Rights.Read).ByArea().AddEndpointFilter(async (context, next) =>
         {
             try
             {
@@ -42,22 +49,4 @@ internal static class ApiEndpoints
         group.MapLatest();
         group.MapReadings();
     }
-
-    /// <summary>Describes a query parameter; they are read by hand, so that all errors are answered together.</summary>
-    public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, string name, string description, bool isRequired = false) => route.AddOpenApiOperationTransformer((operation, _, _) =>
-    {
-        operation.Parameters ??= [];
-        operation.Parameters.Add(new OpenApiParameter { Name = name, In = ParameterLocation.Query, Description = description, Required = isRequired, Schema = new OpenApiSchema { Type = JsonSchemaType.String } });
-        return Task.CompletedTask;
-    });
-
-    /// <summary>Describes the media types of the answer.</summary>
-    public static RouteHandlerBuilder Answers(this RouteHandlerBuilder route, params string[] mediaTypes) => route.AddOpenApiOperationTransformer((operation, _, _) =>
-    {
-        operation.Responses ??= [];
-        operation.Responses["200"] = new OpenApiResponse { Description = "What was asked for.", Content = mediaTypes.ToDictionary(type => type, _ => new OpenApiMediaType()) };
-        operation.Responses["400"] = new OpenApiResponse { Description = "Parameters that cannot be used, a sentence each.", Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() } };
-        operation.Responses["422"] = new OpenApiResponse { Description = "More than is possible; maxima says how much is.", Content = new Dictionary<string, OpenApiMediaType> { ["application/problem+json"] = new() } };
-        return Task.CompletedTask;
-    });
 }

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
-using SmartCity.Hosting.Configuration;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Api;
@@ -13,14 +15,16 @@ internal static class LatestEndpoints
 
     public static void MapLatest(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/latest", LatestAsync).WithSummary("The newest value of each series, its age and its state.")
-            .Takes("device", "Exact device id.").Takes("metric", "Exact metric name.").Takes("kind", "Kind of device, e.g. air: what its newest metric kind says.")
-            .Takes("bbox", "west,south,east,north in degrees.").Answers("application/json", Answer.GeoJson);
-        app.MapGet("/api/v1/devices", DevicesAsync).WithSummary("Devices, a page at a time.")
-            .Takes("metric", "Devices that report this metric.").Takes("kind", "Kind of device, e.g. air: what its newest metric kind says.").Takes("bbox", "west,south,east,north in degrees.")
-            .Takes("state", "live, stale or nodata.").Takes("after", "Devices whose id comes after this one; from next.").Takes("limit", "1 to 10,000; 1,000 where left out.")
-            .Answers("application/json", Answer.GeoJson);
-        app.MapGet("/api/v1/devices/{id}", DeviceAsync).WithSummary("A device with its newest values.").Answers("application/json", Answer.GeoJson);
+        app.MapGet("/api/v1/latest", LatestAsync).WithName("GetLatest").WithSummary("The newest value of each series, its age and its state.")
+            .Takes("device", "Exact device id.", "air-001").Takes("metric", "Exact metric name.", "pm25").Takes("kind", "Kind of device: what its newest metric kind says.", "air")
+            .Takes("bbox", "west,south,east,north in degrees.", "51.2,35.6,51.6,35.8").InPages(Paging.Write("air-001", "pm25"), 10_000, 10_000)
+            .Answers<Page<LatestEntry>>().AlsoAnswers(Answer.GeoJson, Examples.Features);
+        app.MapGet("/api/v1/devices", DevicesAsync).WithName("GetDevices").WithSummary("Devices that have sent, a page at a time.")
+            .Takes("metric", "Devices that report this metric.", "pm25").Takes("kind", "Kind of device: what its newest metric kind says.", "air").Takes("bbox", "west,south,east,north in degrees.", "51.2,35.6,51.6,35.8")
+            .Takes("state", "live, stale or nodata.", "live").InPages(Paging.Write("air-001"), 10_000, 1_000)
+            .Answers<Page<DeviceEntry>>().AlsoAnswers(Answer.GeoJson, Examples.Features);
+        app.MapGet("/api/v1/devices/{id}", DeviceAsync).WithName("GetDevice").WithSummary("A device with its newest values.")
+            .Answers<DeviceView>().AlsoAnswers(Answer.GeoJson, Examples.Feature).MayFail(ProblemKinds.Missing);
     }
 
     /// <summary>Name of a state.</summary>
@@ -30,16 +34,21 @@ internal static class LatestEndpoints
     {
         var parameters = new Parameters(context.Request.Query);
         var filter = Filter(context, parameters);
+        var (after, limit) = (parameters.Cursor(2), parameters.Limit(10_000, 10_000));
+        var key = after is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
-        var values = await latest.LatestAsync(filter, cancellationToken);
+        var found = (await latest.LatestAsync(filter, cancellationToken)).Where(value => key is null || ReadingRows.Compare(value.Series, key.Value) > 0).Take(limit + 1).ToList();
+        var next = found.Count > limit ? Paging.Next(context.Request, found[limit - 1].Series.Device, found[limit - 1].Series.Metric) : null;
+        var values = found.Take(limit).ToList();
         if (mediaType == Answer.GeoJson)
         {
-            var places = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(device => device.Id, device => device.Position, StringComparer.Ordinal);
-            return Answer.Of(writer => Write(writer, true), mediaType, writer => Write(writer, false));
-            void Write(Utf8JsonWriter writer, bool withAge) => writer.WriteFeatures(values, value => places.GetValueOrDefault(value.Series.Device), value => WriteLatest(writer, value, withAge));
+            var places = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(one => one.Id, one => one.Position, StringComparer.Ordinal);
+            return Answer.Of(writer => WriteFeatures(writer, true), mediaType, writer => WriteFeatures(writer, false));
+            void WriteFeatures(Utf8JsonWriter writer, bool withAge) => writer.WriteFeatures(values, value => places.GetValueOrDefault(value.Series.Device), value => WriteLatest(writer, value, withAge), next);
         }
-        return Answer.Of(writer => writer.WriteItems(values, value => WriteLatest(writer, value, withAge: true)), mediaType, writer => writer.WriteItems(values, value => WriteLatest(writer, value, withAge: false)));
+        return Answer.Of(writer => WriteItems(writer, true), mediaType, writer => WriteItems(writer, false));
+        void WriteItems(Utf8JsonWriter writer, bool withAge) => writer.WriteItems(values, value => WriteLatest(writer, value, withAge), next);
     }
 
     private static async Task<IResult> DevicesAsync(HttpContext context, ILatestQueries latest, CancellationToken cancellationToken)
@@ -47,12 +56,12 @@ internal static class LatestEndpoints
         var parameters = new Parameters(context.Request.Query);
         var filter = new LatestFilter(null, parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"), context.ReadView().Shows);
         var state = parameters.OneOf("state", _states);
-        var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
+        var (after, limit) = (parameters.Cursor(1)?[0], parameters.Limit(10_000, 1_000));
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
         var found = (await latest.DevicesAsync(filter, cancellationToken))
             .Where(device => (state is null || device.State == state) && (after is null || string.CompareOrdinal(device.Id, after) > 0)).Take(limit + 1).ToList();
-        var next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Id) : null;
+        var next = found.Count > limit ? Paging.Next(context.Request, found[limit - 1].Id) : null;
         var page = found.Take(limit).ToList();
         return mediaType == Answer.GeoJson
             ? Answer.Of(writer => writer.WriteFeatures(page, device => device.Position, device => WriteDevice(writer, device, withPosition: false), next), mediaType)

@@ -69,6 +69,27 @@ internal sealed class Parameters(IQueryCollection query)
         return null;
     }
 
+    /// <summary>Rows of a page.</summary>
+    public int Limit(int greatest, int usual) => Whole("limit", 1, greatest) ?? usual;
+
+    /// <summary>The key after which the page begins, in as many parts as the list's key has; null for the first page.</summary>
+    public IReadOnlyList<string>? Cursor(int parts)
+    {
+        if (One(Paging.Parameter) is not { } text) return null;
+        if (Paging.Read(text, parts) is { } key) return key;
+        Wrong(Paging.Parameter, new Sentence("say.cursor", text));
+        return null;
+    }
+
+    /// <summary>The number after which the page begins; null for the first page.</summary>
+    public long? CursorNumber()
+    {
+        if (Cursor(1) is not [var text]) return null;
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
+        Wrong(Paging.Parameter, new Sentence("say.cursor", query[Paging.Parameter].ToString()));
+        return null;
+    }
+
     /// <summary>A time: RFC 3339, or a date alone, which is its midnight in <paramref name="zone"/>. µs since 1970 UTC.</summary>
     public long? Time(string name, TimeZoneInfo zone)
     {

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.OpenApi;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -15,18 +18,17 @@ internal static class ReadingsEndpoints
 
     public static void MapReadings(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/v1/readings", ReadingsAsync).WithSummary("Readings: raw in pages, in buckets of local time, or reduced to the points that a chart can show.")
-            .Takes("device", "Device ids, repeated or with commas.", isRequired: true).Takes("metric", "Metric names, repeated or with commas; all where left out.")
-            .Takes("from", "RFC 3339 or a date in tz; a day before to where left out.").Takes("to", "The first instant after the range; now where left out.")
-            .Takes("bucket", "day, week, month, or seconds, minutes or hours that divide a day: 30s, 5m, 1h.").Takes("fn", "avg, min, max, sum, count, last; all where left out.")
-            .Takes("tz", "IANA zone of days and hours; the city's where left out.").Takes("calendar", "gregorian (weeks begin on Monday) or persian (on Saturday).")
-            .Takes("points", "4 to 20,000: reduces each series to its least and greatest value in so many slices.")
-            .Takes("limit", "Rows of a page, 1 to 10,000; 1,000 where left out. CSV and Parquet have no pages.").Takes("after", "Where the page before ended; from next.")
-            .Answers([Answer.Json, .. RowsAnswer.MediaTypes]);
-        app.MapGet("/api/v1/series", SeriesAsync).WithSummary("Series with their newest value, a page at a time.")
-            .Takes("device", "Exact device id.").Takes("metric", "Exact metric name.").Takes("kind", "Kind of device, e.g. air.").Takes("bbox", "west,south,east,north in degrees.")
-            .Takes("limit", "1 to 10,000; 1,000 where left out.").Takes("after", "device/metric; from next.")
-            .Answers(Answer.Json, Answer.GeoJson);
+        app.MapGet("/api/v1/readings", ReadingsAsync).WithName("GetReadings").WithSummary("Readings: raw in pages, in buckets of local time, or reduced to the points that a chart can show.")
+            .Takes("device", "Exact device id, at least one; more separated by commas or given again.", "air-001", isMany: true).Takes("metric", "Exact metric name; all where left out.", "pm25", isMany: true)
+            .Takes("from", "Begin: RFC 3339, or a date, which is its midnight in tz. A day before to where left out.", "2026-11-24T00:00:00Z").Takes("to", "End, which is not part of it. Now where left out.", "2026-11-25T00:00:00Z")
+            .Takes("bucket", "day, week, month, or seconds, minutes or hours that divide a day: 30s, 5m, 1h.", "1h").Takes("fn", "Of each bucket: avg, min, max, sum, count, last; all where left out.", "avg,max")
+            .Takes("tz", "IANA zone of the buckets; the city's where left out.", "Asia/Tehran").Takes("calendar", "gregorian or persian.", "persian")
+            .Takes("points", "Points of a chart, 4 to 20,000; excludes bucket.", "1200", JsonSchemaType.Integer).InPages(Paging.Write("air-001", "pm25", 1795485689980000), ReadingsRequest.LimitMax, ReadingsRequest.LimitUsual)
+            .Answers<ReadingsView>().AlsoAnswers(CsvText.MediaType, Examples.ReadingsCsv).AlsoAnswers(ParquetRows.MediaType, "PAR1…PAR1").MayFail(ProblemKinds.TooMuch);
+        app.MapGet("/api/v1/series", SeriesAsync).WithName("GetSeries").WithSummary("Series with their newest value, a page at a time.")
+            .Takes("device", "Exact device id.", "air-001").Takes("metric", "Exact metric name.", "pm25").Takes("kind", "Kind of device.", "air").Takes("bbox", "west,south,east,north in degrees.", "51.2,35.6,51.6,35.8")
+            .InPages(Paging.Write("air-001", "pm25"), 10_000, 1_000)
+            .Answers<Page<SeriesView>>().AlsoAnswers(Answer.GeoJson, Examples.Features);
     }
 
     private static async Task<IResult> ReadingsAsync(HttpContext context, IReadingQueries store, LatestQueries latest, ServerOptions options, TimeProvider clock, CancellationToken cancellationToken)
@@ -51,7 +53,7 @@ internal static class ReadingsEndpoints
         var limit = request.Limit ?? ReadingsRequest.LimitUsual;
         var page = new List<Reading>();
         await foreach (var reading in ReadingRows.Pages(store, request, limit + 1, cancellationToken)) page.Add(reading);
-        var next = page.Count > limit ? Paging.Next(context.Request, "after", ReadingsRequest.CursorOf(page[limit - 1])) : null;
+        var next = page.Count > limit ? Paging.Next(context.Request, ReadingsRequest.KeyOf(page[limit - 1])) : null;
         return Answer.Of(writer => WriteRaw(writer, page.Take(limit), next));
 
         RowsAnswer Rows(RowTable table) => new(table, mediaType, request.FileName);
@@ -61,15 +63,13 @@ internal static class ReadingsEndpoints
     {
         var parameters = new Parameters(context.Request.Query);
         var filter = new LatestFilter(parameters.Text("device"), parameters.Text("metric"), parameters.Text("kind"), parameters.Box("bbox"), context.ReadView().Shows);
-        var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
-        // Ids hold no slash, metrics may.
-        var key = after?.Split('/', 2) is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;
-        if (after is not null && key is null) parameters.Wrong("after", new Sentence("say.cursor", after));
+        var (after, limit) = (parameters.Cursor(2), parameters.Limit(10_000, 1_000));
+        var key = after is [var device, var metric] ? new SeriesKey(device, metric) : (SeriesKey?)null;
         if (parameters.Problem() is { } problem) return problem;
         if (Answer.Negotiate(context.Request, Answer.Json, Answer.GeoJson) is not { } mediaType) return Problems.NotAcceptable([Answer.Json, Answer.GeoJson]);
         var devices = (await latest.DevicesAsync(filter, cancellationToken)).ToDictionary(one => one.Id, StringComparer.Ordinal);
         var found = (await latest.LatestAsync(filter, cancellationToken)).Where(value => key is null || ReadingRows.Compare(value.Series, key.Value) > 0).Take(limit + 1).ToList();
-        var next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Series.ToString()) : null;
+        var next = found.Count > limit ? Paging.Next(context.Request, found[limit - 1].Series.Device, found[limit - 1].Series.Metric) : null;
         var page = found.Take(limit).ToList();
         return mediaType == Answer.GeoJson
             ? Answer.Of(writer => writer.WriteFeatures(page, value => devices[value.Series.Device].Position, value => WriteOne(writer, value), next), mediaType)

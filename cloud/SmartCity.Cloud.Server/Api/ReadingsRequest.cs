@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.TimeSeries.Calendars;
 using SmartCity.Hosting.Configuration;
@@ -67,7 +65,7 @@ internal sealed record ReadingsRequest
         var functions = FunctionsOf(parameters);
         var points = parameters.Whole("points", 4, 20_000);
         var limit = parameters.Whole("limit", 1, LimitMax);
-        var after = Cursor(parameters);
+        var after = AfterOf(parameters);
         if (bucket is not null && points is not null) parameters.Wrong("points", new Sentence("say.readings.either"));
         if (bucket is null && parameters.Has("fn")) parameters.Wrong("fn", new Sentence("say.readings.fn"));
         if ((bucket is not null || points is not null) && (limit is not null || after is not null)) parameters.Wrong("limit", new Sentence("say.readings.pages"));
@@ -80,25 +78,14 @@ internal sealed record ReadingsRequest
         };
     }
 
-    /// <summary>The cursor of the page after this reading.</summary>
-    public static string CursorOf(Reading last) =>
-        Convert.ToBase64String(JsonSerializer.SerializeToUtf8Bytes(new object[] { last.Series.Device, last.Series.Metric, last.Time })).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+    /// <summary>The key of the page after this reading.</summary>
+    public static IReadOnlyList<object> KeyOf(Reading last) => [last.Series.Device, last.Series.Metric, last.Time];
 
-    private static (SeriesKey, long)? Cursor(Parameters parameters)
+    private static (SeriesKey, long)? AfterOf(Parameters parameters)
     {
-        if (parameters.Text("after") is not { } text) return null;
-        try
-        {
-            var base64 = text.Replace('-', '+').Replace('_', '/');
-            using var json = JsonDocument.Parse(Encoding.UTF8.GetString(Convert.FromBase64String(base64.PadRight((base64.Length + 3) / 4 * 4, '='))));
-            var (device, metric) = (json.RootElement[0].GetString(), json.RootElement[1].GetString());
-            if (device is not null && metric is not null) return (new SeriesKey(device, metric), json.RootElement[2].GetInt64());
-        }
-        catch (Exception error) when (error is FormatException or JsonException or InvalidOperationException or IndexOutOfRangeException)
-        {
-            // Said below.
-        }
-        parameters.Wrong("after", new Sentence("say.cursor", text));
+        if (parameters.Cursor(3) is not [var device, var metric, var time]) return null;
+        if (long.TryParse(time, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out var micros)) return (new SeriesKey(device, metric), micros);
+        parameters.Wrong(Paging.Parameter, new Sentence("say.cursor", parameters.Text(Paging.Parameter)!));
         return null;
     }
 

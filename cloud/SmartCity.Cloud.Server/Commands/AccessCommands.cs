@@ -172,8 +172,17 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
     {
         public Actor Actor { get; } = new("console", Environment.UserName);
 
-        public async Task<IReadOnlyList<T>> GetAsync<T>(string path, CancellationToken stop) =>
-            (await SendAsync(HttpMethod.Get, path, null, stop)).GetProperty("items").Deserialize<IReadOnlyList<T>>(JsonSerializerOptions.Web)!;
+        public async Task<IReadOnlyList<T>> GetAsync<T>(string path, CancellationToken stop)
+        {
+            var all = new List<T>();
+            for (string? next = path; next is not null;)
+            {
+                var page = await SendAsync(HttpMethod.Get, next, null, stop);
+                all.AddRange(page.GetProperty("items").Deserialize<IReadOnlyList<T>>(JsonSerializerOptions.Web)!);
+                next = page.TryGetProperty("next", out var link) ? link.GetString() : null;
+            }
+            return all;
+        }
 
         public async Task<JsonElement> SendAsync(HttpMethod method, string path, object? body, CancellationToken stop)
         {

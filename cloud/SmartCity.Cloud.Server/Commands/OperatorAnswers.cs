@@ -1,4 +1,5 @@
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Commands;
 using SmartCity.Model;
@@ -13,23 +14,23 @@ internal static class OperatorAnswers
 
     /// <exception cref="CommandException">There is no such gateway.</exception>
     public static Task<object> Completeness(DurableLog log, string? gateway) => gateway is null || log.Gateways().Contains(gateway)
-        ? Task.FromResult(OperationsEndpoints.CompletenessOf(log, gateway, null, null))
+        ? Task.FromResult<object>(new { items = OperationsEndpoints.CompletenessOf(log.Completeness(gateway)).ToList() })
         : throw new CommandException(ExitCode.NotFound, $"No gateway {gateway} has ever sent.");
 
-    /// <exception cref="CommandException">There is no such gateway, or too much was asked for.</exception>
+    /// <exception cref="CommandException">There is no such gateway.</exception>
     public static Task<object> Certificates(DurableLog log, string data, string? gateway, DateTimeOffset? from, DateTimeOffset? to)
     {
         if (gateway is not null && !log.Gateways().Contains(gateway)) throw new CommandException(ExitCode.NotFound, $"No gateway {gateway} has ever sent.");
         using var certificates = CompletenessCertificates.Open(data);
-        var (items, more) = OperationsEndpoints.CertificatesOf(log, certificates, DateTimeOffset.UtcNow, gateway, from is { } begin ? UnixMicros.From(begin) : null, to is { } end ? UnixMicros.From(end) : null);
-        return more ? throw new CommandException("That are too many lanes and hours at once. Ask for one gateway, or for less time.") : Task.FromResult<object>(new { items });
+        var items = OperationsEndpoints.CertificatesOf(log, certificates, DateTimeOffset.UtcNow, gateway, from is { } begin ? UnixMicros.From(begin) : null, to is { } end ? UnixMicros.From(end) : null);
+        return Task.FromResult<object>(new { items });
     }
 
-    public static Task<object> DeadLetters(DurableLog log, int limit) => Task.FromResult<object>(new { items = log.DeadLetters(0, limit) });
+    public static Task<object> DeadLetters(DurableLog log, int limit) => Task.FromResult<object>(new { items = log.DeadLetters(0, limit).Select(DeadLetterEntry.Of) });
 
     /// <exception cref="CommandException">There is none of that number.</exception>
     public static Task<object> DeadLetter(DurableLog log, long id) => log.DeadLetters(id - 1, 1) is [var letter] && letter.Id == id
-        ? Task.FromResult<object>(letter)
+        ? Task.FromResult<object>(DeadLetterEntry.Of(letter))
         : throw new CommandException(ExitCode.NotFound, $"There is no dead letter {id}.");
 
     /// <exception cref="CommandException">There is none of that number.</exception>

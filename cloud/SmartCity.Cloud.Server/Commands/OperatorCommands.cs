@@ -145,7 +145,7 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
         var socket = AdminSocket.FileIn(folder);
         try
         {
-            if (AdminSocket.Answers(socket)) return await AdminSocket.AskAsync(socket, question.Method, question.Path, stop);
+            if (AdminSocket.Answers(socket)) return await AskAllAsync(socket, question, stop);
             if (!File.Exists(Path.Combine(folder, "log", DurableLogOptions.FileName))) throw new CommandException(ExitCode.NotFound, $"{folder} holds no log. Name the server's folder with --data.");
             using var log = DurableLog.Open(new DurableLogOptions { Folder = Path.Combine(folder, "log"), ReserveBytes = 0 }, TimeProvider.System);
             return JsonSerializer.SerializeToElement(await question.FromLog(log), JsonSerializerOptions.Web);
@@ -153,6 +153,20 @@ internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string
         catch (Exception error) when (error is LogInUseException or LogBrokenException or InvalidDataException or HttpRequestException)
         {
             throw new CommandException(error.Message, error);
+        }
+    }
+
+    /// <summary>The running server's answer; of a list all pages, unless the question itself says how much.</summary>
+    private static async Task<JsonElement> AskAllAsync(string socket, Question question, CancellationToken stop)
+    {
+        var answer = await AdminSocket.AskAsync(socket, question.Method, question.Path, stop);
+        if (answer.ValueKind != JsonValueKind.Object || !answer.TryGetProperty("next", out _) || question.Path.Contains("limit=", StringComparison.Ordinal)) return answer;
+        var items = new List<JsonElement>();
+        while (true)
+        {
+            items.AddRange(answer.GetProperty("items").EnumerateArray());
+            if (!answer.TryGetProperty("next", out var next)) return JsonSerializer.SerializeToElement(new { items });
+            answer = await AdminSocket.AskAsync(socket, HttpMethod.Get, next.GetString()!, stop);
         }
     }
 

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json;
-using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Commands;
 
@@ -24,21 +22,13 @@ internal static class OperatorRows
             JsonValueKind.Null => null,
             JsonValueKind.True => true,
             JsonValueKind.False => false,
-            JsonValueKind.Number when value.TryGetInt64(out var whole) => NameOf(column, whole),
+            JsonValueKind.Number when value.TryGetInt64(out var whole) => whole,
+            JsonValueKind.String when column is "time" or "recorded" => value.GetDateTimeOffset(),
             JsonValueKind.String => value.GetString(),
             JsonValueKind.Object when column == "series" => $"{value.GetProperty("device").GetString()}/{value.GetProperty("metric").GetString()}",
             _ => value.GetRawText(),
         };
     }
-
-    /// <summary>What stands in the answer as a number and means more: lane, kind, and times in µs since 1970.</summary>
-    private static object NameOf(string column, long number) => column switch
-    {
-        "lane" => Lanes.NameOf((Lane)number),
-        "kind" => ((ValueKind)number).ToString().ToLower(CultureInfo.InvariantCulture),
-        "time" or "recorded" => UnixMicros.ToTime(Math.Clamp(number, UnixMicros.Min, UnixMicros.Max)),
-        _ => number,
-    };
 
     private static JsonElement[] Missing(JsonElement item) => item.TryGetProperty("missing", out var missing) ? [.. missing.EnumerateArray()] : [];
 

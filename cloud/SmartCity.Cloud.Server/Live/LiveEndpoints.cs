@@ -2,6 +2,7 @@ using System.Net.WebSockets;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
 
@@ -27,7 +28,9 @@ internal static class LiveEndpoints
         metrics.AddCounter("smartcity_live_dropped_readings_total", "Readings that gave way because the fan-out was behind.", () => hub.DroppedReadings);
         metrics.AddCounter("smartcity_live_dropped_messages_total", "Messages that gave way because a connection was behind; it got all newest values instead.", () => hub.DroppedMessages);
         app.MapGet("/api/v1/live", WebSocketAsync).Needs(Rights.Read).ByArea().ExcludeFromDescription();
-        app.MapGet("/api/v1/live.sse", EventStreamAsync).Needs(Rights.Read).ByArea();
+        app.MapGet("/api/v1/live.sse", EventStreamAsync).Needs(Rights.Read).ByArea().WithTags("Readings").WithName("GetLive").WithSummary("Live values as server-sent events, from the newest of each series on.")
+            .Takes("device", "Exact device id; all where left out.", "air-001", isMany: true).Takes("metric", "Exact metric name; all where left out.", "pm25", isMany: true)
+            .AlsoAnswers("text/event-stream", Examples.Events).MayFail(ProblemKinds.TooMuch, ProblemKinds.Busy);
     }
 
     private static async Task WebSocketAsync(HttpContext context, LiveHub hub, IHostApplicationLifetime lifetime)

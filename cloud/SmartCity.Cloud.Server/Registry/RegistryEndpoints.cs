@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
-using Microsoft.Net.Http.Headers;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model.Contracts;
 
@@ -29,39 +30,41 @@ internal static class RegistryEndpoints
 
     public static void MapRegistry(this IEndpointRouteBuilder app)
     {
+        app = app.MapGroup("").WithTags("Registry");
         app.MapGet("/api/v1/registry", (HttpContext context) => Answer.Negotiate(context.Request, Answer.Json, CsvText.MediaType, Answer.GeoJson) switch
         {
-            Answer.Json => Results.Text(RegistryFile.Json(AreaRegistry.Of(context)), Answer.Json),
-            CsvText.MediaType => Results.Text(RegistryFile.Csv(AreaRegistry.Of(context)), CsvText.MediaType),
-            Answer.GeoJson => Results.Text(RegistryFile.GeoJson(AreaRegistry.Of(context)), Answer.GeoJson),
+            Answer.Json => Answer.Text(RegistryFile.Json(AreaRegistry.Of(context)), Answer.Json),
+            CsvText.MediaType => Answer.Text(RegistryFile.Csv(AreaRegistry.Of(context)), CsvText.MediaType),
+            Answer.GeoJson => Answer.Text(RegistryFile.GeoJson(AreaRegistry.Of(context)), Answer.GeoJson),
             _ => Problems.NotAcceptable([Answer.Json, CsvText.MediaType, Answer.GeoJson]),
-        }).WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.").Needs(Rights.Read).ByArea();
-        app.MapPost("/api/v1/registry", ImportAsync).WithSummary("Takes a file that GET gives, all or nothing; with dryRun=true says only what it would do.")
+        }).WithName("GetRegistry").WithSummary("Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.").Needs(Rights.Read).ByArea()
+            .Answers<RegistryContent>().AlsoAnswers(CsvText.MediaType, Examples.RegistryCsv).AlsoAnswers(Answer.GeoJson, Examples.Features);
+        app.MapPost("/api/v1/registry", ImportAsync).WithName("ImportRegistry").WithSummary("Takes a file that GET gives, all or nothing.")
+            .Takes("dryRun", "true: says only what it would do.", "true").Takes("name", "Name of the file, for what is said of its faults.", "devices.csv")
+            .TakesBody<RegistryContent>().Answers<RegistryResult>().MayFail(ProblemKinds.Registry, ProblemKinds.Area)
             .WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax)).Needs(Rights.Fleet).ByArea();
-        app.MapEntries<DeviceModel>("models", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
-        app.MapEntries<Site>("sites", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
-        app.MapEntries<RegisteredDevice>("registry/devices", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
+        app.MapEntries<DeviceModel>("models", "Models", "Model", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
+        app.MapEntries<Site>("sites", "Sites", "Site", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
+        app.MapEntries<RegisteredDevice>("registry/devices", "RegisteredDevices", "RegisteredDevice", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
     }
 
     /// <summary>A list in pages, each entry with its version as its tag, and its replacement.</summary>
-    private static void MapEntries<T>(this IEndpointRouteBuilder app, string name, Func<IDeviceRegistry, IReadOnlyList<Versioned<T>>> all, Func<T, string> idOf, Func<T, RegistryChange> change)
+    private static void MapEntries<T>(
+        this IEndpointRouteBuilder app, string path, string names, string name, Func<IDeviceRegistry, IReadOnlyList<Versioned<T>>> all, Func<T, string> idOf, Func<T, RegistryChange> change) where T : class
     {
-        app.MapGet($"/api/v1/{name}", (HttpContext context) =>
+        app.MapGet($"/api/v1/{path}", (HttpContext context) =>
         {
             var parameters = new Parameters(context.Request.Query);
-            var (after, limit) = (parameters.Text("after"), parameters.Whole("limit", 1, 10_000) ?? 1_000);
+            var (after, limit) = (parameters.Cursor(1)?[0], parameters.Limit(10_000, 1_000));
             if (parameters.Problem() is { } problem) return problem;
-            var found = all(AreaRegistry.Of(context)).Where(entry => after is null || string.CompareOrdinal(idOf(entry.Value), after) > 0).Take(limit + 1).ToList();
-            var next = found.Count > limit ? Paging.Next(context.Request, "after", idOf(found[limit - 1].Value)) : null;
-            return Results.Json(new { items = found.Take(limit).Select(entry => entry.Value), next }, RegistryJson.Options);
-        }).WithSummary($"The {name} of the registry, a page at a time.").Needs(Rights.Read).ByArea();
-        app.MapGet($"/api/v1/{name}/{{id}}", (HttpContext context, string id) =>
-        {
-            if (all(AreaRegistry.Of(context)).FirstOrDefault(entry => idOf(entry.Value) == id) is not { } entry) return Problems.Missing(new Sentence("say.entry", name, id));
-            context.Response.GetTypedHeaders().ETag = TagOf(entry.Version);
-            return Results.Json(entry.Value, RegistryJson.Options);
-        }).WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read).ByArea();
-        app.MapPut($"/api/v1/{name}/{{id}}", async (HttpContext context, IDeviceRegistry registry, string id, CancellationToken cancellationToken) =>
+            var following = all(AreaRegistry.Of(context)).Select(entry => entry.Value).Where(entry => after is null || string.CompareOrdinal(idOf(entry), after) > 0);
+            return Answer.Of(Paging.Of(context.Request, following, limit, entry => [idOf(entry)]), RegistryJson.Options);
+        }).WithName($"Get{names}").WithSummary($"The {path} of the registry, a page at a time.").Needs(Rights.Read).ByArea().InPages(Paging.Write("air-001"), 10_000, 1_000).Answers<Page<T>>();
+        app.MapGet($"/api/v1/{path}/{{id}}", (HttpContext context, string id) => Find(AreaRegistry.Of(context), id) is { } entry
+            ? Answer.Of(entry.Value, RegistryJson.Options, Preconditions.TagOf(entry.Version))
+            : Problems.Missing(new Sentence("say.entry", path, id)))
+            .WithName($"Get{name}").WithSummary("One entry; its ETag is what a change names.").Needs(Rights.Read).ByArea().Answers<T>().MayFail(ProblemKinds.Missing);
+        app.MapPut($"/api/v1/{path}/{{id}}", async (HttpContext context, IDeviceRegistry registry, string id, CancellationToken cancellationToken) =>
         {
             T? entry;
             try
@@ -73,8 +76,17 @@ internal static class RegistryEndpoints
                 return Problems.Body(error);
             }
             if (entry is null || idOf(entry) != id) return Problems.Of(ProblemKinds.Registry, new Sentence("say.registry.id", entry is null ? "–" : idOf(entry), id));
-            return Apply(context, registry, [change(entry) with { ExpectedVersion = ExpectedOf(context.Request) }], false);
-        }).WithSummary("Enters or replaces one entry.").Needs(Rights.Fleet).ByArea();
+            // Whoever may not change an entry does not hear of its version.
+            if (Beyond(context, registry, [change(entry)]) is { } beyond) return beyond;
+            var (expected, wrong) = Preconditions.Of(context.Request, Find(registry, id)?.Version);
+            if (wrong is not null) return wrong;
+            var answer = Apply(context, registry, [change(entry) with { ExpectedVersion = expected }], false);
+            if (Find(registry, id) is { } now) context.Response.GetTypedHeaders().ETag = Preconditions.TagOf(now.Version);
+            return answer;
+        }).WithName($"Put{name}").WithSummary("Enters an entry, or replaces the version of it that If-Match names.").Needs(Rights.Fleet).ByArea()
+            .TakesBody<T>().Answers<RegistryResult>().MayFail(ProblemKinds.Registry, ProblemKinds.Area, ProblemKinds.Version, ProblemKinds.VersionNeeded);
+
+        Versioned<T>? Find(IDeviceRegistry registry, string id) => all(registry).FirstOrDefault(entry => idOf(entry.Value) == id);
     }
 
     private static async Task<IResult> ImportAsync(HttpContext context, IDeviceRegistry registry, CancellationToken cancellationToken)
@@ -96,7 +108,7 @@ internal static class RegistryEndpoints
     {
         try
         {
-            if (AreaFaults(context.CallerOf().Areas, registry, changes) is [_, ..] beyond) return Problems.Of(ProblemKinds.Area, beyond[1..].Aggregate(beyond[0], (all, next) => all.Then(next)));
+            if (Beyond(context, registry, changes) is { } beyond) return beyond;
             if (!isDryRun)
             {
                 // What will be refused is refused before it is written down; what is written down is then done.
@@ -122,6 +134,9 @@ internal static class RegistryEndpoints
 
     private static string Json(object value) => JsonSerializer.Serialize(value, RegistryJson.Options);
 
+    private static ProblemAnswer? Beyond(HttpContext context, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes) =>
+        AreaFaults(context.CallerOf().Areas, registry, changes) is [var first, .. var more] ? Problems.Of(ProblemKinds.Area, more.Aggregate(first, (all, next) => all.Then(next))) : null;
+
     /// <summary>What a caller who is bound to some areas would change outside of them. Models are the whole city's.</summary>
     private static List<Sentence> AreaFaults(IReadOnlyList<string> areas, IDeviceRegistry registry, IReadOnlyList<RegistryChange> changes)
     {
@@ -138,13 +153,4 @@ internal static class RegistryEndpoints
     }
 
     private static ProblemAnswer Wrong(RegistryException error) => new(error.IsConflict ? ProblemKinds.Version : ProblemKinds.Registry) { Faults = error.Message.Split('\n') };
-
-    private static EntityTagHeaderValue TagOf(long version) => new(string.Create(CultureInfo.InvariantCulture, $"\"{version}\""));
-
-    private static long? ExpectedOf(HttpRequest request)
-    {
-        var headers = request.GetTypedHeaders();
-        if (headers.IfNoneMatch is [var none] && none.Equals(EntityTagHeaderValue.Any)) return 0;
-        return headers.IfMatch is [var match] && long.TryParse(match.Tag.AsSpan().Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : null;
-    }
 }

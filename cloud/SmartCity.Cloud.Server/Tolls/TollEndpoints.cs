@@ -23,7 +23,8 @@ internal static class TollEndpoints
 
     public static void MapTolls(this IEndpointRouteBuilder app)
     {
-        var tolls = app.MapGroup("/api/v1/toll");
+        // Without contracts of their own they are no part of the document that clients are made of.
+        var tolls = app.MapGroup("/api/v1/toll").ExcludeFromDescription();
         tolls.MapGet("/totals", Totals).WithSummary("What the charges of each day and toll point come to, by outcome.").Needs(Rights.TollRead);
         tolls.MapGet("/work", (TollDesk desk) => Results.Json(desk.Work(), TollJson.Options)).WithSummary("What is on its way from events to the ledger: spans to correlate, days of vehicles to rate, chains to post.").Needs(Rights.TollRead);
         tolls.MapGet("/charges", Charges).WithSummary("Charges, a page at a time, in the order of their passages' ids.").Needs(Rights.TollRead);
@@ -59,10 +60,10 @@ internal static class TollEndpoints
         var parameters = new Parameters(context.Request.Query);
         var (from, to) = Dates(parameters, desk);
         var limit = parameters.Whole("limit", 1, LimitMax) ?? LimitDefault;
-        var query = new ChargeQuery(from, to, parameters.Text("point"), parameters.Text("lane"), parameters.OneOf("outcome", _outcomes), parameters.Text("after") ?? "", limit + 1);
+        var query = new ChargeQuery(from, to, parameters.Text("point"), parameters.Text("lane"), parameters.OneOf("outcome", _outcomes), parameters.Cursor(1)?[0] ?? "", limit + 1);
         if (parameters.Problem() is { } problem) return problem;
         var found = desk.Ask(queries => queries.Charges(query));
-        return Results.Json(new { items = found.Take(limit).Select(Shape), next = found.Count > limit ? Paging.Next(context.Request, "after", found[limit - 1].Passage) : null }, TollJson.Options);
+        return Results.Json(new { items = found.Take(limit).Select(Shape), next = found.Count > limit ? Paging.Next(context.Request, found[limit - 1].Passage) : null }, TollJson.Options);
     }
 
     private static IResult Reconcile(HttpContext context, TollDesk desk, bool keep, CancellationToken stop)

@@ -86,7 +86,7 @@ internal static class TollPages
             var wanted = outcome is { Length: > 0 } && Enum.TryParse<ChargeOutcome>(outcome, ignoreCase: true, out var known) && Dashboards.Pages.TollCharges.Outcomes.Contains(outcome) ? known : (ChargeOutcome?)null;
             var rows = desk.Ask(queries => queries.Charges(new ChargeQuery(one ?? DateOnly.MinValue, one ?? DateOnly.MaxValue, point is { Length: > 0 } ? point : null, null, wanted, after ?? "", RowsOfPage + 1)));
             return DashboardServices.Show<Dashboards.Pages.TollCharges>(context, new TollChargesModel(page, one, point, wanted is null ? null : outcome, [.. rows.Take(RowsOfPage).Select(RowOf)],
-                rows.Count > RowsOfPage ? Paging.Next(context.Request, "after", rows[RowsOfPage - 1].Passage) : null));
+                rows.Count > RowsOfPage ? Paging.With(context.Request, "after", rows[RowsOfPage - 1].Passage) : null));
         }
 
         IResult Items(HttpContext context, TollDesk desk, string? @class, bool all, string? notice, string? error, CancellationToken stop)

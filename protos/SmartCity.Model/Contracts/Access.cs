@@ -1,7 +1,10 @@
+using System.Text.Json.Serialization;
+
 namespace SmartCity.Model.Contracts;
 
-/// <summary>What somebody may do. A route asks for one of them.</summary>
+/// <summary>What somebody may do. A route asks for one of them. In JSON an array of names.</summary>
 [Flags]
+[JsonConverter(typeof(RightsJson))]
 public enum Rights
 {
     /// <summary>Nothing but signing in and one's own account.</summary>

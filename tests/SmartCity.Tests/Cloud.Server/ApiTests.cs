@@ -122,12 +122,12 @@ public sealed class ApiTests(ApiTests.City city) : IClassFixture<ApiTests.City>
     [InlineData("readings?device=air-1&points=3", "points", "from 4 to 20,000")]
     [InlineData("readings?device=air-1&calendar=jalali", "calendar", "Possible: gregorian, persian.")]
     [InlineData("readings?device=air-1&limit=1&limit=2", "limit", "given 2 times")]
-    [InlineData("readings?device=air-1&after=xyz", "after", "is no place in this list")]
+    [InlineData("readings?device=air-1&cursor=xyz", "cursor", "is no place in this list")]
     [InlineData("latest?bbox=1,2,3", "bbox", "is no box")]
     [InlineData("latest?bbox=1,2,3,95", "bbox", "is no box")]
     [InlineData("devices?state=dead", "state", "Possible: live, stale, nodata.")]
     [InlineData("devices/air-1?x=1", "x", "There is no such parameter.")]
-    [InlineData("series?after=x", "after", "is no place in this list")]
+    [InlineData("series?cursor=x", "cursor", "is no place in this list")]
     public async Task A_wrong_parameter_is_named_and_put_right(string path, string parameter, string words)
     {
         var response = await city.Cloud.Http.GetAsync($"/api/v1/{path}", Stop);
@@ -256,7 +256,7 @@ public sealed class ApiTests(ApiTests.City city) : IClassFixture<ApiTests.City>
         var paths = (await JsonAsync("/openapi/v1.json")).GetProperty("paths");
         Assert.Superset(new HashSet<string> { "/api/v1/readings", "/api/v1/latest", "/api/v1/devices", "/api/v1/devices/{id}", "/api/v1/series", "/api/v1/live.sse" }, paths.EnumerateObject().Select(path => path.Name).ToHashSet());
         var names = paths.GetProperty("/api/v1/readings").GetProperty("get").GetProperty("parameters").EnumerateArray().Select(parameter => parameter.GetProperty("name").GetString());
-        Assert.Equal(["device", "metric", "from", "to", "bucket", "fn", "tz", "calendar", "points", "limit", "after"], names);
+        Assert.Equal(["device", "metric", "from", "to", "bucket", "fn", "tz", "calendar", "points", "limit", "cursor"], names);
     }
 
     private async Task<JsonElement> JsonAsync(string path)

@@ -70,6 +70,6 @@ public sealed class RegistryTests
         }
         using var page = JsonDocument.Parse(await cloud.Http.GetStringAsync("/api/v1/models?limit=2", Stop));
         Assert.Equal(2, page.RootElement.GetProperty("items").GetArrayLength());
-        Assert.Contains("after=bin", page.RootElement.GetProperty("next").GetString());
+        Assert.Contains("cursor=", page.RootElement.GetProperty("next").GetString());
     }
 }

@@ -1,0 +1,92 @@
+using System.Text.Json;
+using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Operations;
+using SmartCity.Model;
+using SmartCity.Model.Contracts;
+
+namespace SmartCity.Cloud.Server.Api.Description;
+
+/// <summary>An example of each contract: what the API's document shows, and what a test reads back into the contract.</summary>
+internal static class Examples
+{
+    private const long Micros = 1_795_485_689_980_000;
+    private static readonly DateTimeOffset _time = new(2026, 11, 24, 6, 1, 29, 980, TimeSpan.Zero);
+    private static readonly DateTimeOffset _hour = new(2026, 11, 24, 9, 0, 0, TimeSpan.FromHours(3.5));
+
+    private static readonly LatestEntry _latest = new("air-001", "pm25", "double", Value(12.5), _time, 4.2, "live", 0, 30, 120);
+    private static readonly DeviceEntry _device = new("air-001", "air", "live", "g1", _time, 30, 120, ["kind", "pm25"], 35.7, 51.4);
+    private static readonly SeriesView _series = new("air-001", "pm25", "double", "air", _time, Value(12.5));
+    private static readonly Account _account = new("mina", [Roles.Operator], ["north"], false, false, Micros, Micros);
+    private static readonly AccessGrant _grant = new(17, "mina", "night job", Rights.Read | Rights.Operate, Micros, Micros + 7_776_000_000_000, Micros, "127.0.0.1", true);
+    private static readonly Passkey _passkey = new(3, "mina", "phone", Micros, Micros, true);
+    private static readonly AuditEntry _change = new(4711, Micros, "mina", "127.0.0.1", "registry.change", "site square", null, """[{"Site":{"id":"square"}}]""", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    private static readonly DeviceModel _model = new("air", "air", "Air quality", [new MetricModel("pm25", "ug/m3", Min: 0, Max: 1_000, ExpectedInterval: TimeSpan.FromSeconds(10))]);
+    private static readonly Site _site = new("square", "Azadi Square", "north", new DevicePosition(35.6997, 51.3380));
+    private static readonly RegisteredDevice _registered = new("air-001", "air", "Air at the square", "square", Position: new DevicePosition(35.7, 51.4));
+    private static readonly DeadLetterEntry _letter = new(7, "g1", "telemetry", new SeriesKey("air-001", "pm25"), "text", _time, _time, "n/a", "series:kind is Double, the value is Text", _time);
+
+    private static readonly Dictionary<Type, object> _byType = new object[]
+    {
+        new Page<LatestEntry>([_latest]),
+        new Page<DeviceEntry>([_device], "/api/v1/devices?limit=1&cursor=WyJhaXItMDAxIl0"),
+        new DeviceView("air-001", "air", "live", "g1", _time, 30, 120, ["kind", "pm25"], [_latest], 35.7, 51.4),
+        new Page<SeriesView>([_series]),
+        new ReadingsView(Bucket: "1h", Tz: "Asia/Tehran", Calendar: "persian", Series:
+        [
+            new SeriesPart("air-001", "pm25", "raw", [new BucketEntry(_hour, _hour.AddHours(1), new QualityShares(1, 0), 0.997, "1405-09-03", Avg: 12.1, Max: 31)]),
+        ]),
+        new Credentials("mina", "correct horse battery staple"),
+        new NewPassword("correct horse battery staple", "four other words in a row"),
+        new NewToken("night job", ["read", "operate"], 90),
+        new NewAccount("mina", [Roles.Operator], ["north"]),
+        new MadeToken("sc_…"),
+        new MadeSecret("word-word-word-word"),
+        new ChangedAccount(Account: _account with { IsDisabled = true }),
+        new OwnAccount("mina", _account, ["read", "operate"]),
+        _account,
+        new Page<Account>([_account]),
+        new Page<AccessGrant>([_grant]),
+        new Page<AuditEntry>([_change]),
+        new PasskeyAnswer("phone", JsonSerializer.SerializeToElement(new { id = "AQID", type = "public-key" })),
+        new PasskeyName("phone"),
+        _passkey,
+        new Page<Passkey>([_passkey]),
+        new AuditCheck(4711, null, null),
+        new AuditBooks(_time, true, null, [new AuditTerms("g1", "telemetry", 1_000, 990, 4, 5, 1, 0)]),
+        new Page<CompletenessEntry>([new CompletenessEntry("g1", "telemetry", "7", 1, 1_000, 997, _time, [new MissingEntry(501, 503, "expired", _time)])]),
+        new Page<HourCertificate>([new HourCertificate("g1", _hour.ToUniversalTime(), true, 997, 3, "eyJhbGciOiJFUzI1NiJ9.e30.c2ln")]),
+        new Page<GatewayEntry>([new GatewayEntry("g1", true, _time, "192.0.2.7:50104", "0.1.0", "7", _time, _time, new GatewayReport(_time, 5, 4_096, 1_073_741_824, 0, 12, true))]),
+        _letter,
+        new Page<DeadLetterEntry>([_letter]),
+        new ResubmitOutcome(7, true, null),
+        new RegistryContent([_model], [_site], [_registered]),
+        new RegistryResult(1, 0, 2),
+        _model,
+        new Page<DeviceModel>([_model]),
+        _site,
+        new Page<Site>([_site]),
+        _registered,
+        new Page<RegisteredDevice>([_registered]),
+    }.ToDictionary(example => example.GetType());
+
+    /// <summary>Rows as CSV.</summary>
+    public const string ReadingsCsv = "device,metric,ts,received,value,quality,type\r\nair-001,pm25,2026-11-24T06:01:29.980Z,2026-11-24T06:01:30.012Z,12.5,0,double\r\n";
+    /// <summary>Devices of the registry as CSV.</summary>
+    public const string RegistryCsv = "id,model,name,site,area,lat,lon,standing\r\nair-001,air,Air at the square,square,,35.7,51.4,\r\n";
+    /// <summary>Events of live values.</summary>
+    public const string Events = "event: reading\ndata: {\"device\":\"air-001\",\"metric\":\"pm25\",\"ts\":\"2026-11-24T06:01:29.98+00:00\",\"value\":12.5,\"quality\":0}\n\n";
+    /// <summary>What a browser needs to ask for a passkey.</summary>
+    public const string PasskeyRequest = """{"challenge":"…","rpId":"city.example","userVerification":"required"}""";
+    /// <summary>What a browser needs to make one.</summary>
+    public const string PasskeyCreation = """{"challenge":"…","rp":{"id":"city.example","name":"SmartCity"},"user":{"id":"…","name":"mina","displayName":"mina"},"pubKeyCredParams":[{"type":"public-key","alg":-7}]}""";
+    /// <summary>A feature.</summary>
+    public const string Feature = """{"type":"Feature","geometry":{"type":"Point","coordinates":[51.4,35.7]},"properties":{"id":"air-001"}}""";
+    /// <summary>Features.</summary>
+    public const string Features = $$"""{"type":"FeatureCollection","features":[{{Feature}}]}""";
+
+    /// <summary>The example of a contract; null where it has none.</summary>
+    public static object? Of(Type contract) => _byType.GetValueOrDefault(contract);
+
+    private static JsonElement Value(double value) => JsonSerializer.SerializeToElement(value);
+}

@@ -102,7 +102,7 @@ public sealed record ConfigurationEffect(IReadOnlyList<EffectRow> Rows, IReadOnl
 
     private static readonly (string Name, Func<EffectSide, string> Show)[] _rules =
     [
-        ("points", side => side.Corridor is null ? None : List(side.Corridor.Points.Select(point => point.Id))),
+        ("points", side => side.Corridor is null ? None : List(side.Corridor.Points.Select(point => point.Role is { } role ? $"{point.Id} ({role})" : point.Id))),
         ("lanes", side => side.Corridor is null ? None : List(side.Corridor.Points.SelectMany(point => point.Lanes).Select(lane => $"{lane.Id}({string.Join(" ", lane.Devices.Order(StringComparer.Ordinal))})"))),
         ("distances", side => side.Corridor is null ? None : List(side.Corridor.Distances.Select(d => $"{d.From}–{d.To} {d.Km}"))),
         Of("fees", tariff => List(tariff.Fees.Select(fee => $"{fee.Component} {fee.VehicleClass} {fee.Means} {fee.Amount}"))),

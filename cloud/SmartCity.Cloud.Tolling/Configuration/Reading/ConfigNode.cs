@@ -20,9 +20,10 @@ internal enum NodeKind
 internal sealed class ConfigNode(string file, int line, ConfigNode? parent, string name, NodeKind kind, string text)
 {
     /// <summary>Most values in one file: they cost about 80 bytes each in memory.</summary>
-    private const int NodesMax = 4_000_000;
+    public const int NodesMax = 4_000_000;
 
-    private const int MembersMax = 100;
+    /// <summary>Most members of an object, and columns of a table.</summary>
+    public const int MembersMax = 100;
 
     // Made only when asked for: of a table of a hundred thousand rows nobody needs the path to each cell.
     public ConfigPlace Place => new(file, line, Path);

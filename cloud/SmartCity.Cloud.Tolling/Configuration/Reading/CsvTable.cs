@@ -29,6 +29,11 @@ internal static class CsvTable
                 break;
             }
             if (fields is [""]) continue;
+            if (fields.Count > ConfigNode.MembersMax || (long)(rows.Count + 1) * (header.Length + 1) > ConfigNode.NodesMax)
+            {
+                issues.Add(new ConfigPlace(file.Name, start), $"the table has more than {ConfigNode.MembersMax} columns or {ConfigNode.NodesMax} fields; split it");
+                break;
+            }
             if (header.Length == 0)
             {
                 header = [.. fields.Select(field => field.Trim())];
@@ -66,6 +71,7 @@ internal static class CsvTable
                 at = end;
             }
             if (at == text.Length) return true;
+            if (fields.Count > ConfigNode.MembersMax) return true;
             if (text[at] == ',')
             {
                 at++;

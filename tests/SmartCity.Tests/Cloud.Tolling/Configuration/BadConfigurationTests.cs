@@ -161,6 +161,9 @@ public sealed class BadConfigurationTests
     }
 
     [Fact]
+    public void A_table_that_is_all_commas_is_refused() => Refused(Made.Load(new string(',', 1_000_000)), "a.csv line 1", "more than 100 columns or 4000000 fields");
+
+    [Fact]
     public void No_change_of_a_shipped_file_makes_reading_throw() =>
         (from file in Gen.Int[0, Examples.Files.Count - 1]
          from at in Gen.Int[0, 20_000]

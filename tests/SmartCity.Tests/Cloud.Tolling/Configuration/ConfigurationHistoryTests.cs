@@ -66,6 +66,16 @@ public sealed class ConfigurationHistoryTests : IDisposable
     }
 
     [Fact]
+    public void A_point_that_becomes_an_exit_and_a_new_account_are_told()
+    {
+        var text = Made.Document(Prices(1, "2020-01-01", 3, 1), calendar: _calendar);
+        var after = Made.Load(text.Replace("\"id\": \"p\", ", "\"id\": \"p\", \"role\": \"exit\", ", StringComparison.Ordinal), "account,payment\n1,prepaid\n").Configuration!;
+        var effect = ConfigurationEffect.Of(Made.Load(text).Configuration!, after);
+        Assert.Equal(("points", "p", "p (Exit)"), Assert.Single(effect.Rows) is var row ? (row.What, row.Before, row.After) : default);
+        Assert.Equal(new RegisterChange("accounts", 1, 0, 0), Assert.Single(effect.Registers));
+    }
+
+    [Fact]
     public void An_import_is_kept_and_the_same_again_changes_nothing()
     {
         using var store = Open();

@@ -186,6 +186,8 @@ public sealed partial class PageWalkTests : IAsyncLifetime
         await page.Locator("#new").FillAsync(Password);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(browser.AddressOf("/"));
+        // Every page is then there to see.
+        if (scripts) Assert.Equal(200, await page.EvaluateAsync<int>("fetch('/api/v1/users/admin', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ roles: ['administrator', 'toll manager'], areas: [] }) }).then((answer) => answer.status)"));
         return page;
     }
 

@@ -60,13 +60,22 @@ public sealed class AccessTests
         return browser;
     }
 
+    private static readonly string[] _samples = ["nobody", "1", "disable", new('0', 32), "2026-11", "1405-08", "2026-11-01", "close", "charge"];
+
+    private static bool Fits(string? constraint, string sample) => constraint switch
+    {
+        null => true,
+        "long" or "int" => sample == "1",
+        _ when constraint.StartsWith("regex(", StringComparison.Ordinal) => System.Text.RegularExpressions.Regex.IsMatch(sample, constraint["regex(".Length..^1].Replace("{{", "{", StringComparison.Ordinal).Replace("}}", "}", StringComparison.Ordinal)),
+        _ => true,
+    };
+
     /// <summary>An address of a route: each parameter is something that its constraints take.</summary>
     internal static string PathOf(RouteEndpoint route) => "/" + string.Join('/', route.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
     {
         Microsoft.AspNetCore.Routing.Patterns.RoutePatternLiteralPart literal => literal.Content,
-        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart { Name: "change" } => "disable",
-        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart parameter => parameter.ParameterPolicies.Any(policy => policy.Content == "long") ? "1"
-            : parameter.ParameterPolicies.Any(policy => policy.Content?.Contains("{32}", StringComparison.Ordinal) == true) ? new string('0', 32) : "nobody",
+        // What fits no constraint is shown as itself, and is no route.
+        Microsoft.AspNetCore.Routing.Patterns.RoutePatternParameterPart parameter => Array.Find(_samples, sample => parameter.ParameterPolicies.All(policy => Fits(policy.Content, sample))) ?? $"no-sample-for-{parameter.Name}",
         _ => "",
     }))));
 

@@ -74,7 +74,7 @@ public sealed partial class BadInputTests
         await using var cloud = await StartAsync();
         await cloud.SendAsync(("d", "t", 1, DateTimeOffset.UtcNow));
         await cloud.StoredAsync();
-        await AddAsync(cloud, "root", [Roles.Administrator]);
+        await AddAsync(cloud, "root", [Roles.Administrator, Roles.TollManager]);
         using var root = await SignedInAsync(cloud, "root");
         string[] hostile = ["' OR 1=1--", "../../etc/passwd", "\0", "{{7*7}}", "x\r\nX-Evil: 1", "${jndi:ldap://x}", "<svg onload=alert(1)>", "%2e%2e%2f", new('x', 3_000)];
         var (wrong, asked) = (new List<string>(), 0);

@@ -67,12 +67,12 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
             await LookAsync(page, $"people-{language}");
             await page.GotoAsync(_browser.AddressOf("/account"));
             await page.Locator("#token-name").FillAsync("night job");
-            await page.Locator("form[action='/account/tokens'] button").ClickAsync();
+            await page.Locator("form[action='/account/tokens'] > button").ClickAsync();
             await Assertions.Expect(page.Locator(".note.done")).ToContainTextAsync("sc_");
             await LookAsync(page, $"account-{language}");
             await page.GotoAsync(_browser.AddressOf("/change-log"));
             await Assertions.Expect(page.Locator("table")).ToContainTextAsync($"mina-{language}");
-            await page.Locator("main form[action='/change-log'] button").ClickAsync();
+            await page.Locator("main form:has([name=verify]) button").ClickAsync();
             await Assertions.Expect(page.Locator(".note.done")).ToBeVisibleAsync();
             await LookAsync(page, $"change-log-{language}");
         }

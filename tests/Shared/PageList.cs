@@ -3,6 +3,9 @@ namespace SmartCity.Tests;
 /// <summary>Every page of the server with an address to open it at. The browser walks them all; a unit test holds the list to the routes, so that no page can be left out.</summary>
 internal static class PageList
 {
+    /// <summary>Stands for a passage, whose id nobody knows before it passed.</summary>
+    public const string PassageId = "00000000000000000000000000000000";
+
     /// <summary>By route.</summary>
     public static IReadOnlyDictionary<string, string> All { get; } = new Dictionary<string, string>
     {
@@ -12,7 +15,7 @@ internal static class PageList
         ["/dead-letters/{id:long}"] = "/dead-letters/1",
         ["/tolls"] = "/tolls",
         ["/tolls/charges"] = "/tolls/charges",
-        ["/tolls/passages/{id:regex(^[0-9a-f]{{32}}$)}"] = "/tolls/passages/00000000000000000000000000000000",
+        ["/tolls/passages/{id:regex(^[0-9a-f]{{32}}$)}"] = $"/tolls/passages/{PassageId}",
         ["/tolls/items"] = "/tolls/items",
         ["/tolls/periods"] = "/tolls/periods",
         ["/sign-in"] = "/sign-in",

@@ -18,11 +18,11 @@ public sealed class Words
     {
         using var stream = typeof(Words).Assembly.GetManifestResourceStream($"{file}.json") ?? throw new InvalidOperationException($"The words of {file} are not in the assembly.");
         _words = JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
-        // < is escaped too, so that no word can end the element that holds the words.
-        Json = JsonSerializer.Serialize(_words);
+        // No script says anything of tolls, which has many words. < is escaped too, so that no word can end the element that holds the words.
+        Json = JsonSerializer.Serialize(_words.Where(word => !word.Key.StartsWith("toll.", StringComparison.Ordinal)).ToDictionary());
     }
 
-    /// <summary>All of them as JSON, safe inside HTML.</summary>
+    /// <summary>Those that scripts may say as JSON, safe inside HTML.</summary>
     public string Json { get; }
 
     /// <summary>Keys, in no order.</summary>

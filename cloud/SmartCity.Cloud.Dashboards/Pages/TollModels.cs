@@ -6,13 +6,14 @@ namespace SmartCity.Cloud.Dashboards.Pages;
 /// <summary>The board of a toll road: what its books come to, and what is left over.</summary>
 /// <param name="Page">The request.</param>
 /// <param name="Dates">Dates that were asked for.</param>
+/// <param name="At">When it was reconciled, µs since 1970 UTC; null where it was not.</param>
 /// <param name="Identities">Identities; empty where nothing was reconciled.</param>
 /// <param name="Classes">What has to be explained, by class.</param>
 /// <param name="Days">What each day and toll point comes to, the newest first.</param>
 /// <param name="Root">Hash over what every passage comes to.</param>
 /// <param name="MayManage">Whether the caller may change anything.</param>
 public sealed record TollBoardModel(
-    PageContext Page, DateRange Dates, IReadOnlyList<TollIdentityRow> Identities, IReadOnlyList<TollClassRow> Classes, IReadOnlyList<TollDayRow> Days, string Root, bool MayManage)
+    PageContext Page, DateRange Dates, long? At, IReadOnlyList<TollIdentityRow> Identities, IReadOnlyList<TollClassRow> Classes, IReadOnlyList<TollDayRow> Days, string Root, bool MayManage)
 {
     /// <summary>Items that nobody has explained or accepted.</summary>
     public long Open => Classes.Sum(one => (long)one.Open);
@@ -110,6 +111,7 @@ public sealed record TollPostingRow(int Revision, string Debit, string Credit, l
 
 /// <summary>What has to be explained.</summary>
 /// <param name="Page">The request.</param>
+/// <param name="At">When it was reconciled, µs since 1970 UTC.</param>
 /// <param name="Class">The class that was asked for; null for all.</param>
 /// <param name="IsAll">Whether explained and accepted ones are shown too.</param>
 /// <param name="Items">The items, the oldest first.</param>
@@ -117,7 +119,7 @@ public sealed record TollPostingRow(int Revision, string Debit, string Credit, l
 /// <param name="MayManage">Whether the caller may judge them.</param>
 /// <param name="Notice">What has just been done.</param>
 /// <param name="Error">What could not be done.</param>
-public sealed record TollItemsModel(PageContext Page, string? Class, bool IsAll, IReadOnlyList<TollItemRow> Items, long Total, bool MayManage, string? Notice = null, string? Error = null);
+public sealed record TollItemsModel(PageContext Page, long At, string? Class, bool IsAll, IReadOnlyList<TollItemRow> Items, long Total, bool MayManage, string? Notice = null, string? Error = null);
 
 /// <summary>An item.</summary>
 /// <param name="Key">Its key.</param>

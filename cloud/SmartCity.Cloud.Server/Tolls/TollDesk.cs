@@ -7,9 +7,11 @@ using SmartCity.Model;
 namespace SmartCity.Cloud.Server.Tolls;
 
 /// <summary>What people ask of the toll road's books, and what they do there. Each question opens the files anew, beside whoever writes them.</summary>
-internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, TimeProvider clock)
+internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, TimeProvider clock) : IDisposable
 {
     private const int ItemsMax = 1_000;
+
+    private readonly RecentRuns _recent = new(clock);
 
     /// <summary>Zone of business dates.</summary>
     public TimeZoneInfo Zone { get; } = TimeZoneInfo.FindSystemTimeZoneById(options.DuckDb.CityZone);
@@ -39,6 +41,12 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
         return keep ? reconciliation.Keep(run) : run;
     }
 
+    /// <summary>
+    /// Reconciles for a page: since that reads all books, a run is shown for up to 10 s, or until somebody judges or signs. Of each class it has the oldest
+    /// items that are open, and that are not, <see cref="RecentRuns.ItemsOfEach"/> at most.
+    /// </summary>
+    public ReconRun Recent(ReconScope scope, CancellationToken cancellationToken) => _recent.Of(scope, () => Reconcile(scope, keep: false, int.MaxValue, cancellationToken), cancellationToken);
+
     /// <summary>Runs that were kept, the newest first.</summary>
     public IReadOnlyList<ReconRun> Runs(int max)
     {
@@ -51,6 +59,7 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
     {
         using var reconciliation = Open();
         reconciliation.Judge(key, new ReconJudgement(state, owner, explanation, by, UnixMicros.Now(clock)));
+        _recent.Drop();
     }
 
     /// <summary>What stands in the way of sealing a period.</summary>
@@ -64,7 +73,9 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
     public PeriodSignature Sign(int number, string by, CancellationToken cancellationToken)
     {
         using var reconciliation = Open();
-        return new PeriodDesk(reconciliation, Ledger, Zone, clock).Sign(number, by, cancellationToken);
+        var signed = new PeriodDesk(reconciliation, Ledger, Zone, clock).Sign(number, by, cancellationToken);
+        _recent.Drop();
+        return signed;
     }
 
     /// <summary>Who signed a period first; null where nobody did.</summary>
@@ -73,6 +84,9 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
         using var reconciliation = Open();
         return reconciliation.FirstSignature(number);
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _recent.Dispose();
 
     private TollReconciliation Open() => new(TollService.FileOf(options), Zone);
 }

@@ -19,7 +19,7 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>The pages of tolls: the board, charges, the evidence of one passage, what has to be explained, and periods.</summary>
 internal static class TollPages
 {
-    private const int RowsOfPage = 100, ItemsOfPage = 50, ItemsMax = 1_000_000;
+    private const int RowsOfPage = 100, ItemsOfPage = RecentRuns.ItemsOfEach;
     private static readonly Dictionary<string, ReconState> _states = Enum.GetValues<ReconState>().ToDictionary(state => TollEndpoints.Word(state), StringComparer.Ordinal);
 
     public static void MapTollPages(this IEndpointRouteBuilder app, string cityZone)
@@ -69,12 +69,12 @@ internal static class TollPages
         {
             var page = PageOf(context);
             var days = desk.Ask(queries => queries.Days());
-            if (days is not { } known || dates.IsWrong) return DashboardServices.Show<Dashboards.Pages.Tolls>(context, new TollBoardModel(page, dates, [], [], [], "", MayManage(context)));
+            if (days is not { } known || dates.IsWrong) return DashboardServices.Show<Dashboards.Pages.Tolls>(context, new TollBoardModel(page, dates, null, [], [], [], "", MayManage(context)));
             var (from, to) = (dates.From.Date ?? known.From, dates.To.Date ?? known.To);
-            var run = desk.Reconcile(new ReconScope(from, to), keep: false, 0, stop);
+            var run = desk.Recent(new ReconScope(from, to), stop);
             var totals = desk.Ask(queries => queries.Totals(from, to)).GroupBy(total => (total.Day, total.Point)).Select(day =>
                 new TollDayRow(day.Key.Day, day.Key.Point, day.Sum(total => total.Count), day.Where(total => total.Outcome == ChargeOutcome.Charged).Sum(total => total.Count), day.Sum(total => total.Net), day.Sum(total => total.Vat)));
-            return DashboardServices.Show<Dashboards.Pages.Tolls>(context, new TollBoardModel(page, dates,
+            return DashboardServices.Show<Dashboards.Pages.Tolls>(context, new TollBoardModel(page, dates, run.At,
                 [.. run.Identities.Select(one => new TollIdentityRow(one.Id, Term(one.Left), [.. one.Right.Select(Term)], one.ResidualCount, one.ResidualMoney))],
                 [.. run.Classes.Select(one => new TollClassRow(one.Class, one.Items, one.Open))], [.. totals.Take(RowsOfPage)], run.StatementRoot, MayManage(context)));
         }
@@ -92,8 +92,11 @@ internal static class TollPages
         IResult Items(HttpContext context, TollDesk desk, string? @class, bool all, string? notice, string? error, CancellationToken stop)
         {
             var days = desk.Ask(queries => queries.Days()) ?? (DateOnly.FromDateTime(DateTime.UnixEpoch), DateOnly.FromDateTime(DateTime.UnixEpoch));
-            var items = desk.Reconcile(new ReconScope(days.From, days.To), keep: false, ItemsMax, stop).Items.Where(item => (@class is null || item.Class == @class) && (all || item.Judgement?.State is not (ReconState.Explained or ReconState.Accepted))).ToList();
-            return DashboardServices.Show<Dashboards.Pages.TollItems>(context, new TollItemsModel(PageOf(context), @class, all, [.. items.Take(ItemsOfPage).Select(RowOf)], items.Count, MayManage(context), notice, error),
+            var run = desk.Recent(new ReconScope(days.From, days.To), stop);
+            var items = run.Items.Where(item => (@class is null || item.Class == @class) && (all || item.IsOpen)).Take(ItemsOfPage);
+            var rows = desk.Ask(queries => items.Select(item => RowOf(item, PassageOf(item, queries))).ToList());
+            var total = run.Classes.Where(one => @class is null || one.Class == @class).Sum(one => (long)(all ? one.Items : one.Open));
+            return DashboardServices.Show<Dashboards.Pages.TollItems>(context, new TollItemsModel(PageOf(context), run.At, @class, all, rows, total, MayManage(context), notice, error),
                 error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
         }
 
@@ -110,8 +113,18 @@ internal static class TollPages
 
     private static TollChargeRow RowOf(Charge charge) => new(charge.Passage, charge.Time, charge.TollPoint, charge.Lane, TollEndpoints.Word(charge.Outcome), charge.Code, charge.Gross);
 
-    private static TollItemRow RowOf(ReconItem item) => new(item.Key, item.Class, item.TollPoint, item.Subject, item.Subject.Length == 32 && item.Subject.All(char.IsAsciiHexDigitLower) ? item.Subject : null, item.Time, item.Count, item.Detail,
+    private static TollItemRow RowOf(ReconItem item, string? passage) => new(item.Key, item.Class, item.TollPoint, item.Subject, passage, item.Time, item.Count, item.Detail,
         TollEndpoints.Word(item.Judgement?.State ?? ReconState.Open), item.Judgement?.Explanation, item.Judgement?.By);
+
+    /// <summary>The passage that an item is about: itself, or the one that its event names.</summary>
+    private static string? PassageOf(ReconItem item, SqliteTollQueries queries)
+    {
+        if (item.Subject.Length == 32 && item.Subject.All(char.IsAsciiHexDigitLower)) return item.Subject;
+        if (item.TollPoint is not { } point || item.Subject.Split('/') is not [var device, var start, var number]
+            || !ulong.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out var boot) || !ulong.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var sequence)) return null;
+        var id = Passage.IdOf(point, new TollEventRef(device, boot, sequence, default));
+        return queries.FindPassage(id) is null ? null : id;
+    }
 
     private static TollPassageModel Evidence(PageContext page, string id, PassageEvidence evidence)
     {

@@ -47,7 +47,11 @@ public sealed record ReconIdentity(string Id, ReconTerm Left, IReadOnlyList<Reco
 /// <param name="Found">When it was first found, µs since 1970 UTC; null where it is found anew by each run.</param>
 /// <param name="Judgement">What a person said of it; null where nobody did.</param>
 public sealed record ReconItem(
-    string Key, string Class, string? TollPoint, string Subject, long Time, DateOnly Day, long Count, long? Money, string Detail, long? Found, ReconJudgement? Judgement);
+    string Key, string Class, string? TollPoint, string Subject, long Time, DateOnly Day, long Count, long? Money, string Detail, long? Found, ReconJudgement? Judgement)
+{
+    /// <summary>Whether it is neither explained nor let stand.</summary>
+    [System.Text.Json.Serialization.JsonIgnore] public bool IsOpen => Judgement?.State is not (ReconState.Explained or ReconState.Accepted);
+}
 
 /// <summary>What a person said of an item.</summary>
 /// <param name="State">What is to become of it.</param>

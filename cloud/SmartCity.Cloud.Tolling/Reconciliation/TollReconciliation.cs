@@ -68,7 +68,7 @@ public sealed class TollReconciliation : IDisposable
             }
             var items = gaps.Concat(Findings(scope)).Concat(Charges(scope)).Concat(Refused(scope)).Select(Judged).OrderBy(item => item.Time).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
             var classes = items.GroupBy(item => item.Class, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
-                .Select(group => new ReconClass(group.Key, group.Count(), group.Count(item => item.Judgement?.State is not (ReconState.Explained or ReconState.Accepted)), group.Sum(item => item.Count), group.Sum(item => item.Money ?? 0)));
+                .Select(group => new ReconClass(group.Key, group.Count(), group.Count(item => item.IsOpen), group.Sum(item => item.Count), group.Sum(item => item.Money ?? 0)));
             return new ReconRun(0, scope, now, identities, [.. items.Take(itemsMax)], [.. classes], SqlitePassageStore.StatementRoot(_statements, scope.From, scope.To));
         }
         finally

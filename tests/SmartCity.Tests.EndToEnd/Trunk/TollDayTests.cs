@@ -22,10 +22,10 @@ public sealed class TollDayTests(ITestOutputHelper output)
         output.WriteLine($"seed {seed}, {_passages} passages, {_kills} kills");
         using var plain = new TrunkCity();
         var (events, truth, configuration) = (plain["events.ndjson"], plain["truth.ndjson"], plain["configuration"]);
-        await DoAsync("firmware-sim/SmartCity.FirmwareSim", 0, stop, "corridor", "--passages", Text(_passages), "--seed", Text(seed), "--faults", "all", "--out", events, "--truth", truth, "--config", configuration);
+        await TollRoad.DoAsync("firmware-sim/SmartCity.FirmwareSim", 0, stop, "corridor", "--passages", Text(_passages), "--seed", Text(seed), "--faults", "all", "--out", events, "--truth", truth, "--config", configuration);
 
         await BeginAsync(plain, configuration, stop);
-        await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, "toll", "ingest", events, "--data", plain.Server.Data);
+        await TollRoad.DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, "toll", "ingest", events, "--data", plain.Server.Data);
         var quiet = await EndAsync(plain, "quiet.ndjson", stop);
 
         using var killed = new TrunkCity();
@@ -33,7 +33,7 @@ public sealed class TollDayTests(ITestOutputHelper output)
         var random = new Random(seed);
         for (var (kills, taken) = (0, 0); kills < _kills || taken < 3;)
         {
-            var ingest = Command("cloud/SmartCity.Cloud.Server", "toll", "ingest", events, "--data", killed.Server.Data);
+            var ingest = TollRoad.Command("cloud/SmartCity.Cloud.Server", "toll", "ingest", events, "--data", killed.Server.Data);
             var isKill = kills++ < _kills;
             if (isKill)
             {
@@ -48,12 +48,12 @@ public sealed class TollDayTests(ITestOutputHelper output)
         var disturbed = await EndAsync(killed, "disturbed.ndjson", stop);
 
         Assert.Equal(quiet, disturbed);
-        await DoAsync("firmware-sim/SmartCity.FirmwareSim", 0, stop, "corridor", "--score", plain["quiet.ndjson"], "--truth", truth);
+        await TollRoad.DoAsync("firmware-sim/SmartCity.FirmwareSim", 0, stop, "corridor", "--score", plain["quiet.ndjson"], "--truth", truth);
         foreach (var city in new[] { plain, killed })
         {
-            using var run = JsonDocument.Parse(await AskAsync(city, "reconciliation?items=0", stop));
+            using var run = JsonDocument.Parse(await TollRoad.AskAsync(city, "reconciliation?items=0", stop));
             foreach (var identity in run.RootElement.GetProperty("identities").EnumerateArray()) Assert.True(identity.GetProperty("holds").GetBoolean(), identity.ToString());
-            using var check = JsonDocument.Parse(await AskAsync(city, "ledger/verification", stop));
+            using var check = JsonDocument.Parse(await TollRoad.AskAsync(city, "ledger/verification", stop));
             Assert.Equal(JsonValueKind.Null, check.RootElement.GetProperty("fault").ValueKind);
             output.WriteLine(check.RootElement.ToString());
         }
@@ -62,7 +62,7 @@ public sealed class TollDayTests(ITestOutputHelper output)
     private static async Task BeginAsync(TrunkCity city, string configuration, CancellationToken stop)
     {
         await city.Server.StartReadyAsync(TimeSpan.FromSeconds(60), stop);
-        await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, ["toll", "config", "import", .. Directory.GetFiles(configuration), "--yes", "--data", city.Server.Data]);
+        await TollRoad.DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, ["toll", "config", "import", .. Directory.GetFiles(configuration), "--yes", "--data", city.Server.Data]);
     }
 
     /// <summary>Waits until all is in the ledger, and writes what every passage came to.</summary>
@@ -72,28 +72,15 @@ public sealed class TollDayTests(ITestOutputHelper output)
         var begin = Stopwatch.GetTimestamp();
         for (var still = 0; still < 3;)
         {
-            using var work = JsonDocument.Parse(await AskAsync(city, "work", stop));
+            using var work = JsonDocument.Parse(await TollRoad.AskAsync(city, "work", stop));
             var isDone = work.RootElement.GetProperty("isDone").GetBoolean() && await city.Server.AuditNowAsync("queued", stop) == 0;
             still = isDone ? still + 1 : 0;
             Assert.True(Stopwatch.GetElapsedTime(begin) < _atMost, $"not charged within {_atMost.TotalSeconds} s: {work.RootElement}; {city.Server.Words}");
             await Task.Delay(300, stop);
         }
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: charged {Stopwatch.GetElapsedTime(begin).TotalSeconds:0.0} s after the last event"));
-        await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, "toll", "charge", "export", city[name], "--data", city.Server.Data);
+        await TollRoad.DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, "toll", "charge", "export", city[name], "--data", city.Server.Data);
         return Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(city[name], stop)));
-    }
-
-    /// <summary>Asks as an operator on the machine does, by the server's socket.</summary>
-    private static async Task<string> AskAsync(TrunkCity city, string path, CancellationToken stop) =>
-        (await SmartCity.Hosting.Operations.AdminSocket.AskAsync(SmartCity.Hosting.Operations.AdminSocket.FileIn(city.Server.Data), HttpMethod.Get, "/api/v1/toll/" + path, stop)).ToString();
-
-    private static async Task DoAsync(string project, int exit, CancellationToken stop, params string[] arguments)
-    {
-        var process = Command(project, arguments);
-        var (said, complained) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
-        await process.WaitForExitAsync(stop);
-        Assert.True(process.ExitCode == exit, $"{string.Join(' ', arguments)} ended with {process.ExitCode}: {await said} {await complained}");
-        process.Dispose();
     }
 
     private static async Task<int> ExitAsync(Process process, CancellationToken stop)
@@ -105,13 +92,6 @@ public sealed class TollDayTests(ITestOutputHelper output)
             await process.WaitForExitAsync(stop);
             return process.ExitCode;
         }
-    }
-
-    private static Process Command(string project, params string[] arguments)
-    {
-        var build = new DirectoryInfo(AppContext.BaseDirectory);
-        var program = Path.Combine(Repository.Root, project, "bin", build.Parent!.Name, build.Name, Path.GetFileName(project) + ".dll");
-        return Process.Start(new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -91,9 +91,9 @@ public static class PlateGrammar
         if (!isDiplomatic && text.AsSpan(0, 2).Contains('0')) return null;
         if (number.Length is not (3 or 5) || !AreDigits(number, 0, 3, 5) || (!isDiplomatic && number.AsSpan(0, 3).Contains('0'))) return null;
         if (number.Length == 3)
-            return letter == "ژ" ? new Plate("IR", text, Isolated($"{Persian(text[..2])} {letter} {Persian(number)}"), category) : null;
+            return letter == "ژ" ? new Plate("IR", text, Isolated($"{Persian(text[..2])} {letter}\u200e {Persian(number)}"), category) : null;
         return PlateRegions.Exists((number[3] - '0') * 10 + number[4] - '0')
-            ? new Plate("IR", text, Isolated($"{Persian(text[..2])} {letter} {Persian(number[..3])} ایران {Persian(number[3..])}"), category)
+            ? new Plate("IR", text, Isolated($"{Persian(text[..2])} {letter}\u200e {Persian(number[..3])} ایران\u200e {Persian(number[3..])}"), category)
             : null;
     }
 
@@ -142,6 +142,6 @@ public static class PlateGrammar
         return persian.ToString();
     }
 
-    /// <summary>A plate reads from the left, also within a line that runs from the right.</summary>
+    /// <summary>A plate reads from the left, also within a line that runs from the right; its letters are marked, or the digits after one would run with it.</summary>
     private static string Isolated(string text) => $"\u2066{text}\u2069";
 }

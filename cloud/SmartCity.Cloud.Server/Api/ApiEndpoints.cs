@@ -21,7 +21,7 @@ internal static class ApiEndpoints
         {
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
-            foreach (var converter in RegistryJson.Options.Converters) options.SerializerOptions.Converters.Add(converter);
+            foreach (var converter in ApiJson.Converters) options.SerializerOptions.Converters.Add(converter);
         });
         // Without a store of readings there is nothing to ask.
         if (services.Any(service => service.ServiceType == typeof(IReadingQueries))) services.AddSingleton<LatestQueries>().AddSingleton<ILatestQueries>(provider => provider.GetRequiredService<LatestQueries>());

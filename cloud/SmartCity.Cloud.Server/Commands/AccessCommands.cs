@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Operations;
@@ -120,7 +121,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
         verify.SetAction(async (result, stop) =>
         {
             AuditCheck? check = null;
-            var exit = await Do(result, async server => check = server.Files is { } files ? files.Log.Verify() : (await server.SendAsync(HttpMethod.Get, "/api/v1/audit-log/verify", null, stop)).Deserialize<AuditCheck>(JsonSerializerOptions.Web));
+            var exit = await Do(result, async server => check = server.Files is { } files ? files.Log.Verify() : (await server.SendAsync(HttpMethod.Get, "/api/v1/audit-log/verify", null, stop)).Deserialize<AuditCheck>(ApiJson.Answers));
             if (exit != ExitCode.Done) return exit;
             await result.InvocationConfiguration.Output.WriteLineAsync(check!.Reason is { } reason ? $"Broken at row {check.FirstBroken}: {reason}" : $"{check.Rows} rows, all as they were written.");
             return check.FirstBroken is null ? ExitCode.Done : ExitCode.Findings;
@@ -178,7 +179,7 @@ internal sealed class AccessCommands(IReadOnlyList<string> args, Option<string> 
             for (string? next = path; next is not null;)
             {
                 var page = await SendAsync(HttpMethod.Get, next, null, stop);
-                all.AddRange(page.GetProperty("items").Deserialize<IReadOnlyList<T>>(JsonSerializerOptions.Web)!);
+                all.AddRange(page.GetProperty("items").Deserialize<IReadOnlyList<T>>(ApiJson.Answers)!);
                 next = page.TryGetProperty("next", out var link) ? link.GetString() : null;
             }
             return all;

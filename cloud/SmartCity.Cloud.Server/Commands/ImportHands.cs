@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Net.Http.Json;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using Google.Protobuf;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Commands;
@@ -25,8 +24,6 @@ internal sealed record ImportLoad(string Path, ulong Epoch, Lane Lane, long Rows
 internal sealed class ImportHands(string folder, TimeProvider clock)
 {
     private static readonly TimeSpan _retryAfter = TimeSpan.FromSeconds(1);
-    // The API names what became of a batch.
-    private static readonly JsonSerializerOptions _answers = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) } };
 
     /// <returns>Rows that were in the log before, and those that went to the dead letters.</returns>
     /// <exception cref="CommandException">It could not be handed over, or not to its end.</exception>
@@ -82,7 +79,7 @@ internal sealed class ImportHands(string folder, TimeProvider clock)
         using (request)
         {
             using var answer = await server.SendAsync(request, stop);
-            if (answer.IsSuccessStatusCode) return (await answer.Content.ReadFromJsonAsync<ImportOutcome>(_answers, stop))!;
+            if (answer.IsSuccessStatusCode) return (await answer.Content.ReadFromJsonAsync<ImportOutcome>(ApiJson.Answers, stop))!;
             throw new CommandException(AdminSocket.ReasonOf(await answer.Content.ReadAsStringAsync(stop)) ?? $"The server answers {(int)answer.StatusCode}.");
         }
     }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using SmartCity.Model;
 
 namespace SmartCity.Cloud.Dashboards.Languages;
 
@@ -28,28 +27,6 @@ public static partial class CityDates
         return date >= Min && date <= Max ? date : null;
 
         int Part(string name) => int.Parse(match.Groups[name].ValueSpan, CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>The date that the clock of a zone shows at µs since 1970 UTC.</summary>
-    public static DateOnly Of(long micros, TimeZoneInfo zone) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(UnixMicros.ToTime(micros), zone).DateTime);
-
-    /// <summary>The first instant, µs since 1970 UTC, at which the clock of a zone shows a date or has jumped over its midnight.</summary>
-    public static long StartOf(DateOnly date, TimeZoneInfo zone)
-    {
-        var midnight = (date.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber) * UnixMicros.PerDay;
-        // No zone is a day or more away from UTC, so these two instants lie before and after the midnight wanted.
-        var (before, after) = (midnight - UnixMicros.PerDay, midnight + UnixMicros.PerDay);
-        var (old, young) = (OffsetAt(before), OffsetAt(after));
-        if (old == young) return midnight - old;
-        while (after - before > 1)
-        {
-            var middle = before + (after - before) / 2;
-            if (OffsetAt(middle) == old) before = middle;
-            else after = middle;
-        }
-        return midnight - old < after ? midnight - old : Math.Max(after, midnight - young);
-
-        long OffsetAt(long instant) => zone.GetUtcOffset(UnixMicros.ToTime(instant)).Ticks / TimeSpan.TicksPerMicrosecond;
     }
 
     [GeneratedRegex(@"^(?<year>[0-9]{4}) ?(?:(?<mark>[-/.]) ?(?<month>[0-9]{1,2}) ?\k<mark> ?(?<day>[0-9]{1,2})|(?<month>[0-9]{2})(?<day>[0-9]{2}))$", RegexOptions.CultureInvariant)]

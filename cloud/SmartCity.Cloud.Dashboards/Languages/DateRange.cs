@@ -1,3 +1,5 @@
+using SmartCity.Model;
+
 namespace SmartCity.Cloud.Dashboards.Languages;
 
 /// <summary>Days from one to another, both with it, as they came from a form or an address.</summary>
@@ -18,10 +20,10 @@ public sealed record DateRange(DateInput From, DateInput To)
     public static DateRange Of(string? from, string? to) => new(DateInput.Of(from), DateInput.Of(to));
 
     /// <summary>Its first instant, µs since 1970 UTC; null = from the beginning.</summary>
-    public long? Begin(TimeZoneInfo zone) => From.Date is { } date ? CityDates.StartOf(date, zone) : null;
+    public long? Begin(TimeZoneInfo zone) => From.Date is { } date ? ZonedDates.StartOf(date, zone) : null;
 
     /// <summary>The first instant after it; null = to the end.</summary>
-    public long? End(TimeZoneInfo zone) => To.Date is { } date ? CityDates.StartOf(date.AddDays(1), zone) : null;
+    public long? End(TimeZoneInfo zone) => To.Date is { } date ? ZonedDates.EndOf(date, zone) : null;
 
     /// <summary>What is wrong with its first day, in words.</summary>
     public string? FromError(Words words) => From.IsWrong ? words["date.wrong"] : null;

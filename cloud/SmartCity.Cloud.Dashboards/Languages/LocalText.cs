@@ -53,7 +53,7 @@ public sealed class LocalText(Language language, TimeZoneInfo zone, Digits digit
     }
 
     /// <summary>The date of µs since 1970 UTC as it is sorted and typed: 1405-09-03 or 2026-11-24.</summary>
-    public string Date(long micros) => Date(CityDates.Of(micros, zone));
+    public string Date(long micros) => Date(ZonedDates.Of(micros, zone));
 
     /// <summary>A date as it is sorted and typed: 1405-09-03 or 2026-11-24; one before the Solar Hijri calendar in the Gregorian.</summary>
     public string Date(DateOnly day)

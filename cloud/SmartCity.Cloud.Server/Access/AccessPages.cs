@@ -97,7 +97,7 @@ internal static class AccessPages
             var (token, until) = ("", DateInput.Of(form["until"]));
             if (until.IsWrong) return Own(context, zone, model => model with { Until = until }, StatusCodes.Status422UnprocessableEntity);
             return Try(context,
-                () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), until.Date is { } date ? UnixMicros.ToTime(CityDates.StartOf(date.AddDays(1), zone)) - clock.GetUtcNow() : _tokenUsual),
+                () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), until.Date is { } date ? UnixMicros.ToTime(ZonedDates.EndOf(date, zone)) - clock.GetUtcNow() : _tokenUsual),
                 error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
                 () => Own(context, zone, model => model with { Notice = PageOf(context, zone).Words["token.made", token] }));
         });

@@ -30,7 +30,7 @@ internal sealed class TollDesk(ServerOptions options, Func<ITollLedger> ledger, 
     public TollWork Work()
     {
         using var reconciliation = Open();
-        return reconciliation.Work(DateOnly.MaxValue.AddDays(-1));
+        return reconciliation.Work(DateOnly.MaxValue);
     }
 
     /// <summary>Reconciles, and keeps the run where it is asked to.</summary>

@@ -113,7 +113,11 @@ internal static class TollEndpoints
     {
         var (day, from, to) = (Date(parameters, "day"), Date(parameters, "from"), Date(parameters, "to"));
         if (day is { } one) return (one, one);
-        if (from is { } first && to is { } last) return (first, last);
+        if (from is { } first && to is { } last)
+        {
+            if (first > last) parameters.Wrong("from", new Sentence("say.readings.order", parameters.Text("from")!, parameters.Text("to")!));
+            return (first, last);
+        }
         var days = desk.Ask(queries => queries.Days()) ?? (DateOnly.FromDateTime(DateTime.UnixEpoch), DateOnly.FromDateTime(DateTime.UnixEpoch));
         return (from ?? days.From, to ?? days.To);
     }

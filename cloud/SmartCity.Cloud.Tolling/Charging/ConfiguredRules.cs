@@ -29,8 +29,7 @@ public sealed class ConfiguredRules(TollConfiguration configuration, Func<string
     public TollPointLayout? PointOf(string lane) => configuration.PointOfLane(lane);
 
     /// <inheritdoc/>
-    public DateOnly DayOf(string point, long time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(
-        UnixMicros.ToTime(Math.Clamp(time, UnixMicros.Min + UnixMicros.PerDay, UnixMicros.Max - UnixMicros.PerDay)), configuration.CorridorOf(point) is { } corridor ? configuration.ZoneOf(corridor)! : TimeZoneInfo.Utc).DateTime);
+    public DateOnly DayOf(string point, long time) => ZonedDates.Of(time, configuration.CorridorOf(point) is { } corridor ? configuration.ZoneOf(corridor)! : TimeZoneInfo.Utc);
 
     /// <inheritdoc/>
     public RatingScope ScopeOf(DateOnly day)

@@ -102,7 +102,7 @@ public sealed class TollReconciliation : IDisposable
 
     /// <summary>What is on its way from events to the ledger and may still change charges up to a date.</summary>
     public TollWork Work(DateOnly through) => new(
-        (long)_statements.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", MicrosOf(through.AddDays(1)))!,
+        (long)_statements.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", ZonedDates.EndOf(through, _zone))!,
         (long)_statements.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through.DayNumber)!,
         (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Waiting} AND c.day <= $1", through.DayNumber)!,
         (long)_statements.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Refused} AND c.day <= $1", through.DayNumber)!);
@@ -259,17 +259,9 @@ public sealed class TollReconciliation : IDisposable
           WHERE conflict = 0 AND (device, boot) IN (SELECT DISTINCT device, boot FROM toll_event WHERE {InScope}))
         """;
 
-    private TimeWindow SpanOf(ReconScope scope) => new(MicrosOf(scope.From), MicrosOf(scope.To.AddDays(1)));
+    private TimeWindow SpanOf(ReconScope scope) => new(ZonedDates.StartOf(scope.From, _zone), ZonedDates.EndOf(scope.To, _zone));
 
-    private long MicrosOf(DateOnly day)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        // A midnight that a zone skips is the moment after it.
-        while (_zone.IsInvalidTime(local)) local = local.AddMinutes(15);
-        return UnixMicros.From(new DateTimeOffset(local, _zone.GetUtcOffset(local)));
-    }
-
-    private DateOnly DayOf(long time) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTime(UnixMicros.ToTime(Math.Clamp(time, UnixMicros.Min + UnixMicros.PerDay, UnixMicros.Max - UnixMicros.PerDay)), _zone).DateTime);
+    private DateOnly DayOf(long time) => ZonedDates.Of(time, _zone);
 
     private static object?[] Values(ReconScope scope, TimeWindow span) => [span.From, span.To, scope.Point, scope.Lane, scope.Device];
 

@@ -73,7 +73,7 @@ public sealed class LocalTextTests
     public void Days_begin_at_the_instants_of_the_golden_file_also_where_midnight_was_skipped_or_came_twice()
     {
         foreach (var one in _golden.GetProperty("starts").EnumerateArray())
-            Assert.Equal((one.ToString(), one.GetProperty("ms").GetInt64() * 1_000), (one.ToString(), CityDates.StartOf(Day(one, "date"), TimeZoneInfo.FindSystemTimeZoneById(one.GetProperty("zone").GetString()!))));
+            Assert.Equal((one.ToString(), one.GetProperty("ms").GetInt64() * 1_000), (one.ToString(), ZonedDates.StartOf(Day(one, "date"), TimeZoneInfo.FindSystemTimeZoneById(one.GetProperty("zone").GetString()!))));
     }
 
     [Fact]

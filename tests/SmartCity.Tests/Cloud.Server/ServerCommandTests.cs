@@ -55,6 +55,11 @@ public sealed class ServerCommandTests : IDisposable
         await RunAsync(0, "dead-letter", "discard", "1");
         Assert.Contains("There is no dead letter 1.", (await RunAsync(4, "dead-letter", "show", "1")).Talk);
         Assert.Contains("No gateway g9 has ever sent.", (await RunAsync(4, "completeness", "--gateway", "g9")).Talk);
+        await RunAsync(0, "user", "add", "mina", "--role", "toll manager");
+        await RunAsync(0, "token", "create", "--account", "mina", "--right", "read", "--right", "toll-read", "--name", "night");
+        Assert.Contains("mina,night,true,read toll-read", (await RunAsync(0, "token", "list", "--output", "csv")).Output);
+        Assert.Contains("E1,numbered,0", (await RunAsync(0, "toll", "reconcile", "--from", "0001-01-01", "--to", "9999-12-31", "--output", "csv")).Output);
+        Assert.Contains("2026-12-01 does not come before to, 2026-01-01.", (await RunAsync(1, "toll", "reconcile", "--from", "2026-12-01", "--to", "2026-01-01")).Talk);
         var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings()]);
         Assert.True(exit == 0, output);
         Assert.Contains("readings", output);

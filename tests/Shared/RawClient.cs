@@ -20,11 +20,20 @@ internal sealed class RawClient : IDisposable
     }
 
     /// <summary>Connects to a port of loopback and says nothing.</summary>
+    /// <exception cref="IOException">It was closed again before it was open.</exception>
     public static async Task<RawClient> OpenAsync(int port, CancellationToken stop)
     {
         var client = new RawClient();
-        await client._client.ConnectAsync("127.0.0.1", port, stop);
-        return client;
+        try
+        {
+            await client._client.ConnectAsync("127.0.0.1", port, stop);
+            return client;
+        }
+        catch (System.Net.Sockets.SocketException error)
+        {
+            client.Dispose();
+            throw new IOException(error.Message, error);
+        }
     }
 
     public async Task SendAsync(byte[] packet, CancellationToken stop) => await _client.GetStream().WriteAsync(packet, stop);

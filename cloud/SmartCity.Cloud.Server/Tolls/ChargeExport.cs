@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Cloud.Tolling.Rating;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Model;
 
@@ -32,7 +33,7 @@ internal static class ChargeExport
                     {
                         charge.Passage, point = charge.TollPoint, time = UnixMicros.ToTime(charge.Time), @class = passage?.ClassCharged,
                         plate = passage is { PlateState: PlateState.Confirmed, Plate: { } plate } ? plate.Key : passage?.TagPlate?.Key,
-                        account = charge.Payer?.Split(':')[^1] is { } account && !account.StartsWith("plate-", StringComparison.Ordinal) ? account : null,
+                        account = charge.Payer is { } payer ? Payer.DriverOf(payer) : null,
                         net = charge.Gross, state = TollEndpoints.Word(charge.Outcome), finding = charge.Code,
                     }, _options) + "\n");
                     file.Write(line);

@@ -19,6 +19,9 @@ public sealed class ConfiguredRules(TollConfiguration configuration, Func<string
         .Where(versions => versions.Any(corridor => corridor.Points.Any(point => point.Role is not null)))
         .ToDictionary(versions => versions.Key, versions => SystemOf([.. versions]), StringComparer.Ordinal);
 
+    /// <summary>The calendars in whose months something is capped: a charge of such a month depends on the whole of it.</summary>
+    private readonly DateSystem[] _months = [.. configuration.Tariffs.Where(tariff => tariff.HasMonthlyCap).Select(tariff => tariff.Months).Distinct()];
+
     /// <summary>The configuration.</summary>
     public TollConfiguration Configuration => configuration;
 
@@ -37,7 +40,7 @@ public sealed class ConfiguredRules(TollConfiguration configuration, Func<string
         var days = (From: day, To: day);
         // An entry decides about an exit on the day after.
         if (_closed.Count > 0 && day < DateOnly.MaxValue) days.To = day.AddDays(1);
-        foreach (var months in configuration.Tariffs.Where(tariff => tariff.HasMonthlyCap).Select(tariff => tariff.Months).Distinct())
+        foreach (var months in _months)
         {
             var plan = months == DateSystem.Persian ? PeriodPlan.JalaliMonth : PeriodPlan.GregorianMonth;
             days = (Earlier(days.From, plan.PeriodOf(days.From).From), Later(days.To, plan.PeriodOf(days.To).To));
@@ -88,7 +91,7 @@ public sealed class ConfiguredRules(TollConfiguration configuration, Func<string
         return charge with { Outcome = exempt ? ChargeOutcome.Exempt : ChargeOutcome.Charged, Payer = account, Shares = rated.Shares, Vat = rated.Vat };
     }
 
-    private string? AccountOf(Payer payer, DateOnly day) => payer.LedgerAccount ?? (payer.Kind == PayerKind.Plate ? "asset:receivable:plate-" + pseudonymOf(payer.Ref, day) : null);
+    private string? AccountOf(Payer payer, DateOnly day) => payer.LedgerAccount ?? (payer.Kind == PayerKind.Plate ? Payer.AccountOfPlate(pseudonymOf(payer.Ref, day)) : null);
 
     private Charge Of(Passage passage) => new(
         passage.Id, 0, passage.TollPoint, passage.Lane, DayOf(passage.TollPoint, passage.Time), passage.Time, passage.Vehicle, ChargeOutcome.Unrated, null, null, [], 0, null, []);

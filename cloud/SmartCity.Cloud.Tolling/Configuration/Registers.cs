@@ -7,7 +7,7 @@ namespace SmartCity.Cloud.Tolling.Configuration;
 /// <param name="Number">As tags carry it.</param>
 /// <param name="Name">For people.</param>
 /// <param name="IsDomestic">Whether its tags win over those of others on the same vehicle.</param>
-/// <param name="Receivable">Last part of its account <c>asset:receivable:…</c>.</param>
+/// <param name="Receivable">Last part of its account <c>asset:receivable:issuer:…</c>.</param>
 /// <param name="Place">Where it was read.</param>
 public sealed record Issuer(ulong Number, string Name, bool IsDomestic, string Receivable, ConfigPlace Place);
 

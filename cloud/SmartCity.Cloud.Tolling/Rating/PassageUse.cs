@@ -57,7 +57,7 @@ public sealed record PassageUse(TollUse? Use, Payer Payer)
             {
                 if (registers.TagOf(read)?.Account is { } own && registers.AccountOf(own) is { } tagged) return (OfAccount(tagged), tagged, Tag);
                 if (registers.IssuerOf(read.Issuer) is { IsDomestic: false } issuer)
-                    return (new Payer(PayerKind.Issuer, issuer.Number.ToString(CultureInfo.InvariantCulture), "asset:receivable:" + issuer.Receivable), null, Tag);
+                    return (Payer.OfIssuer(issuer), null, Tag);
             }
             if (PlateOf(passage) is not { } plate) return (Payer.Unknown, null, null);
             if (!byPlate.Exists(row => row.Kind == ExceptionKind.Block) && registers.PlateOf(plate)?.Account is { } kept && registers.AccountOf(kept) is { } plated) return (OfAccount(plated), plated, Plate);

@@ -1,3 +1,6 @@
+using System.Globalization;
+using SmartCity.Cloud.Tolling.Configuration;
+
 namespace SmartCity.Cloud.Tolling.Rating;
 
 /// <summary>Who is asked to pay.</summary>
@@ -25,5 +28,14 @@ public sealed record Payer(PayerKind Kind, string Ref, string? LedgerAccount)
     public static Payer Unknown { get; } = new(PayerKind.Unknown, "", null);
 
     /// <summary>An exemption partner.</summary>
-    public static Payer OfPartner(string partner) => new(PayerKind.Partner, partner, "asset:receivable:" + partner);
+    public static Payer OfPartner(string partner) => new(PayerKind.Partner, partner, "asset:receivable:partner:" + partner);
+
+    /// <summary>Another issuer, by a claim.</summary>
+    public static Payer OfIssuer(Issuer issuer) => new(PayerKind.Issuer, issuer.Number.ToString(CultureInfo.InvariantCulture), "asset:receivable:issuer:" + issuer.Receivable);
+
+    /// <summary>The ledger account of a plate that has no account of ours, by what stands for the plate.</summary>
+    public static string AccountOfPlate(string pseudonym) => "asset:receivable:plate:" + pseudonym;
+
+    /// <summary>The driver's account that a ledger account is of; null where it is of an issuer, a partner or a plate, whose names have a kind before them.</summary>
+    public static string? DriverOf(string ledgerAccount) => ledgerAccount.Split(':') is [_, "prepaid" or "receivable", var account] ? account : null;
 }

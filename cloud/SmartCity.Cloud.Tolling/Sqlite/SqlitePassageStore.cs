@@ -73,9 +73,6 @@ public sealed class SqlitePassageStore : IDisposable
     public IReadOnlyList<Passage> OfVehicle(string vehicle, DateOnly from, DateOnly to) =>
         _statements.Read("SELECT body FROM passage WHERE vehicle = $1 AND day BETWEEN $2 AND $3", ReadPassage, vehicle, from.DayNumber, to.DayNumber);
 
-    /// <summary>One passage; null where there is none.</summary>
-    public Passage? Find(string id) => _statements.Read("SELECT body FROM passage WHERE id = $1", ReadPassage, id).SingleOrDefault();
-
     /// <summary>Keeps a passage in place of the one of its id.</summary>
     /// <param name="passage">The passage.</param>
     /// <param name="cell">The cell that it belongs to.</param>
@@ -133,11 +130,6 @@ public sealed class SqlitePassageStore : IDisposable
 
     /// <summary>The charge that stands for a passage; null where there never was one.</summary>
     public Charge? FindCharge(string passage) => _statements.Read("SELECT body FROM charge WHERE passage = $1", ReadCharge, passage).SingleOrDefault();
-
-    /// <summary>Charges in the order of their passages' ids.</summary>
-    /// <param name="after">The last id that is known; empty from the beginning.</param>
-    /// <param name="limit">How many at most.</param>
-    public IReadOnlyList<Charge> Charges(string after, int limit) => _statements.Read("SELECT body FROM charge WHERE passage > $1 ORDER BY passage LIMIT $2", ReadCharge, after, limit);
 
     /// <summary>
     /// SHA-256, lower-case hexadecimal, over what each passage comes to in the end, in the order of passage ids: the same events give the same root, however

@@ -1,3 +1,4 @@
+using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Configuration;
 using SmartCity.Cloud.Tolling.Ledger;
@@ -49,16 +50,12 @@ public class PlayedDay : IAsyncLifetime
     internal Books NewBooks() => new(_folder[$"books-{++_books}"], Configuration);
 
     /// <summary>Compares the charges of some books with the truth.</summary>
-    internal CorridorScore Score(Books books) => CorridorScore.Compare(books.Store.Charges("", 1_000_000).Where(charge => charge.Outcome != ChargeOutcome.Void).Select(charge =>
+    internal CorridorScore Score(Books books)
     {
-        var passage = books.Store.Find(charge.Passage)!;
-        return new ChargeLine
-        {
-            Passage = charge.Passage, Point = charge.TollPoint, Time = UnixMicros.ToTime(charge.Time), Class = passage.ClassCharged,
-            Plate = passage.PlateState == PlateState.Confirmed ? passage.Plate!.Key : passage.TagPlate?.Key, Account = charge.Payer?[(charge.Payer.LastIndexOf(':') + 1)..] is { } account && !account.StartsWith("plate-", StringComparison.Ordinal) ? account : null,
-            Net = charge.Gross, State = passage.State.ToString(), Finding = passage.Review == ReviewReasons.None ? null : passage.Review.ToString(),
-        }.Write();
-    }), System.IO.File.ReadLines(_folder["truth"]));
+        var charges = _folder["charges"];
+        using (var queries = new SqliteTollQueries(books.File)) ChargeExport.Write(queries, charges);
+        return CorridorScore.Compare(System.IO.File.ReadLines(charges), System.IO.File.ReadLines(_folder["truth"]));
+    }
 }
 
 /// <summary>A day of a closed road, on which one pays by entry and exit.</summary>
@@ -87,6 +84,13 @@ internal sealed class Books : IDisposable
     public SqlitePassageStore Store { get; private set; } = null!;
     public SqliteTollLedger Ledger { get; private set; } = null!;
     public TollCharging Charging { get; private set; } = null!;
+
+    /// <summary>All charges, in the order of their passages' ids.</summary>
+    public IReadOnlyList<Charge> Charges()
+    {
+        using var queries = new SqliteTollQueries(File);
+        return queries.Charges(new ChargeQuery(DateOnly.MinValue, DateOnly.MaxValue, Limit: 1_000_000));
+    }
 
     public void Take(IReadOnlyCollection<TollEvent> events) => _events.Append([.. events.Select(e => ("gw", e))], _events.NextOffset + events.Count);
 

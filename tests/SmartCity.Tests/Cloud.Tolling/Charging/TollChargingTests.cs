@@ -183,15 +183,16 @@ public sealed class TollChargingTests : IDisposable
 
     private sealed class Books : IDisposable
     {
+        private readonly string _file;
         private readonly SqliteTollEventStore _events;
         private long _offset;
 
         public Books(string folder, PeriodPlan? plan)
         {
-            var file = Path.Combine(folder, "tolling.db");
-            _events = new SqliteTollEventStore(file, CorrelationOptions.Default);
+            _file = Path.Combine(folder, "tolling.db");
+            _events = new SqliteTollEventStore(_file, CorrelationOptions.Default);
             _offset = _events.NextOffset;
-            Store = new SqlitePassageStore(file, CorrelationOptions.Default);
+            Store = new SqlitePassageStore(_file, CorrelationOptions.Default);
             Ledger = SqliteTollLedger.Open(Path.Combine(folder, "ledger.db"), _rials, TimeProvider.System);
             Charging = new TollCharging(Store, Ledger, CorrelationOptions.Default, plan, TimeProvider.System);
         }
@@ -208,7 +209,11 @@ public sealed class TollChargingTests : IDisposable
             while (Charging.Post(PostingState.Waiting, 7) is { Posted: > 0 } or { NotPosted: > 0 }) { }
         }
 
-        public IReadOnlyList<Charge> Charges() => Store.Charges("", 10_000);
+        public IReadOnlyList<Charge> Charges()
+        {
+            using var queries = new SqliteTollQueries(_file);
+            return queries.Charges(new ChargeQuery(DateOnly.MinValue, DateOnly.MaxValue, Limit: 10_000));
+        }
 
         public string Root() => Store.StatementRoot();
 

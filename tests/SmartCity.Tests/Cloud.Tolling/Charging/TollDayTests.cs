@@ -22,7 +22,7 @@ public sealed class TollDayTests(PlayedDay day) : IClassFixture<PlayedDay>
     public void What_is_charged_stands_in_the_ledger_to_the_last_rial()
     {
         var books = day.Whole;
-        var charges = books.Store.Charges("", 1_000_000);
+        var charges = books.Charges();
         Assert.Empty(books.Store.Unposted(PostingState.Refused, 10));
         Assert.Equal(charges.Sum(charge => charge.Net), books.Ledger.Balances("liability:concession", null).Sum(account => account.Credits - account.Debits));
         Assert.Equal(charges.Sum(charge => charge.Vat), books.Ledger.FindAccount("liability:vat")?.Balance ?? 0);
@@ -90,7 +90,7 @@ public sealed class TollTripDayTests(ClosedDay day) : IClassFixture<ClosedDay>
         var score = day.Score(day.Whole);
         Assert.Equal([], score.Differences.Where(one => one.Cause != DifferenceCause.Destroyed).Select(one => one.Write()));
         Assert.Equal(0, score.Residual);
-        Assert.Contains(day.Whole.Store.Charges("", 1_000_000), charge => charge is { Outcome: ChargeOutcome.Entry, Code: null });
+        Assert.Contains(day.Whole.Charges(), charge => charge is { Outcome: ChargeOutcome.Entry, Code: null });
     }
 
     [Fact]

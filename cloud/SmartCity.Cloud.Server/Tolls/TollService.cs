@@ -107,7 +107,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
                 if (Trouble is not null) _logger.TollsRecovered();
                 (failures, Trouble) = (0, null);
             }
-            catch (Exception error) when (error is DbException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
                 if (Trouble is null) _logger.TollsDelayed(error.Message);
                 Trouble = error.Message;

@@ -140,6 +140,7 @@ internal static class CloudServer
         Add<TollEventConsumer>();
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
+            .AddSingleton<TollActs>()
             .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();

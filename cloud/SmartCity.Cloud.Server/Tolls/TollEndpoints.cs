@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using SmartCity.Cloud.Dashboards.Problems;
-using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Tolling.Charging;
@@ -41,7 +40,7 @@ internal static class TollEndpoints
             ? Results.Json(new { period = Shape(period, desk), blockers = period.State == PeriodState.Sealed ? [] : desk.Blockers(period, stop) }, TollJson.Options) : Problems.Missing(new Sentence("say.period", number)))
             .WithSummary("A period, and what stands in the way of sealing it.").Needs(Rights.TollRead);
         tolls.MapPost("/periods", OpenAsync).WithSummary("Opens the next period.").Needs(Rights.TollManage);
-        tolls.MapPost("/periods/{number:int}/close", (HttpContext context, TollDesk desk, AuditLog audit, int number) => Say(context, audit, "toll.period.close", number, actor => desk.Ledger.BeginClosing(number, actor)))
+        tolls.MapPost("/periods/{number:int}/close", (HttpContext context, TollActs acts, int number) => Say(acts.Close(context, number)))
             .WithSummary("Begins to close a period: from here on it takes no postings.").Needs(Rights.TollManage);
         tolls.MapPost("/periods/{number:int}/sign", Sign).WithSummary("Signs a closing period; the second signature, of somebody else, seals it for ever.").Needs(Rights.TollManage);
         tolls.MapGet("/ledger", (TollDesk desk) => Results.Json(new { identity = desk.Ledger.Identity, head = desk.Ledger.Head() }, TollJson.Options)).WithSummary("What the ledger is of, and where it ends.").Needs(Rights.TollRead);
@@ -75,38 +74,33 @@ internal static class TollEndpoints
         return parameters.Problem() ?? Results.Json(Shape(desk.Reconcile(scope, keep, items, stop)), TollJson.Options);
     }
 
-    private static async Task<IResult> JudgeAsync(HttpContext context, TollDesk desk, AuditLog audit, string key, CancellationToken stop)
+    private static async Task<IResult> JudgeAsync(HttpContext context, TollActs acts, string key, CancellationToken stop)
     {
         var wanted = await JsonSerializer.DeserializeAsync<JudgementRequest>(context.Request.Body, TollJson.Options, stop);
-        if (wanted?.State is null || !_states.TryGetValue(wanted.State, out var state)) return Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", _states.Keys)));
-        if (string.IsNullOrWhiteSpace(wanted.Explanation) && state is ReconState.Explained or ReconState.Accepted) return Problems.Of(ProblemKinds.Body, new Sentence("say.explanation"));
-        audit.Write(context.ActorOf(), "toll.item.judge", key, null, JsonSerializer.Serialize(wanted, TollJson.Options));
-        desk.Judge(key, state, wanted.Owner ?? "", wanted.Explanation ?? "", NameOf(context));
-        return Results.NoContent();
+        return acts.Judge(context, key, wanted?.State is { } name && _states.TryGetValue(name, out var state) ? state : null, wanted?.Owner ?? "", wanted?.Explanation?.Trim() ?? "") switch
+        {
+            JudgeOutcome.Done => Results.NoContent(),
+            JudgeOutcome.NoState => Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", _states.Keys))),
+            JudgeOutcome.NoReason => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation")),
+            _ => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation.long", TollActs.ExplanationMax)),
+        };
     }
 
-    private static async Task<IResult> OpenAsync(HttpContext context, TollDesk desk, AuditLog audit, CancellationToken stop)
+    private static async Task<IResult> OpenAsync(HttpContext context, TollActs acts, CancellationToken stop)
     {
         var wanted = await JsonSerializer.DeserializeAsync<PeriodRequest>(context.Request.Body, TollJson.Options, stop);
         if (wanted is not { From: { } from, To: { } to }) return Problems.Of(ProblemKinds.Body, new Sentence("say.period.dates"));
-        return Say(context, audit, "toll.period.open", null, actor => desk.Ledger.OpenPeriod(from, to, actor));
+        return Say(acts.Open(context, from, to));
     }
 
-    private static IResult Sign(HttpContext context, TollDesk desk, AuditLog audit, int number, CancellationToken stop)
+    private static IResult Sign(HttpContext context, TollActs acts, int number, CancellationToken stop)
     {
-        audit.Write(context.ActorOf(), "toll.period.sign", number.ToString(CultureInfo.InvariantCulture), null, null);
-        var signed = desk.Sign(number, NameOf(context), stop);
+        var signed = acts.Sign(context, number, stop);
         return signed.Outcome == PeriodSigned.Refused ? new ProblemAnswer(ProblemKinds.Toll) { Faults = [signed.Message, .. signed.Blockers] } : Results.Json(new { outcome = Word(signed.Outcome), signed.SignedBy }, TollJson.Options);
     }
 
-    private static IResult Say(HttpContext context, AuditLog audit, string what, int? number, Func<string, LedgerResult> act)
-    {
-        audit.Write(context.ActorOf(), what, number?.ToString(CultureInfo.InvariantCulture) ?? "", null, null);
-        var result = act(NameOf(context));
-        return result.Succeeded ? Results.Json(new { outcome = Word(result.Outcome) }, TollJson.Options) : new ProblemAnswer(ProblemKinds.Toll) { Faults = [result.Message] };
-    }
-
-    private static string NameOf(HttpContext context) => context.CallerOf().Access?.Account.Name ?? context.ActorOf().ToString()!;
+    private static IResult Say(LedgerResult result) =>
+        result.Succeeded ? Results.Json(new { outcome = Word(result.Outcome) }, TollJson.Options) : new ProblemAnswer(ProblemKinds.Toll) { Faults = [result.Message] };
 
     /// <summary>Dates, of which each that is not given is the first or last with a charge.</summary>
     private static (DateOnly From, DateOnly To) Dates(Parameters parameters, TollDesk desk)

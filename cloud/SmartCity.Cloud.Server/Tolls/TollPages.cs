@@ -5,7 +5,6 @@ using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Pages;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Dashboards.Shell;
-using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Tolling.Charging;
@@ -33,28 +32,25 @@ internal static class TollPages
             desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence)) : Problems.Missing(new Sentence("say.passage", id)));
         read.MapGet("/items", (HttpContext context, TollDesk desk, string? @class, string? all, CancellationToken stop) => Items(context, desk, @class, all == "true", null, null, stop));
         read.MapGet("/periods", (HttpContext context, TollDesk desk) => Periods(context, desk, null, []));
-        manage.MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, AuditLog audit, string key, CancellationToken stop) =>
+        manage.MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, TollActs acts, string key, CancellationToken stop) =>
         {
             var form = await context.Request.ReadFormAsync(stop);
-            var (page, wanted, explanation) = (PageOf(context), form["class"].ToString() is { Length: > 0 } one ? one : null, form["explanation"].ToString().Trim());
-            var all = form["all"] == "true";
-            if (!_states.TryGetValue(form["state"].ToString(), out var state) || explanation.Length > 1_000) return Problems.Of(ProblemKinds.Body);
-            if (explanation.Length == 0 && state is ReconState.Explained or ReconState.Accepted) return Items(context, desk, wanted, all, null, page.Words["toll.judge.why"], stop);
-            audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{form["state"]}: {explanation}");
-            desk.Judge(key, state, "", explanation, NameOf(context));
-            return Items(context, desk, wanted, all, page.Words["toll.judged"], null, stop);
+            var (page, wanted, all) = (PageOf(context), form["class"].ToString() is { Length: > 0 } one ? one : null, form["all"] == "true");
+            return acts.Judge(context, key, _states.TryGetValue(form["state"].ToString(), out var state) ? state : null, "", form["explanation"].ToString().Trim()) switch
+            {
+                JudgeOutcome.Done => Items(context, desk, wanted, all, page.Words["toll.judged"], null, stop),
+                JudgeOutcome.NoReason => Items(context, desk, wanted, all, null, page.Words["toll.judge.why"], stop),
+                _ => Problems.Of(ProblemKinds.Body),
+            };
         });
-        manage.MapPost("/periods/{number:int}/close", (HttpContext context, TollDesk desk, AuditLog audit, int number) =>
+        manage.MapPost("/periods/{number:int}/close", (HttpContext context, TollDesk desk, TollActs acts, int number) =>
         {
-            audit.Write(context.ActorOf(), "toll.period.close", number.ToString(CultureInfo.InvariantCulture), null, null);
-            var result = desk.Ledger.BeginClosing(number, NameOf(context));
-            var page = PageOf(context);
+            var (result, page) = (acts.Close(context, number), PageOf(context));
             return Periods(context, desk, result.Succeeded ? page.Words["toll.closed", page.Text.Whole(number)] : null, result.Succeeded ? [] : [result.Message]);
         });
-        manage.MapPost("/periods/{number:int}/sign", (HttpContext context, TollDesk desk, AuditLog audit, int number, CancellationToken stop) =>
+        manage.MapPost("/periods/{number:int}/sign", (HttpContext context, TollDesk desk, TollActs acts, int number, CancellationToken stop) =>
         {
-            audit.Write(context.ActorOf(), "toll.period.sign", number.ToString(CultureInfo.InvariantCulture), null, null);
-            var (signed, page) = (desk.Sign(number, NameOf(context), stop), PageOf(context));
+            var (signed, page) = (acts.Sign(context, number, stop), PageOf(context));
             return Periods(context, desk, signed.Outcome switch
             {
                 PeriodSigned.First => page.Words["toll.signed.first"],
@@ -63,7 +59,7 @@ internal static class TollPages
             }, signed.Outcome == PeriodSigned.Refused ? [signed.Message, .. signed.Blockers] : []);
         });
 
-        PageContext PageOf(HttpContext context) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
+        PageContext PageOf(HttpContext context) => PageContext.Of(context, zone);
 
         IResult Board(HttpContext context, TollDesk desk, DateRange dates, CancellationToken stop)
         {
@@ -106,8 +102,6 @@ internal static class TollPages
     }
 
     private static bool MayManage(HttpContext context) => context.CallerOf().Rights.HasFlag(Rights.TollManage);
-
-    private static string NameOf(HttpContext context) => context.CallerOf().Access?.Account.Name ?? "local";
 
     private static TollTerm Term(ReconTerm term) => new(term.Name, term.Count, term.Money);
 

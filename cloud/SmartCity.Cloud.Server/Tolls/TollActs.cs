@@ -1,0 +1,54 @@
+using System.Globalization;
+using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Reconciliation;
+
+namespace SmartCity.Cloud.Server.Tolls;
+
+/// <summary>What people do to the toll road's books, from a page, a program or the console: each act is written to the audit log before it is done.</summary>
+internal sealed class TollActs(TollDesk desk, AuditLog audit)
+{
+    /// <summary>Characters of an explanation.</summary>
+    public const int ExplanationMax = 1_000;
+
+    /// <summary>Says what is to become of an item of reconciliation, and why.</summary>
+    /// <param name="context">Who does it.</param>
+    /// <param name="key">The item's key.</param>
+    /// <param name="state">State; null where it was none.</param>
+    /// <param name="owner">Whose it is; empty for nobody's.</param>
+    /// <param name="explanation">Why; needed for what is explained or accepted.</param>
+    public JudgeOutcome Judge(HttpContext context, string key, ReconState? state, string owner, string explanation)
+    {
+        if (state is not { } wanted) return JudgeOutcome.NoState;
+        if (explanation.Length > ExplanationMax) return JudgeOutcome.TooLong;
+        if (explanation.Length == 0 && wanted is ReconState.Explained or ReconState.Accepted) return JudgeOutcome.NoReason;
+        audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{TollEndpoints.Word(wanted)}: {explanation}");
+        desk.Judge(key, wanted, owner, explanation, NameOf(context));
+        return JudgeOutcome.Done;
+    }
+
+    /// <summary>Opens the next period.</summary>
+    public LedgerResult Open(HttpContext context, DateOnly from, DateOnly to)
+    {
+        audit.Write(context.ActorOf(), "toll.period.open", "", null, string.Create(CultureInfo.InvariantCulture, $"{from:yyyy-MM-dd} to {to:yyyy-MM-dd}"));
+        return desk.Ledger.OpenPeriod(from, to, NameOf(context));
+    }
+
+    /// <summary>Begins to close a period.</summary>
+    public LedgerResult Close(HttpContext context, int number)
+    {
+        audit.Write(context.ActorOf(), "toll.period.close", number.ToString(CultureInfo.InvariantCulture), null, null);
+        return desk.Ledger.BeginClosing(number, NameOf(context));
+    }
+
+    /// <summary>Signs a closing period; the second signature, of somebody else, seals it.</summary>
+    public PeriodSignature Sign(HttpContext context, int number, CancellationToken cancellationToken)
+    {
+        audit.Write(context.ActorOf(), "toll.period.sign", number.ToString(CultureInfo.InvariantCulture), null, null);
+        return desk.Sign(number, NameOf(context), cancellationToken);
+    }
+
+    /// <summary>The name under which somebody signs: the account's, or the console's.</summary>
+    private static string NameOf(HttpContext context) => context.ActorOf().Name;
+}

@@ -28,10 +28,10 @@ public static class DashboardServices
     public static IEndpointConventionBuilder MapDashboards(this IEndpointRouteBuilder app, string cityZone, Func<HttpContext, Func<string, bool>> shows)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        return app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, TimeProvider clock, IServiceProvider services, CancellationToken cancellationToken) =>
+        return app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], async (HttpContext context, string? device, IServiceProvider services, CancellationToken cancellationToken) =>
         {
             Guard(context.Response.Headers);
-            var model = await LoadAsync(PageContext.Of(context, zone, clock), device, services.GetService<ILatestQueries>(), shows(context), cancellationToken);
+            var model = await LoadAsync(PageContext.Of(context, zone), device, services.GetService<ILatestQueries>(), shows(context), cancellationToken);
             return new RazorComponentResult<City>(new { Model = model });
         }).ExcludeFromDescription();
     }
@@ -54,7 +54,7 @@ public static class DashboardServices
     public static async Task<IResult> AuditPageAsync(HttpContext context, string cityZone, Func<string, bool>? shows)
     {
         Guard(context.Response.Headers);
-        var page = PageContext.Of(context, TimeZoneInfo.FindSystemTimeZoneById(cityZone), context.RequestServices.GetRequiredService<TimeProvider>());
+        var page = PageContext.Of(context, TimeZoneInfo.FindSystemTimeZoneById(cityZone));
         var view = await context.RequestServices.GetRequiredService<IAuditQueries>().LookAsync(shows, context.RequestAborted);
         return new RazorComponentResult<Audit>(new { Model = new AuditModel(page, view) });
     }

@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Model;
 
@@ -22,8 +23,8 @@ public sealed record PageContext(Preferences Preferences, TimeZoneInfo Zone, lon
     public LocalText Text { get; } = new(Preferences.Language, Zone, Preferences.Digits);
 
     /// <summary>Reads it from a request.</summary>
-    public static PageContext Of(HttpContext context, TimeZoneInfo zone, TimeProvider clock) =>
-        new(Preferences.Of(context), zone, UnixMicros.Now(clock), context.Request.Path, context.Request.QueryString, context.User);
+    public static PageContext Of(HttpContext context, TimeZoneInfo zone) =>
+        new(Preferences.Of(context), zone, UnixMicros.Now(context.RequestServices.GetRequiredService<TimeProvider>()), context.Request.Path, context.Request.QueryString, context.User);
 
     /// <summary>The address of this page with one thing of its looks changed.</summary>
     public string With(string name, string value)

@@ -30,7 +30,7 @@ internal static class AccessPages
             var dates = DateRange.Of(from, to);
             IReadOnlyList<AuditEntry> entries = dates.IsWrong ? [] : log.Read(before, RowsOfPage, dates.Begin(zone), dates.End(zone));
             var next = entries.Count == RowsOfPage && entries[^1].Number > 1 ? Paging.With(context.Request, "before", entries[^1].Number.ToString(CultureInfo.InvariantCulture)) : null;
-            return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageOf(context, zone), entries, next, verify == true ? log.Verify() : null, dates), dates.IsWrong ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
+            return DashboardServices.Show<AuditLogPage>(context, new AuditLogModel(PageContext.Of(context, zone), entries, next, verify == true ? log.Verify() : null, dates), dates.IsWrong ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status200OK);
         }).Needs(Rights.Administer);
     }
 
@@ -38,13 +38,13 @@ internal static class AccessPages
     {
         pages.MapGet("/sign-in", (HttpContext context, string? @return, string? trouble) =>
         {
-            var (page, target) = (PageOf(context, zone), Local(@return));
+            var (page, target) = (PageContext.Of(context, zone), Local(@return));
             return DashboardServices.Show<Dashboards.Pages.SignIn>(context, new SignInModel(page, null, target, ProviderTrouble.Say(page.Words, trouble), CityProvider.ModelOf(context, target), PasskeyPages.OriginOf(context)));
         });
         pages.MapPost("/sign-in", async (HttpContext context, SignIn signIn) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            var (page, name, password, target) = (PageOf(context, zone), form["name"].ToString().Trim(), form["password"].ToString(), Local(form["return"]));
+            var (page, name, password, target) = (PageContext.Of(context, zone), form["name"].ToString().Trim(), form["password"].ToString(), Local(form["return"]));
             try
             {
                 var outcome = await signIn.InAsync(context, name, password);
@@ -76,7 +76,7 @@ internal static class AccessPages
         {
             if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in");
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            var words = PageOf(context, zone).Words;
+            var words = PageContext.Of(context, zone).Words;
             try
             {
                 await password.ChangeAsync(context, access, form["old"].ToString(), form["new"].ToString());
@@ -99,7 +99,7 @@ internal static class AccessPages
             return Try(context,
                 () => token = grants.MakeToken(context.ActorOf(), access.Account, form["token-name"].ToString(), AccessEndpoints.RightsOf([.. form["right"].OfType<string>()]), until.Date is { } date ? UnixMicros.ToTime(ZonedDates.EndOf(date, zone)) - clock.GetUtcNow() : _tokenUsual),
                 error => Own(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
-                () => Own(context, zone, model => model with { Notice = PageOf(context, zone).Words["token.made", token] }));
+                () => Own(context, zone, model => model with { Notice = PageContext.Of(context, zone).Words["token.made", token] }));
         });
     }
 
@@ -131,7 +131,7 @@ internal static class AccessPages
     internal static IResult Own(HttpContext context, TimeZoneInfo zone, Func<AccountModel, AccountModel>? change = null, int status = StatusCodes.Status200OK)
     {
         if (context.CallerOf() is not { ByCookie: true, Access: { } access }) return Results.Redirect("/sign-in?return=/account");
-        var model = new AccountModel(PageOf(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles), Passkeys: PasskeyPages.ModelOf(context, access),
+        var model = new AccountModel(PageContext.Of(context, zone), access.Account, context.RequestServices.GetRequiredService<AccessGrants>().List(access.Account.Name), access.Grant.Id, Roles.RightsOf(access.Account.Roles), Passkeys: PasskeyPages.ModelOf(context, access),
             IsExternal: context.RequestServices.GetRequiredService<ExternalLogins>().Has(access.Account.Name));
         return DashboardServices.Show<AccountPage>(context, change?.Invoke(model) ?? model, status);
     }
@@ -139,7 +139,7 @@ internal static class AccessPages
     private static IResult People(HttpContext context, TimeZoneInfo zone, Func<PeopleModel, PeopleModel>? change = null, int status = StatusCodes.Status200OK)
     {
         var services = context.RequestServices;
-        var model = new PeopleModel(PageOf(context, zone), services.GetRequiredService<Accounts>().All, services.GetRequiredService<ExternalLogins>().All, services.GetRequiredService<AccessGrants>().List(null));
+        var model = new PeopleModel(PageContext.Of(context, zone), services.GetRequiredService<Accounts>().All, services.GetRequiredService<ExternalLogins>().All, services.GetRequiredService<AccessGrants>().List(null));
         return DashboardServices.Show<People>(context, change?.Invoke(model) ?? model, status);
     }
 
@@ -158,8 +158,6 @@ internal static class AccessPages
             return refused(AccessEndpoints.SentenceOf(error)?.In(Language.Accepted(context)) ?? error.Message);
         }
     }
-
-    private static PageContext PageOf(HttpContext context, TimeZoneInfo zone) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
 
     /// <summary>A path of this server, or null for anything that a browser might take for another.</summary>
     internal static string? Local(string? path) => path is ['/', ..] && !path.StartsWith("//", StringComparison.Ordinal) && !path.Contains('\\', StringComparison.Ordinal) && !path.Any(char.IsControl) ? path : null;

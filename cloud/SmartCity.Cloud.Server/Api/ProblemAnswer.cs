@@ -42,7 +42,7 @@ internal sealed class ProblemAnswer(ProblemKind kind) : IResult
         response.Headers.Append(HeaderNames.Vary, "Accept-Language, Cookie");
         if (HttpMethods.IsGet(request.Method) && DashboardServices.WantsPage(request) && !request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
         {
-            var page = PageContext.Of(httpContext, TimeZoneInfo.FindSystemTimeZoneById(httpContext.RequestServices.GetRequiredService<ServerOptions>().DuckDb.CityZone), httpContext.RequestServices.GetRequiredService<TimeProvider>());
+            var page = PageContext.Of(httpContext, TimeZoneInfo.FindSystemTimeZoneById(httpContext.RequestServices.GetRequiredService<ServerOptions>().DuckDb.CityZone));
             await DashboardServices.Show<ProblemPage>(httpContext, new ProblemPageModel(page, [kind], DetailIn(language), TraceOf(httpContext)), kind.Status).ExecuteAsync(httpContext);
             return;
         }

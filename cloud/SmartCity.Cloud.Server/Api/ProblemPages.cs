@@ -13,10 +13,10 @@ internal static class ProblemPages
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("/problems").Public().ExcludeFromDescription();
-        pages.MapGet("", (HttpContext context, TimeProvider clock) => Show(context, clock, ProblemKinds.All));
-        pages.MapGet("/{code}", (HttpContext context, TimeProvider clock, string code) => ProblemKinds.Find(code) is { } kind ? Show(context, clock, [kind]) : Problems.Missing(new Sentence("say.problem", code)));
+        pages.MapGet("", (HttpContext context) => Show(context, ProblemKinds.All));
+        pages.MapGet("/{code}", (HttpContext context, string code) => ProblemKinds.Find(code) is { } kind ? Show(context, [kind]) : Problems.Missing(new Sentence("say.problem", code)));
 
-        IResult Show(HttpContext context, TimeProvider clock, IReadOnlyList<ProblemKind> kinds) =>
-            DashboardServices.Show<ProblemPage>(context, new ProblemPageModel(PageContext.Of(context, zone, clock), kinds));
+        IResult Show(HttpContext context, IReadOnlyList<ProblemKind> kinds) =>
+            DashboardServices.Show<ProblemPage>(context, new ProblemPageModel(PageContext.Of(context, zone), kinds));
     }
 }

@@ -22,7 +22,7 @@ internal static class ReferencePage
 
     private static Task ShowAsync(HttpContext context, TimeZoneInfo zone)
     {
-        var page = DashboardServices.Show<Reference>(context, PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>()));
+        var page = DashboardServices.Show<Reference>(context, PageContext.Of(context, zone));
         context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy.OfReference;
         return page.ExecuteAsync(context);
     }

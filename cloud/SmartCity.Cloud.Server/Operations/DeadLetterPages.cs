@@ -34,14 +34,14 @@ internal static class DeadLetterPages
 
         IResult List(HttpContext context, DurableLog log, long after, string? notice, long id = 0)
         {
-            var page = PageOf(context, zone);
+            var page = PageContext.Of(context, zone);
             var letters = DeadLetters.Read(log, context.OwnView(), after, RowsOfPage + 1);
             var next = letters.Count > RowsOfPage ? string.Create(CultureInfo.InvariantCulture, $"/dead-letters?after={letters[RowsOfPage - 1].Id}") : null;
             return DashboardServices.Show<Dashboards.Pages.DeadLetters>(context, new DeadLettersModel(page, [.. letters.Take(RowsOfPage).Select(RowOf)], next, notice is null ? null : page.Words[notice, page.Text.Whole(id)]));
         }
 
         IResult One(HttpContext context, DurableLog log, long id, string? error) => DeadLetters.Find(log, context.OwnView(), id) is { } letter
-            ? DashboardServices.Show<Dashboards.Pages.DeadLetter>(context, new DeadLetterModel(PageOf(context, zone), RowOf(letter), error), error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
+            ? DashboardServices.Show<Dashboards.Pages.DeadLetter>(context, new DeadLetterModel(PageContext.Of(context, zone), RowOf(letter), error), error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
             : Missing(id);
     }
 
@@ -49,6 +49,4 @@ internal static class DeadLetterPages
 
     private static DeadLetterRow RowOf(Log.DeadLetter letter) => new(letter.Id, letter.Gateway, Lanes.NameOf(letter.Lane), letter.Series, letter.Kind,
         Math.Clamp(letter.Time, UnixMicros.Min, UnixMicros.Max), Math.Clamp(letter.Received, UnixMicros.Min, UnixMicros.Max), letter.Value, letter.Reason, letter.Recorded, letter.IsDamaged);
-
-    private static PageContext PageOf(HttpContext context, TimeZoneInfo zone) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
 }

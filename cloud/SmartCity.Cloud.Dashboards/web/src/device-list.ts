@@ -17,6 +17,7 @@ export class DeviceList {
   private now = Date.now();
 
   constructor(private readonly city: CityState, private readonly text: LocalText, private readonly choose: (id: string) => void) {
+    for (const row of this.list.querySelectorAll<HTMLAnchorElement>(".row")) this.rows.set(row.dataset["device"]!, row);
     this.filter.addEventListener("input", () => this.render());
     this.kind.addEventListener("change", () => this.render());
     document.getElementById("reset")!.addEventListener("click", () => this.reset());
@@ -40,7 +41,7 @@ export class DeviceList {
     for (const [device, row] of this.rows) this.current(row, device);
   }
 
-  /** Draws the rows anew. */
+  /** Draws the rows that are to be seen now. */
   render(): void {
     this.kinds();
     const words = fold(this.filter.value).split(" ").filter((one) => one.length > 0);
@@ -48,10 +49,7 @@ export class DeviceList {
       .filter((device) => (this.state === "" || device.state === this.state) && (this.kind.value === "" || device.kind === this.kind.value)
         && words.every((one) => fold(device.id).includes(one) || fold(device.gateway ?? "").includes(one) || fold(kindName(device.kind)).includes(one)))
       .sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
-    const focused = (document.activeElement as HTMLElement | null)?.dataset["device"];
-    this.rows.clear();
-    this.list.replaceChildren(...found.slice(0, this.rowsMax).map((device) => this.row(device)));
-    if (focused) this.rows.get(focused)?.focus();
+    this.place(found.slice(0, this.rowsMax));
     document.getElementById("devices-count")!.textContent = word("devices.count", this.text.whole(found.length), this.text.whole(this.city.devices.size));
     const more = document.getElementById("more")!;
     more.hidden = found.length <= this.rowsMax;
@@ -64,13 +62,33 @@ export class DeviceList {
   /** Time has passed, or states have changed. */
   tick(now: number): void {
     this.now = now;
-    for (const [id, row] of this.rows) this.update(row, this.city.devices.get(id)!, now);
+    for (const [id, row] of this.rows) {
+      const device = this.city.devices.get(id);
+      // The server drew rows before their devices are known here.
+      if (device) this.update(row, device, now);
+    }
     const counted: Record<string, number> = { "": this.city.devices.size, live: 0, stale: 0, nodata: 0 };
     for (const device of this.city.devices.values()) counted[device.state]!++;
     for (const button of this.counts.querySelectorAll<HTMLElement>(".count")) {
       const number = button.querySelector("b")!;
       const text = this.text.whole(counted[button.dataset["filter"]!]!);
       if (number.textContent !== text) number.textContent = text;
+    }
+  }
+
+  /** Rows that stay are not touched, so that neither the focus nor the place where somebody reads is lost as devices come. */
+  private place(shown: readonly Device[]): void {
+    const wanted = new Set(shown.map((device) => device.id));
+    for (const [id, row] of this.rows) {
+      if (wanted.has(id)) continue;
+      row.parentElement!.remove();
+      this.rows.delete(id);
+    }
+    let next = this.list.firstElementChild;
+    for (const device of shown) {
+      const item = this.rows.get(device.id)?.parentElement ?? this.row(device);
+      if (item === next) next = item.nextElementSibling;
+      else this.list.insertBefore(item, next);
     }
   }
 

@@ -78,7 +78,7 @@ internal static class Answer
     private static ArrayBufferWriter<byte> Bytes(Action<Utf8JsonWriter> write)
     {
         var bytes = new ArrayBufferWriter<byte>(4096);
-        using var writer = new Utf8JsonWriter(bytes);
+        using var writer = new Utf8JsonWriter(bytes, ApiJson.Writing);
         write(writer);
         writer.Flush();
         return bytes;

@@ -21,6 +21,7 @@ internal static class ApiEndpoints
         {
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
             options.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+            options.SerializerOptions.Encoder = ApiJson.Encoder;
             foreach (var converter in ApiJson.Converters) options.SerializerOptions.Converters.Add(converter);
         });
         // Without a store of readings there is nothing to ask.

@@ -17,8 +17,6 @@ internal sealed class ProblemAnswer(ProblemKind kind) : IResult
     /// <summary>Media type of problem details.</summary>
     public const string MediaType = "application/problem+json";
 
-    private static readonly JsonWriterOptions _options = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.Create(System.Text.Unicode.UnicodeRanges.All) };
-
     public ProblemKind Kind => kind;
     /// <summary>What is wrong this time; null = what the kind says in general, or the errors together.</summary>
     public Sentence? Detail { get; init; }
@@ -50,7 +48,7 @@ internal sealed class ProblemAnswer(ProblemKind kind) : IResult
         response.ContentType = MediaType;
         response.Headers.CacheControl = "no-store";
         var body = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(body, _options)) Write(writer, language, TraceOf(httpContext));
+        using (var writer = new Utf8JsonWriter(body, ApiJson.Writing)) Write(writer, language, TraceOf(httpContext));
         await response.BodyWriter.WriteAsync(body.WrittenMemory, httpContext.RequestAborted);
     }
 

@@ -173,5 +173,5 @@ internal sealed record PeriodRequest(DateOnly? From, DateOnly? To);
 /// <summary>How tolls are written as JSON.</summary>
 internal static class TollJson
 {
-    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web) { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static JsonSerializerOptions Options { get; } = new(JsonSerializerDefaults.Web) { Encoder = ApiJson.Encoder };
 }

@@ -17,11 +17,10 @@ internal static class CityCommand
         var seed = new Option<int>("--seed") { Description = "The same seed gives the same city.", DefaultValueFactory = _ => 1 };
         var rate = Numbers.Option("--rate", "Messages a second of the whole city; left out, each kind keeps its own interval of 5 to 60 s.", 0.01, 20_000);
         var duration = Durations.Option("Ends after this time; left out, it goes on until it is told to stop.");
-        var faults = new Option<CityFaults>("--faults")
+        var faults = new Option<CityFaults?>("--faults")
         {
-            Description = "none, or how often devices go wrong: drift and clock (share of devices), outage (an hour and device), duplicate (share of messages).",
+            Description = "none, or how often devices go wrong: drift and clock (share of devices), outage (an hour and device), duplicate (share of messages). Left out, as in the example.",
             HelpName = "none|drift=0.03,clock=0.01,outage=0.2,duplicate=0.002",
-            DefaultValueFactory = _ => new CityFaults(),
             CustomParser = result =>
             {
                 if (CityFaults.TryParse(result.Tokens.Count == 1 ? result.Tokens[0].Value : "", out var read) is { } wrong) result.AddError($"--faults: {wrong}");
@@ -38,7 +37,7 @@ internal static class CityCommand
                 Devices = result.GetValue(devices),
                 Seed = result.GetValue(seed),
                 Rate = result.GetValue(rate),
-                Faults = result.GetRequiredValue(faults),
+                Faults = result.GetValue(faults) ?? new CityFaults(),
                 TruthFile = result.GetValue(truth) is { } file ? Path.GetFullPath(file) : null,
             };
             if (options.TruthFile is { } place && !Directory.Exists(Path.GetDirectoryName(place))) throw new CommandException(ExitCode.NotFound, $"--truth: the folder of {place} does not exist.");

@@ -24,11 +24,10 @@ internal static class CorridorCommand
         var passages = Numbers.Option("--passages", "Vehicles at toll points, 1–10,000,000.", 200_000, 1, 10_000_000);
         var vehicles = new Option<int?>("--vehicles") { Description = "Vehicles that drive; left out, each drives about twice.", HelpName = "COUNT" };
         var day = CorridorDay.Option();
-        var zone = new Option<TimeZoneInfo>("--zone")
+        var zone = new Option<TimeZoneInfo?>("--zone")
         {
-            Description = "Zone of the corridor.",
+            Description = "Zone of the corridor; left out, Asia/Tehran.",
             HelpName = "Asia/Tehran",
-            DefaultValueFactory = _ => TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran"),
             CustomParser = result =>
             {
                 if (TimeZoneInfo.TryFindSystemTimeZoneById(result.Tokens.Count == 1 ? result.Tokens[0].Value : "", out var found)) return found;
@@ -41,11 +40,10 @@ internal static class CorridorCommand
         var rate = Numbers.Option("--rate", "Live: passages a second, on average; default 1.", 0.001, 100);
         var duration = Durations.Option("Live: ends after this time; left out, after a day.");
         var seed = Numbers.Option("--seed", "The same seed and options give the same files, to the byte.", 1, 0, int.MaxValue);
-        var faults = new Option<CorridorFaults>("--faults")
+        var faults = new Option<CorridorFaults?>("--faults")
         {
-            Description = $"none, all, or what goes wrong and how often: {CorridorFaults.Describe()}.",
+            Description = $"none, all, or what goes wrong and how often; left out, all: {CorridorFaults.Describe()}.",
             HelpName = "none|all|lost=0.01,restart,…",
-            DefaultValueFactory = _ => CorridorFaults.All(),
             CustomParser = result =>
             {
                 if (CorridorFaults.TryParse(result.Tokens.Count == 1 ? result.Tokens[0].Value : "", out var read) is { } wrong) result.AddError($"--faults: {wrong}");
@@ -78,12 +76,12 @@ internal static class CorridorCommand
                 if (result.GetResult(one) is { Implicit: false }) throw new CommandException(ExitCode.WrongUse, $"{one.Name} is of use {(isLive ? "with --out only; played live there are --rate and --duration" : "played live only, without --out")}.");
             var options = new CorridorOptions
             {
-                Name = result.GetRequiredValue(name), Points = result.GetValue(points), IsClosed = result.GetValue(closed), Lanes = result.GetValue(lanes), Zone = result.GetRequiredValue(zone),
-                From = 0, To = 0, Passages = 0, Vehicles = 0, IsLive = isLive, Seed = result.GetValue(seed), Faults = result.GetRequiredValue(faults),
+                Name = result.GetRequiredValue(name), Points = result.GetValue(points), IsClosed = result.GetValue(closed), Lanes = result.GetValue(lanes), Zone = result.GetValue(zone) ?? TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran"),
+                From = 0, To = 0, Passages = 0, Vehicles = 0, IsLive = isLive, Seed = result.GetValue(seed), Faults = result.GetValue(faults) ?? CorridorFaults.All(),
                 TagShare = result.GetValue(tagShare), TwoTagShare = result.GetValue(twoTags), ForeignShare = result.GetValue(foreign), UnregisteredShare = result.GetValue(unregistered),
             };
             options = isLive ? CorridorLimits.Live(options, DateTimeOffset.UtcNow, result.GetValue(duration) ?? TimeSpan.FromDays(1), result.GetValue(rate) ?? 1)
-                : CorridorLimits.Day(options, result.GetValue(day), result.GetValue(passages));
+                : CorridorLimits.Day(options, result.GetValue(day) ?? CorridorDay.Usual, result.GetValue(passages));
             options = CorridorLimits.WithVehicles(options, result.GetValue(vehicles));
             var play = new CorridorPlay(options);
             if (result.GetValue(configuration) is { } folder) CorridorConfiguration.Write(options, play.Layout, play.Fleet, Directory.CreateDirectory(folder).FullName);

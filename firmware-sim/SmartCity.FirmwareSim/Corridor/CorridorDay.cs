@@ -42,17 +42,16 @@ internal static class CorridorDay
     }
 
     /// <summary>The option <c>--day</c>.</summary>
-    public static Option<DateOnly> Option() => new("--day")
+    public static Option<DateOnly?> Option() => new("--day")
     {
-        Description = "The day, in the corridor's zone; Gregorian or Jalali.",
+        Description = FormattableString.Invariant($"The day, in the corridor's zone; Gregorian or Jalali; left out, {Usual:yyyy-MM-dd}."),
         HelpName = "2026-11-22|1405-09-01",
-        DefaultValueFactory = _ => Usual,
         CustomParser = result =>
         {
             var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             if (Parse(text) is { } day) return day;
             result.AddError($"--day {text}: a date is needed, e.g. 2026-11-22 or 1405-09-01.");
-            return Usual;
+            return null;
         },
     };
 }

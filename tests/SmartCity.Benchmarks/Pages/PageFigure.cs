@@ -33,7 +33,7 @@ internal static partial class PageFigure
         try
         {
             using var city = new OurCity(folder);
-            return MeasureAsync(city).GetAwaiter().GetResult() ? 0 : 3;
+            return MeasureAsync(city, folder).GetAwaiter().GetResult() ? 0 : 3;
         }
         finally
         {
@@ -41,8 +41,9 @@ internal static partial class PageFigure
         }
     }
 
-    private static async Task<bool> MeasureAsync(OurCity city)
+    private static async Task<bool> MeasureAsync(OurCity city, string folder)
     {
+        var passage = await PlayedTollDay.GiveAsync(city, folder);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"] });
         var page = await browser.NewPageAsync();
@@ -56,7 +57,7 @@ internal static partial class PageFigure
         await session.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object> { ["offline"] = false, ["latency"] = RoundTripMs, ["downloadThroughput"] = BytesPerSecond, ["uploadThroughput"] = BytesPerSecond });
         var isGood = true;
         Console.WriteLine("| page | bytes without the font | first content, ms (median of 5, worst) |\n|---|---:|---:|");
-        foreach (var (route, address) in PageList.All.Where(one => !one.Key.Contains(":long", StringComparison.Ordinal)))
+        foreach (var (route, address) in PageList.All.Where(one => !one.Key.Contains(":long", StringComparison.Ordinal)).Select(one => (one.Key, one.Value.Replace(PageList.PassageId, passage, StringComparison.Ordinal))))
         {
             var (paints, sum) = (new List<double>(), 0L);
             for (var i = 0; i < Times; i++)

@@ -50,6 +50,9 @@ internal sealed class OurCity : IPathSystem, IOutage
     /// <summary>Address of the server's HTTP.</summary>
     public string Server => $"http://127.0.0.1:{_serverPort}";
 
+    /// <summary>Folder of the server's data.</summary>
+    public string ServerData => _serverData;
+
     /// <summary>Address of the gateway's HTTP.</summary>
     public string Gateway => $"http://127.0.0.1:{_gatewayPort}";
 

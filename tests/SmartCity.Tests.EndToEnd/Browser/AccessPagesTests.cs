@@ -1,35 +1,14 @@
-using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
-using SmartCity.Tests.EndToEnd.Trunk;
 
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>From the printed secret to people, tokens and the change log in a real browser, in both languages, without a violation of accessibility.</summary>
-public sealed partial class AccessPagesTests : IAsyncLifetime
+public sealed class AccessPagesTests : BrowserTests
 {
-    private const string Password = "correct horse battery staple";
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
-
-    public AccessPagesTests() => _browser = new CityBrowser(_city);
-
-    public async ValueTask InitializeAsync()
-    {
-        await _city.StartAsync(TestContext.Current.CancellationToken);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
-
     [Fact]
     public async Task An_administrator_signs_in_for_the_first_time_adds_an_operator_and_finds_it_in_the_change_log()
     {
-        var secret = FirstSecret().Match(_city.Server.Words).Groups["secret"].Value;
+        var secret = FirstSecret;
         Assert.NotEmpty(secret);
         var page = await _browser.OpenAsync("/sign-in?lang=fa");
         await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", "rtl");
@@ -80,21 +59,10 @@ public sealed partial class AccessPagesTests : IAsyncLifetime
         await page.Locator("form[action='/sign-out'] button").ClickAsync();
         await page.GotoAsync(_browser.AddressOf("/people"));
         Assert.Contains("/sign-in?return=%2Fpeople", page.Url, StringComparison.Ordinal);
-        Assert.Empty(_browser.Complaints);
-        Assert.All(_browser.Requests, request => Assert.Equal("127.0.0.1", new Uri(request).Host));
+        NothingWasWrong();
         // Past the one line that shows it, no secret is in any log.
         var words = _city.Server.Words;
         Assert.Equal(1, words.Split(secret).Length - 1);
         foreach (var hidden in (string[])[Password, "sc_", "wrong wrong wrong", "__Host-session"]) Assert.DoesNotContain(hidden, words, StringComparison.Ordinal);
     }
-
-    private static async Task LookAsync(IPage page, string name)
-    {
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-        await CityBrowser.KeepAsync(page, name);
-    }
-
-    [GeneratedRegex("name admin, secret (?<secret>[a-z0-9-]+)\\.")]
-    private static partial Regex FirstSecret();
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -7,25 +6,8 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>The page in a real browser, fed by mosquitto_pub through gateway, uplink and server.</summary>
-public sealed class LivePageTests : IAsyncLifetime
+public sealed class LivePageTests() : BrowserTests("--Cloud:Live:StaleAfterMin=00:00:04")
 {
-    private readonly TrunkCity _city = new("--Cloud:Live:StaleAfterMin=00:00:04");
-    private readonly CityBrowser _browser;
-
-    public LivePageTests() => _browser = new CityBrowser(_city);
-
-    public async ValueTask InitializeAsync()
-    {
-        await _city.StartAsync(TestContext.Current.CancellationToken);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
-
     [Fact]
     public async Task A_value_appears_without_reload_goes_stale_when_the_device_stops_and_nothing_asks_another_host()
     {
@@ -86,12 +68,5 @@ public sealed class LivePageTests : IAsyncLifetime
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
 
-    private async Task PublishAsync(double temperature)
-    {
-        var stop = TestContext.Current.CancellationToken;
-        using var pub = Process.Start("mosquitto_pub",
-            ["-p", _city.Gateway.Port("mqtt").ToString(CultureInfo.InvariantCulture), "-i", "street-1", "-t", "city/v1/street-1/telemetry", "-q", "1", "-m", string.Create(CultureInfo.InvariantCulture, $"{{\"temperature\": {temperature}}}")]);
-        await pub.WaitForExitAsync(stop);
-        Assert.Equal(0, pub.ExitCode);
-    }
+    private Task PublishAsync(double temperature) => PublishAsync(string.Create(CultureInfo.InvariantCulture, $"{{\"temperature\": {temperature}}}"));
 }

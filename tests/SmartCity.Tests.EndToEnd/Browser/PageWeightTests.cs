@@ -7,34 +7,16 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>What a page costs whoever opens it for the first time. Bytes are the same on every machine; times are measured by <c>tests/bench pages</c>.</summary>
-public sealed class PageWeightTests : IAsyncLifetime
+public sealed class PageWeightTests : BrowserTests
 {
     /// <summary>Bytes of a page and all that it loads before its text and values are there, as they cross the wire.</summary>
     private const int BytesMax = 120 * 1024;
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
-
-    public PageWeightTests() => _browser = new CityBrowser(_city);
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        await _city.StartAsync(Stop);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
 
     [Fact]
     public async Task Every_page_is_within_its_bytes_without_the_font()
     {
         var passage = await TollRoad.GiveAsync(_city, Stop);
-        var page = await PageWalkTests.SignedInAsync(_city, _browser);
+        var page = await SignedInAsync();
         await TollRoad.SetRolesAsync(_city, "admin", [Roles.Administrator, Roles.TollManager], Stop);
         var session = await page.Context.NewCDPSessionAsync(page);
         var addresses = new ConcurrentDictionary<string, string>();

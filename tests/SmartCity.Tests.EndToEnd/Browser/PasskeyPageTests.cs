@@ -1,33 +1,12 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SmartCity.Cloud.Dashboards.Languages;
-using SmartCity.Tests.EndToEnd.Trunk;
 
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>Passkeys in a real browser with an authenticator that it plays: added, used, renamed and removed by keyboard alone, in both languages, and what is said where it cannot be.</summary>
-public sealed partial class PasskeyPageTests : IAsyncLifetime
+public sealed class PasskeyPageTests : BrowserTests
 {
-    private const string Password = "correct horse battery staple";
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
-
-    public PasskeyPageTests() => _browser = new CityBrowser(_city);
-
-    public async ValueTask InitializeAsync()
-    {
-        await _city.StartAsync(TestContext.Current.CancellationToken);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
-
     [Fact]
     public async Task A_passkey_is_added_signs_in_is_renamed_and_removed_by_keyboard_in_both_languages()
     {
@@ -38,8 +17,8 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
         await LookAsync(page, "passkey-elsewhere-en");
         var authenticator = await AuthenticatorAsync(page);
         await page.GotoAsync(Here("/sign-in"));
-        await SignInAsync(page, FirstSecret().Match(_city.Server.Words).Groups["secret"].Value);
-        await page.Locator("#old").FillAsync(FirstSecret().Match(_city.Server.Words).Groups["secret"].Value);
+        await TypeAsync(page, FirstSecret);
+        await page.Locator("#old").FillAsync(FirstSecret);
         await page.Locator("#new").FillAsync(Password);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(Here("/"));
@@ -49,7 +28,7 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
         foreach (var (code, words) in Language.All.Select(language => (language.Code, language.Words)))
         {
             await page.GotoAsync(Here($"/sign-in?return=/account&lang={code}"));
-            await SignInAsync(page, Password);
+            await TypeAsync(page, Password);
             await page.WaitForURLAsync(Here("/account"));
             await Assertions.Expect(page.Locator("#passkeys")).ToContainTextAsync(words["passkeys.none"]);
             await page.Locator("#passkey-name").FillAsync($"laptop {code}");
@@ -99,7 +78,7 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
             await Assertions.Expect(page.Locator("[data-trouble]")).ToHaveTextAsync(Words.OfProblems(Language.All.Single(language => language.Code == code))["say.access.PasskeyCounter"]);
             await LookAsync(page, $"passkey-copied-{code}");
 
-            await SignInAsync(page, Password);
+            await TypeAsync(page, Password);
             await page.WaitForURLAsync(Here("/account"));
             // Without a password the last passkey stays.
             await page.Locator("form[action='/account/password/remove'] button").PressAsync("Enter");
@@ -126,7 +105,7 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
     /// <summary>Where the browser takes passkeys.</summary>
     private string Here(string path) => _browser.AddressOf(path).Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
 
-    private static async Task SignInAsync(IPage page, string password)
+    private static async Task TypeAsync(IPage page, string password)
     {
         await page.Locator("#name").FillAsync("admin");
         await page.Locator("#password").FillAsync(password);
@@ -155,14 +134,4 @@ public sealed partial class PasskeyPageTests : IAsyncLifetime
         await authenticator("WebAuthn.clearCredentials", []);
         await authenticator("WebAuthn.addCredential", new() { ["credential"] = key });
     }
-
-    private static async Task LookAsync(IPage page, string name)
-    {
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-        await CityBrowser.KeepAsync(page, name);
-    }
-
-    [GeneratedRegex("name admin, secret (?<secret>[a-z0-9-]+)\\.")]
-    private static partial Regex FirstSecret();
 }

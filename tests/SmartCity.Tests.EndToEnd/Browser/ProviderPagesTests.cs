@@ -1,4 +1,3 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SmartCity.Tests.Cloud.Server.Provider;
 using SmartCity.Tests.EndToEnd.Trunk;
@@ -43,7 +42,7 @@ public sealed class ProviderPagesTests : IAsyncLifetime
     {
         _provider.Person = new ProviderPerson($"1-{language}", $"sara-{language}", ["city operators"]);
         var page = await _browser.OpenAsync($"/sign-in?lang={language}&return=/account");
-        await LookAsync(page, $"sign-in-provider-{language}");
+        await BrowserTests.LookAsync(page, $"sign-in-provider-{language}");
         var link = page.Locator("main a.button");
         await Assertions.Expect(link).ToContainTextAsync(provider);
         // By keyboard alone.
@@ -57,7 +56,7 @@ public sealed class ProviderPagesTests : IAsyncLifetime
         await page.Locator("form[action='/sign-out'] button").ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in?ended=here"));
         await Assertions.Expect(page.Locator("#ended")).ToContainTextAsync(ended);
-        await LookAsync(page, $"sign-out-provider-{language}");
+        await BrowserTests.LookAsync(page, $"sign-out-provider-{language}");
         await page.Locator("#ended a").ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in"));
         Assert.Equal(_browser.AddressOf("/sign-in"), _provider.LastEnd);
@@ -68,17 +67,10 @@ public sealed class ProviderPagesTests : IAsyncLifetime
         await link.ClickAsync();
         await page.WaitForURLAsync(_browser.AddressOf("/sign-in?trouble=role&return=%2Faccount"));
         await Assertions.Expect(page.Locator(".note.trouble:not([data-trouble])")).ToBeVisibleAsync();
-        await LookAsync(page, $"sign-in-refused-provider-{language}");
+        await BrowserTests.LookAsync(page, $"sign-in-refused-provider-{language}");
         Assert.Empty(_browser.Complaints);
         Assert.Contains(_browser.Requests, request => new Uri(request).Host == "localhost");
         Assert.All(_browser.Requests, request => Assert.Contains(new Uri(request).Host, (string[])["127.0.0.1", "localhost"]));
         Assert.DoesNotContain(ProviderUnderTest.Secret, _city.Server.Words, StringComparison.Ordinal);
-    }
-
-    private static async Task LookAsync(IPage page, string name)
-    {
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-        await CityBrowser.KeepAsync(page, name);
     }
 }

@@ -1,29 +1,11 @@
 using System.Text.Json;
 using Microsoft.Playwright;
-using SmartCity.Tests.EndToEnd.Trunk;
 
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>What all pages have in common, in a real browser: the keyboard, and the words and dates of the golden file.</summary>
-public sealed class ShellTests : IAsyncLifetime
+public sealed class ShellTests : BrowserTests
 {
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
-
-    public ShellTests() => _browser = new CityBrowser(_city);
-
-    public async ValueTask InitializeAsync()
-    {
-        await _city.StartAsync(TestContext.Current.CancellationToken);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
-
     [Theory]
     [InlineData("en")]
     [InlineData("fa")]

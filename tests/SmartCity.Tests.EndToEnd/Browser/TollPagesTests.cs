@@ -6,39 +6,25 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>What a toll manager and an auditor do with the books of a played day, in a real browser and both languages.</summary>
-public sealed partial class TollPagesTests : IAsyncLifetime
+public sealed partial class TollPagesTests : BrowserTests
 {
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
-
-    public TollPagesTests() => _browser = new CityBrowser(_city);
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    private protected override async Task StartCityAsync()
     {
         await _city.Server.StartReadyAsync(TimeSpan.FromSeconds(60), Stop);
         await TollRoad.GiveAsync(_city, Stop);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
     }
 
     [Fact]
     public async Task A_manager_goes_from_a_day_to_its_evidence_explains_what_is_open_and_closes_and_an_auditor_only_looks()
     {
-        var manager = await PageWalkTests.SignedInAsync(_browser, "mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
+        var manager = await SignedInAsync("mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
         foreach (var language in (string[])["en", "fa"])
         {
             await FromDayToEvidenceAsync(manager, language);
             await ExplainAsync(manager, language);
         }
         await CloseAsync(manager);
-        var auditor = await PageWalkTests.SignedInAsync(_browser, "sara", await TollRoad.AddAccountAsync(_city, "sara", [Roles.TollAuditor], Stop));
+        var auditor = await SignedInAsync("sara", await TollRoad.AddAccountAsync(_city, "sara", [Roles.TollAuditor], Stop));
         foreach (var language in (string[])["en", "fa"])
         {
             await FromDayToEvidenceAsync(auditor, language);
@@ -51,13 +37,13 @@ public sealed partial class TollPagesTests : IAsyncLifetime
         }
         foreach (var path in (string[])["/tolls/periods/1/close", "/tolls/periods/1/sign", "/tolls/items/00000000000000000000000000000000", "/api/v1/toll/periods/1/sign", "/api/v1/toll/reconciliation"])
             Assert.Equal((path, 403), (path, await auditor.EvaluateAsync<int>("async (path) => (await fetch(path, { method: 'POST', body: new URLSearchParams({ state: 'accepted', explanation: 'x' }) })).status", path)));
-        Assert.Empty(_browser.Complaints);
+        NothingWasWrong();
     }
 
     [Fact]
     public async Task Without_scripts_an_item_is_judged_too_and_never_without_a_reason()
     {
-        var page = await PageWalkTests.SignedInAsync(_browser, "mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop), scripts: false);
+        var page = await SignedInAsync("mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop), scripts: false);
         await page.GotoAsync(_browser.AddressOf("/tolls/items?lang=en"));
         await Assertions.Expect(page.Locator("#keys-of-items")).ToBeHiddenAsync();
         var item = page.Locator("[data-item]").First;

@@ -54,7 +54,7 @@ public sealed class AccessGrants(IdentityDatabase database, AuditLog log, Access
     public string MakeToken(Actor actor, Account account, string name, Rights rights, TimeSpan lifetime)
     {
         ArgumentNullException.ThrowIfNull(account);
-        if (name.Trim().Length is 0 or > 100) throw new AccessException("A token needs a name, 1 to 100 characters, that says what it is for.", AccessFault.TokenName);
+        if (name.Trim().Length is 0 or > 100 || name.Any(char.IsControl)) throw new AccessException("A token needs a name, 1 to 100 characters, that says what it is for.", AccessFault.TokenName);
         if (rights == Rights.None) throw new AccessException($"A token needs a right; there are {string.Join(", ", Roles.Each.Select(Roles.NameOf))}.", AccessFault.TokenRight, string.Join(", ", Roles.Each.Select(Roles.NameOf)));
         if ((rights & ~Roles.RightsOf(account.Roles)) is not Rights.None and var beyond) throw new AccessException($"{account.Name} has not the right {string.Join(", ", Roles.Each.Where(right => beyond.HasFlag(right)).Select(Roles.NameOf))} itself.", AccessFault.TokenBeyond, account.Name, string.Join(", ", Roles.Each.Where(right => beyond.HasFlag(right)).Select(Roles.NameOf)));
         if (lifetime < TimeSpan.FromMinutes(1) || lifetime > TimeSpan.FromDays(3_660)) throw new AccessException("A token lasts from a minute to ten years.", AccessFault.TokenLifetime);

@@ -40,10 +40,10 @@ public sealed class AuditLog(IdentityDatabase database, TimeProvider clock) : IA
     {
         ArgumentNullException.ThrowIfNull(actor);
         var (number, previous) = Head(transaction);
-        var entry = new AuditEntry(number + 1, SmartCity.Model.UnixMicros.Now(clock), actor.Name, actor.From, action, subject, Cut(before), Cut(after), "");
-        var hash = HashOf(previous, entry);
+        var entry = new AuditEntry(number + 1, SmartCity.Model.UnixMicros.Now(clock), Kept(actor.Name)!, Kept(actor.From)!, action, Kept(subject)!, Kept(Cut(before)), Kept(Cut(after)), "");
+        var hash = HashOf(previous, [Bytes(entry.Number), Bytes(entry.At), Bytes(entry.Who), Bytes(entry.From), Bytes(entry.Action), Bytes(entry.Subject), Bytes(entry.Before), Bytes(entry.After)]);
         database.Run(transaction, "INSERT INTO audit VALUES($number, $at, $who, $origin, $action, $subject, $before, $after, $hash)",
-            ("$number", entry.Number), ("$at", entry.At), ("$who", entry.Who), ("$origin", entry.From), ("$action", action), ("$subject", subject),
+            ("$number", entry.Number), ("$at", entry.At), ("$who", entry.Who), ("$origin", entry.From), ("$action", action), ("$subject", entry.Subject),
             ("$before", entry.Before), ("$after", entry.After), ("$hash", hash));
         database.Run(transaction, "INSERT INTO audit_head VALUES(1, $number, $hash) ON CONFLICT(id) DO UPDATE SET number = $number, hash = $hash", ("$number", entry.Number), ("$hash", hash));
     }
@@ -65,13 +65,18 @@ public sealed class AuditLog(IdentityDatabase database, TimeProvider clock) : IA
         // A page at a time, so that a long log is not held in memory nor the database for long.
         while (broken is null)
         {
-            var rows = database.Rows("SELECT number, at, who, origin, action, subject, before, after, hash FROM audit WHERE number > $last ORDER BY number LIMIT 1000", EntryOf, ("$last", last));
+            // The bytes as they lie in the file: read as text or number, a tail behind a NUL, broken UTF-8 or a fraction would be passed over.
+            var rows = database.Rows(
+                """
+                SELECT number, action, subject, hash, CAST(number AS BLOB), CAST(at AS BLOB), CAST(who AS BLOB), CAST(origin AS BLOB), CAST(action AS BLOB), CAST(subject AS BLOB), CAST(before AS BLOB), CAST(after AS BLOB)
+                FROM audit WHERE number > $last ORDER BY number LIMIT 1000
+                """, StoredOf, ("$last", last));
             if (rows.Count == 0) break;
             foreach (var row in rows)
             {
-                var hash = HashOf(previous, row);
+                var hash = HashOf(previous, row.Members);
                 if (row.Number != expected) broken = new AuditCheck(last, expected, $"Row {expected} is missing; the next one is {row.Number}.");
-                else if (!Convert.ToHexStringLower(hash).Equals(row.Hash, StringComparison.Ordinal)) broken = new AuditCheck(last, row.Number, $"Row {row.Number} ({row.Action} of {row.Subject}) is not as it was written: its hash does not fit what stands in it.");
+                else if (!hash.AsSpan().SequenceEqual(row.Hash)) broken = new AuditCheck(last, row.Number, $"Row {row.Number} ({row.Action} of {row.Subject}) is not as it was written: its hash does not fit what stands in it.");
                 if (broken is not null) break;
                 (previous, last, expected) = (hash, row.Number, row.Number + 1);
             }
@@ -82,7 +87,15 @@ public sealed class AuditLog(IdentityDatabase database, TimeProvider clock) : IA
         return head.Hash.AsSpan().SequenceEqual(previous) ? new AuditCheck(last, null, null) : new AuditCheck(last, last, "The head is not as it was written: its hash is not that of the last row.");
     }
 
-    internal void Failed(string? reason) => Trouble = reason;
+    /// <summary>Whether it can be written has changed: why it cannot, or null.</summary>
+    public event Action<string?>? TroubleChanged;
+
+    internal void Failed(string? reason)
+    {
+        var isOther = (reason is null) != (Trouble is null);
+        Trouble = reason;
+        if (isOther) TroubleChanged?.Invoke(reason);
+    }
 
     private (long Number, byte[] Hash) Head(SqliteTransaction transaction) =>
         database.Rows(transaction, "SELECT number, hash FROM audit_head", row => (row.GetInt64(0), row.GetFieldValue<byte[]>(1))).FirstOrDefault((0, []));
@@ -90,21 +103,30 @@ public sealed class AuditLog(IdentityDatabase database, TimeProvider clock) : IA
     private static AuditEntry EntryOf(SqliteDataReader row) => new(row.GetInt64(0), row.GetInt64(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5),
         row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? null : row.GetString(7), Convert.ToHexStringLower(row.GetFieldValue<byte[]>(8)));
 
-    /// <summary>Each part with its length in front, so that no two different rows give the same bytes; an absent part has the length −1.</summary>
-    private static byte[] HashOf(ReadOnlySpan<byte> previous, AuditEntry entry)
+    private static (long Number, string Action, string Subject, byte[] Hash, byte[]?[] Members) StoredOf(SqliteDataReader row) =>
+        (row.GetInt64(0), row.GetString(1), row.GetString(2), row.GetFieldValue<byte[]>(3), [.. Enumerable.Range(4, 8).Select(member => row.IsDBNull(member) ? null : row.GetFieldValue<byte[]>(member))]);
+
+    /// <summary>Each member with its length in front, so that no two different rows give the same bytes; an absent one has the length −1.</summary>
+    private static byte[] HashOf(ReadOnlySpan<byte> previous, ReadOnlySpan<byte[]?> members)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(previous);
         Span<byte> length = stackalloc byte[4];
-        foreach (var part in (ReadOnlySpan<string?>)[entry.Number.ToString(CultureInfo.InvariantCulture), entry.At.ToString(CultureInfo.InvariantCulture), entry.Who, entry.From, entry.Action, entry.Subject, entry.Before, entry.After])
+        foreach (var bytes in members)
         {
-            var bytes = part is null ? null : Encoding.UTF8.GetBytes(part);
             BinaryPrimitives.WriteInt32LittleEndian(length, bytes?.Length ?? -1);
             hash.AppendData(length);
             if (bytes is not null) hash.AppendData(bytes);
         }
         return hash.GetHashAndReset();
     }
+
+    private static byte[] Bytes(long number) => Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture));
+
+    private static byte[]? Bytes(string? text) => text is null ? null : Encoding.UTF8.GetBytes(text);
+
+    /// <summary>Text as it can be kept: a NUL would end it in the file, half a character has no bytes of its own.</summary>
+    private static string? Kept(string? text) => text is null ? null : Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text.Replace('\0', '\uFFFD')));
 
     private static string? Cut(string? text) => text is { Length: > TextMax } ? $"{text.AsSpan(0, TextMax)}… ({text.Length} characters)" : text;
 }

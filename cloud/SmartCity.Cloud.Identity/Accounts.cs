@@ -22,17 +22,21 @@ public sealed class Accounts : IDisposable
     private readonly AuditLog _log;
     private readonly AccessGrants _grants;
     private readonly TimeProvider _clock;
-    private readonly PasswordHasher<string> _hasher;
+    private readonly IPasswordHasher<string> _hasher;
     private readonly string _nobody;
     private readonly SemaphoreSlim _hashing = new(Math.Max(1, Environment.ProcessorCount - 1));
     private int _waiting;
 
     /// <summary>Makes the accounts of a database.</summary>
     public Accounts(IdentityDatabase database, AuditLog log, AccessGrants grants, AccessOptions options, TimeProvider clock)
+        : this(database, log, grants, new PasswordHasher<string>(Options.Create(new PasswordHasherOptions { IterationCount = options.PasswordRounds })), clock)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        (_database, _log, _grants, _clock) = (database, log, grants, clock);
-        _hasher = new PasswordHasher<string>(Options.Create(new PasswordHasherOptions { IterationCount = options.PasswordRounds }));
+        // All is done there.
+    }
+
+    internal Accounts(IdentityDatabase database, AuditLog log, AccessGrants grants, IPasswordHasher<string> hasher, TimeProvider clock)
+    {
+        (_database, _log, _grants, _hasher, _clock) = (database, log, grants, hasher, clock);
         // Whoever names no account waits as long as who names one.
         _nobody = _hasher.HashPassword("", Secret());
     }

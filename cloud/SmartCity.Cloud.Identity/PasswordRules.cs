@@ -10,6 +10,8 @@ public static class PasswordRules
     /// <summary>Most characters of a password.</summary>
     public const int LengthMax = 256;
     private const int DistinctMin = 5;
+    /// <summary>The rows of keys, each key below the one that it is reached from.</summary>
+    private static readonly string[] _keys = ["1234567890-=", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./"];
     private static readonly string[] _guessed = ["smartcity", "password", "qwerty", "letmein", "iloveyou", "administrator"];
 
     /// <summary>Refuses a password that is guessed first.</summary>
@@ -37,13 +39,25 @@ public static class PasswordRules
 
     internal static bool CanBeInName(Rune rune) => Rune.IsLetterOrDigit(rune) || rune.Value is '.' or '_' or '-' or '@';
 
+    /// <summary>Whether most characters follow from the one before: the next or the same of the alphabet, or a key beside it.</summary>
     private static bool IsSequence(string text)
     {
-        // A few breaks are allowed: from 9 to 0, or a mark in between.
+        // A few breaks are allowed: from 9 to 0, from one row to the next, or a mark in between.
         var steps = 0;
         for (var i = 1; i < text.Length; i++)
-            if (Math.Abs(text[i] - text[i - 1]) <= 1) steps++;
-        return steps * 5 >= (text.Length - 1) * 4;
+            if (Math.Abs(text[i] - text[i - 1]) <= 1 || AreNeighbours(text[i - 1], text[i])) steps++;
+        return steps * 3 >= (text.Length - 1) * 2;
+    }
+
+    /// <summary>Whether two keys lie beside or below each other, whatever their case.</summary>
+    private static bool AreNeighbours(char one, char other) =>
+        PlaceOf(char.ToLowerInvariant(one)) is { } from && PlaceOf(char.ToLowerInvariant(other)) is { } to && Math.Abs(from.Row - to.Row) <= 1 && Math.Abs(from.Column - to.Column) <= 1;
+
+    private static (int Row, int Column)? PlaceOf(char letter)
+    {
+        for (var row = 0; row < _keys.Length; row++)
+            if (_keys[row].IndexOf(letter, StringComparison.Ordinal) is var column and >= 0) return (row, column);
+        return null;
     }
 }
 

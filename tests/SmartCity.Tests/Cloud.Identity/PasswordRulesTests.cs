@@ -13,14 +13,19 @@ public sealed class PasswordRulesTests
     [InlineData("aaaaaaaaaaaaaaaaaaaa", AccessFault.PasswordGuessable)]
     [InlineData("abcdefghijklmnop", AccessFault.PasswordGuessable)]
     [InlineData("123456789012", AccessFault.PasswordGuessable)]
-    public void What_is_guessed_early_is_refused(string password, AccessFault fault) =>
+    [InlineData("asdfghjklzxcvbnm", AccessFault.PasswordGuessable)]
+    [InlineData("1qaz2wsx3edc4rfv", AccessFault.PasswordGuessable)]
+    [InlineData("zaq12wsxcde3", AccessFault.PasswordGuessable)]
+    [InlineData("1q2w3e4r5t6y7u", AccessFault.PasswordGuessable)]
+    [InlineData("QAZwsxEDCrfv", AccessFault.PasswordGuessable)]
+    public void Section_6_row_8_what_is_guessed_early_is_refused(string password, AccessFault fault) =>
         Assert.Equal(fault, Assert.Throws<AccessException>(() => PasswordRules.Check("mina", password)).Fault);
 
     [Theory]
     [InlineData("correct horse battery staple")]
     [InlineData("چهار واژهٔ پشت سر هم")]
     [InlineData("kT9#vv2!pLq0")]
-    public void Length_is_enough_in_any_script(string password) => PasswordRules.Check("mina", password);
+    public void Section_6_row_8_length_is_enough_in_any_script(string password) => PasswordRules.Check("mina", password);
 
     [Fact]
     public void Megabytes_are_refused() => Assert.Equal(AccessFault.PasswordLong, Assert.Throws<AccessException>(() => PasswordRules.Check("mina", new string('x', 1 << 20))).Fault);

@@ -10,7 +10,7 @@ internal sealed record Credentials(string? Name, string? Password);
 
 /// <summary>A change of one's own password.</summary>
 /// <param name="Old">The one until now.</param>
-/// <param name="New">The one from now on, at least 15 characters.</param>
+/// <param name="New">The one from now on, 12 to 256 characters.</param>
 internal sealed record NewPassword(string? Old, string? New);
 
 /// <summary>A token to be made.</summary>

@@ -23,8 +23,8 @@ internal static class AccessPages
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("").ExcludeFromDescription();
         MapSignIn(pages.MapGroup("").Public(), zone);
-        MapAccount(pages.MapGroup("").Public(), zone);
-        MapPeople(pages.MapGroup("/people").Needs(Rights.Administer), zone);
+        MapAccount(pages.MapGroup("").Public().AnsweredBy("/account"), zone);
+        MapPeople(pages.MapGroup("/people").Needs(Rights.Administer).AnsweredBy("/people"), zone);
         pages.MapGet("/change-log", (HttpContext context, IAuditLog log, long? before, string? from, string? to, bool? verify) =>
         {
             var dates = DateRange.Of(from, to);

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using Microsoft.Data.Sqlite;
 using Microsoft.Net.Http.Headers;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Api;
@@ -33,10 +34,10 @@ internal static class CityAccess
             return database;
         });
         services.AddSingleton<AuditLog>().AddSingleton<IAuditLog>(provider => provider.GetRequiredService<AuditLog>());
-        services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>();
+        services.AddSingleton<AccessGrants>().AddSingleton<Accounts>().AddSingleton<SignInThrottle>().AddSingleton<KnownBrowsers>().AddSingleton<SignIn>().AddSingleton<RefusedCalls>();
         services.AddCityProvider(options.Access.Oidc);
         services.AddPasskeys(options.Access);
-        return services.AddSingleton<IHealthPart, AuditHealth>();
+        return services.AddSingleton<AuditHealth>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<AuditHealth>()).AddSingleton<IPageAlarm>(provider => provider.GetRequiredService<AuditHealth>());
     }
 
     /// <summary>Puts the gate in front of all routes but the uplink's, which has its own: mutual TLS.</summary>
@@ -45,6 +46,14 @@ internal static class CityAccess
         var options = app.Services.GetRequiredService<AccessOptions>();
         var grants = app.Services.GetRequiredService<AccessGrants>();
         var log = app.Services.GetRequiredService<AuditLog>();
+        var refused = app.Services.GetRequiredService<RefusedCalls>();
+        // Listens from the start.
+        _ = app.Services.GetRequiredService<AuditHealth>();
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            refused.Note(context);
+        });
         app.Use((context, next) =>
         {
             if (context.Items.ContainsKey(typeof(GatewaySenders))) return next(context);
@@ -192,9 +201,28 @@ internal sealed record RequestCaller(string? Name, Caller? Access, Rights Rights
     public static RequestCaller Of(Caller access, bool byCookie) => new(access.Account.Name, access, access.Rights, access.Account.Areas, byCookie);
 }
 
-/// <summary>The audit log's line in <c>/health/ready</c>.</summary>
-internal sealed class AuditHealth(AuditLog log) : IHealthPart
+/// <summary>The alarm of an audit log that cannot be written: in <c>/health/ready</c>, on every page, in the server's log.</summary>
+internal sealed partial class AuditHealth : IHealthPart, IPageAlarm
 {
+    private readonly AuditLog _log;
+
+    public AuditHealth(AuditLog log, ILogger<AuditHealth> logger)
+    {
+        _log = log;
+        log.TroubleChanged += trouble =>
+        {
+            if (trouble is null) LogWritable(logger);
+            else LogUnwritable(logger, trouble);
+        };
+    }
+
     public string Name => "audit log";
-    public string? Trouble => log.Trouble is { } trouble ? $"it cannot be written, so nothing can be changed: {trouble}" : null;
+    public string? Trouble => _log.Trouble is { } trouble ? $"it cannot be written, so nothing can be changed: {trouble}" : null;
+    public string? Word => _log.Trouble is null ? null : "alarm.auditlog";
+
+    [LoggerMessage(95, LogLevel.Critical, "The audit log cannot be written, so nothing can be changed: {Trouble}")]
+    private static partial void LogUnwritable(ILogger logger, string trouble);
+
+    [LoggerMessage(96, LogLevel.Warning, "The audit log can be written again")]
+    private static partial void LogWritable(ILogger logger);
 }

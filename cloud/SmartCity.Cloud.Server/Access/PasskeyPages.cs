@@ -1,4 +1,5 @@
 using SmartCity.Cloud.Dashboards.Pages;
+using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Identity;
 
 namespace SmartCity.Cloud.Server.Access;
@@ -9,8 +10,8 @@ internal static class PasskeyPages
     public static void MapPasskeyPages(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        app.MapPost("/account/password/remove", (HttpContext context, OwnPassword password) => Try(context, zone, owner => password.Remove(context, owner))).ExcludeFromDescription().NeedsSignIn();
-        var pages = app.MapGroup("/account/passkeys/{id:long}").ExcludeFromDescription().NeedsSignIn();
+        app.MapPost("/account/password/remove", (HttpContext context, OwnPassword password) => Try(context, zone, owner => password.Remove(context, owner))).ExcludeFromDescription().NeedsSignIn().AnsweredBy("/account");
+        var pages = app.MapGroup("/account/passkeys/{id:long}").ExcludeFromDescription().NeedsSignIn().AnsweredBy("/account");
         pages.MapPost("/rename", async (HttpContext context, Passkeys passkeys, long id) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);

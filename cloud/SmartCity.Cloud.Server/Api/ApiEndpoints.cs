@@ -15,6 +15,7 @@ internal static class ApiEndpoints
     public static IServiceCollection AddApi(this IServiceCollection services)
     {
         services.AddApiDescription();
+        services.AddSingleton<ProblemCounts>();
         // Without this a body that cannot be read would be answered by a bare status.
         services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         services.ConfigureHttpJsonOptions(options =>

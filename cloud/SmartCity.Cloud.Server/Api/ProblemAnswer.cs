@@ -34,6 +34,8 @@ internal sealed class ProblemAnswer(ProblemKind kind) : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var (request, response) = (httpContext.Request, httpContext.Response);
+        // For whoever counts them and writes them down.
+        httpContext.Items[typeof(ProblemKind)] = kind;
         var language = Language.Accepted(httpContext);
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
         response.Headers.ContentLanguage = language.Code;

@@ -11,7 +11,17 @@ internal static partial class ProblemGuard
     public static void UseProblems(this WebApplication app)
     {
         var logger = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(ProblemGuard).FullName!);
-        app.Use((context, next) => context.Items.ContainsKey(typeof(GatewaySenders)) ? next(context) : GuardAsync(context, next, logger));
+        var counts = app.Services.GetRequiredService<ProblemCounts>();
+        app.Use(async (context, next) =>
+        {
+            if (context.Items.ContainsKey(typeof(GatewaySenders)))
+            {
+                await next(context);
+                return;
+            }
+            await GuardAsync(context, next, logger);
+            if (context.Items[typeof(ProblemKind)] is ProblemKind kind) counts.Add(kind);
+        });
     }
 
     internal static async Task GuardAsync(HttpContext context, RequestDelegate next, ILogger logger)

@@ -22,14 +22,15 @@ internal static class DeadLetterPages
         var pages = app.MapGroup("/dead-letters").ExcludeFromDescription().Needs(Rights.Operate).ByArea();
         pages.MapGet("", (HttpContext context, DurableLog log, long? after) => List(context, log, after ?? 0, null));
         pages.MapGet("/{id:long}", (HttpContext context, DurableLog log, long id) => One(context, log, id, null));
-        pages.MapPost("/{id:long}/resubmit", async (HttpContext context, DurableLog log, DeadLetters letters, long id, CancellationToken cancellationToken) =>
+        var forms = pages.MapGroup("/{id:long}").AnsweredBy("/dead-letters");
+        forms.MapPost("/resubmit", async (HttpContext context, DurableLog log, DeadLetters letters, long id, CancellationToken cancellationToken) =>
             await letters.ResubmitAsync(context, id, cancellationToken) switch
             {
                 null => Missing(id),
                 { Resubmitted: true } => List(context, log, 0, "letters.resubmitted", id),
                 { Reason: var reason } => One(context, log, id, reason),
             });
-        pages.MapPost("/{id:long}/discard", async (HttpContext context, DurableLog log, DeadLetters letters, long id, CancellationToken cancellationToken) =>
+        forms.MapPost("/discard", async (HttpContext context, DurableLog log, DeadLetters letters, long id, CancellationToken cancellationToken) =>
             await letters.DiscardAsync(context, id, cancellationToken) ? List(context, log, 0, "letters.discarded", id) : Missing(id));
 
         IResult List(HttpContext context, DurableLog log, long after, string? notice, long id = 0)
@@ -41,7 +42,7 @@ internal static class DeadLetterPages
         }
 
         IResult One(HttpContext context, DurableLog log, long id, string? error) => DeadLetters.Find(log, context.OwnView(), id) is { } letter
-            ? DashboardServices.Show<Dashboards.Pages.DeadLetter>(context, new DeadLetterModel(PageContext.Of(context, zone), RowOf(letter), error), error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
+            ? DashboardServices.Show<Dashboards.Pages.DeadLetter>(context, new DeadLetterModel(PageContext.Of(context, zone) with { Path = string.Create(CultureInfo.InvariantCulture, $"/dead-letters/{id}") }, RowOf(letter), error), error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity)
             : Missing(id);
     }
 

@@ -1,4 +1,6 @@
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
@@ -27,6 +29,9 @@ internal static class ServerMetrics
         metrics.AddCounter("smartcity_ingest_refused_streams_total", "Streams refused because of what the gateway sent.", () => ingest.Refused);
         metrics.AddCounter("smartcity_ingest_refused_certificates_total", "Client certificates refused.", () => ingest.CertificatesRefused);
         metrics.AddGauge("smartcity_gateways_connected", "Gateways whose stream is open.", () => gateways.All().Count(gateway => gateway.Connected));
+        var (problems, refused) = (app.Services.GetRequiredService<ProblemCounts>(), app.Services.GetRequiredService<RefusedCalls>());
+        metrics.AddCounters("smartcity_http_problems_total", "Requests answered with a problem, by its kind.", "code", () => problems.All);
+        metrics.AddCounter("smartcity_refused_unwritten_total", "Refused rights, areas and tokens that have no row of their own in the audit log.", () => refused.Unwritten);
         metrics.AddGauges("smartcity_consumer_lag_values", "Values between a consumer and the log's end.", "consumer", () => consumers.Select(consumer => (consumer.Name, (double)consumer.Lag)));
         metrics.AddGauges("smartcity_consumer_age_seconds", "Age of the oldest value that a consumer has not stored.", "consumer", () => consumers.Select(consumer => (consumer.Name, consumer.Age().TotalSeconds)));
     }

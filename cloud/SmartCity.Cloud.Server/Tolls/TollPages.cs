@@ -26,13 +26,14 @@ internal static class TollPages
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("/tolls").ExcludeFromDescription();
         var (read, manage) = (pages.MapGroup("").Needs(Rights.TollRead), pages.MapGroup("").Needs(Rights.TollManage));
+        var periods = manage.MapGroup("").AnsweredBy("/tolls/periods");
         read.MapGet("", (HttpContext context, TollDesk desk, string? from, string? to, CancellationToken stop) => Board(context, desk, DateRange.Of(from, to), stop));
         read.MapGet("/charges", (HttpContext context, TollDesk desk, string? day, string? point, string? outcome, string? after) => Charges(context, desk, day, point, outcome, after));
         read.MapGet("/passages/{id:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, TollDesk desk, string id) =>
             desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence)) : Problems.Missing(new Sentence("say.passage", id)));
         read.MapGet("/items", (HttpContext context, TollDesk desk, string? @class, string? all, CancellationToken stop) => Items(context, desk, @class, all == "true", null, null, stop));
         read.MapGet("/periods", (HttpContext context, TollDesk desk) => Periods(context, desk, null, []));
-        manage.MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, TollActs acts, string key, CancellationToken stop) =>
+        manage.MapGroup("").AnsweredBy("/tolls/items").MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, TollActs acts, string key, CancellationToken stop) =>
         {
             var form = await context.Request.ReadFormAsync(stop);
             var (page, wanted, all) = (PageOf(context), form["class"].ToString() is { Length: > 0 } one ? one : null, form["all"] == "true");
@@ -43,12 +44,12 @@ internal static class TollPages
                 _ => Problems.Of(ProblemKinds.Body),
             };
         });
-        manage.MapPost("/periods/{number:int}/close", (HttpContext context, TollDesk desk, TollActs acts, int number) =>
+        periods.MapPost("/periods/{number:int}/close", (HttpContext context, TollDesk desk, TollActs acts, int number) =>
         {
             var (result, page) = (acts.Close(context, number), PageOf(context));
             return Periods(context, desk, result.Succeeded ? page.Words["toll.closed", page.Text.Whole(number)] : null, result.Succeeded ? [] : [result.Message]);
         });
-        manage.MapPost("/periods/{number:int}/sign", (HttpContext context, TollDesk desk, TollActs acts, int number, CancellationToken stop) =>
+        periods.MapPost("/periods/{number:int}/sign", (HttpContext context, TollDesk desk, TollActs acts, int number, CancellationToken stop) =>
         {
             var (signed, page) = (acts.Sign(context, number, stop), PageOf(context));
             return Periods(context, desk, signed.Outcome switch
@@ -92,7 +93,7 @@ internal static class TollPages
             var items = run.Items.Where(item => (@class is null || item.Class == @class) && (all || item.IsOpen)).Take(ItemsOfPage);
             var rows = desk.Ask(queries => items.Select(item => RowOf(item, PassageOf(item, queries))).ToList());
             var total = run.Classes.Where(one => @class is null || one.Class == @class).Sum(one => (long)(all ? one.Items : one.Open));
-            return DashboardServices.Show<Dashboards.Pages.TollItems>(context, new TollItemsModel(PageOf(context), run.At, @class, all, rows, total, MayManage(context), notice, error),
+            return DashboardServices.Show<Dashboards.Pages.TollItems>(context, new TollItemsModel(PageOf(context) with { Query = QueryOf(@class, all) }, run.At, @class, all, rows, total, MayManage(context), notice, error),
                 error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
         }
 
@@ -100,6 +101,10 @@ internal static class TollPages
             [.. desk.Ledger.Periods().Reverse().Select(period => new TollPeriodRow(period.Number, period.From, period.To, TollEndpoints.Word(period.State), period.Seal is null ? desk.FirstSignature(period.Number) : null, period.Seal))],
             MayManage(context), notice, errors), errors.Count == 0 ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
+
+    /// <summary>What the page of items was asked for, whether by its address or by a form.</summary>
+    private static QueryString QueryOf(string? @class, bool all) =>
+        QueryString.Create(new KeyValuePair<string, string?>[] { new("class", @class), new("all", all ? "true" : null) }.Where(one => one.Value is not null));
 
     private static bool MayManage(HttpContext context) => context.CallerOf().Rights.HasFlag(Rights.TollManage);
 

@@ -5,6 +5,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Operations;
@@ -168,6 +169,41 @@ public sealed class AccessTests
     }
 
     [Fact]
+    public async Task Every_form_is_answered_by_a_page_that_can_be_opened()
+    {
+        await using var cloud = await StartAsync();
+        var routes = cloud.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Where(route => !CityAccess.IsUplink(route)).ToList();
+        var pages = routes.Where(route => MethodsOf(route).Contains("GET")).Select(route => "/" + route.RoutePattern.RawText!.Trim('/')).ToHashSet();
+        var forms = routes.Where(route => MethodsOf(route).Contains("POST") && !route.RoutePattern.RawText!.Trim('/').StartsWith("api/", StringComparison.Ordinal)).ToList();
+        Assert.True(forms.Count > 12, $"only {forms.Count} forms");
+        // Signing out shows nothing itself.
+        Assert.Equal(["/sign-out"], forms.Select(route => route.Metadata.GetMetadata<PageAddress>()?.Path ?? "/" + route.RoutePattern.RawText!.Trim('/')).Where(page => !pages.Contains(page)).Distinct());
+
+        static IReadOnlyList<string> MethodsOf(RouteEndpoint route) => route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [];
+    }
+
+    [Theory]
+    [InlineData("POST /people/mina/reset", "/people?lang=fa")]
+    [InlineData("POST /account/tokens", "/account?lang=fa")]
+    [InlineData("POST /dead-letters/1/resubmit", "/dead-letters/1?lang=fa")]
+    [InlineData("POST /dead-letters/1/discard", "/dead-letters?lang=fa")]
+    [InlineData("GET /change-log?verify=true", "/change-log?verify=true&amp;lang=fa")]
+    [InlineData("GET //evil.example/x", "/evil.example/x?lang=fa")]
+    public async Task The_other_language_is_a_page_that_can_be_opened_wherever_a_form_was_sent(string request, string address)
+    {
+        await using var cloud = await StartAsync();
+        await AddAsync(cloud, "root", [Roles.Administrator]);
+        await AddAsync(cloud, "mina", [Roles.Operator]);
+        using var root = await SignedInAsync(cloud, "root");
+        await cloud.SendAsync(("d", "t", 1.5, DateTimeOffset.UtcNow));
+        await cloud.SendAsync([new Reading(new SeriesKey("d", "t"), 1, 1, ReadingValue.Of(true), ReadingQuality.Good)]);
+        using var message = new HttpRequestMessage(new HttpMethod(request.Split(' ')[0]), new Uri($"http://127.0.0.1:{cloud.Address.Port}{request.Split(' ')[1]}")) { Headers = { { "Accept", "text/html" } } };
+        if (message.Method == HttpMethod.Post) message.Content = new FormUrlEncodedContent([new("token-name", "x"), new("right", "read")]);
+        using var answer = await root.SendAsync(message, Stop);
+        Assert.Contains($"<a href=\"{address}\" lang=\"fa\"", await answer.Content.ReadAsStringAsync(Stop), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_city_that_is_transparent_shows_readings_to_everybody_and_changes_nothing_for_nobody()
     {
         await using var cloud = await StartAsync();
@@ -306,6 +342,9 @@ public sealed class AccessTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await ali.ReplaceAsync("/api/v1/sites/s", new { id = "s", name = "three" }, Stop)).StatusCode);
         Assert.Equal("two", cloud.App.Services.GetRequiredService<IDeviceRegistry>().Sites.Single(site => site.Value.Id == "s").Value.Name);
         Assert.Contains("audit log", await (await cloud.Http.GetAsync("/health/ready", Stop)).Content.ReadAsStringAsync(Stop));
+        // Everybody who has signed in sees it, on whatever page; nobody else does.
+        Assert.Contains("data-alarm=\"alarm.auditlog\"", await ali.GetStringAsync(new Uri("/", UriKind.Relative), Stop), StringComparison.Ordinal);
+        Assert.DoesNotContain("data-alarm", await cloud.Http.GetStringAsync(new Uri("/", UriKind.Relative), Stop), StringComparison.Ordinal);
         using (var command = holder.CreateCommand())
         {
             command.CommandText = "DROP TRIGGER full";
@@ -313,6 +352,7 @@ public sealed class AccessTests
         }
         Assert.True((await ali.ReplaceAsync("/api/v1/sites/s", new { id = "s", name = "three" }, Stop)).IsSuccessStatusCode);
         Assert.Equal(HttpStatusCode.OK, (await cloud.Http.GetAsync("/health/ready", Stop)).StatusCode);
+        Assert.DoesNotContain("data-alarm", await ali.GetStringAsync(new Uri("/", UriKind.Relative), Stop), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -63,7 +63,7 @@ namespace SmartCity.Client
         /// The books: where every value is, by gateway and lane.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -190,7 +190,7 @@ namespace SmartCity.Client
         /// Which numbers came from gateways, which never will, and why.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="gateway">Only this gateway's.</param>
         /// <param name="from">Numbers found missing from then on: RFC 3339, or a date of the city.</param>
@@ -354,7 +354,7 @@ namespace SmartCity.Client
         /// Signed certificates of what came within hours.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="gateway">Only this gateway's.</param>
         /// <param name="from">Hours that begin then or later: RFC 3339, or a date of the city; the last 24 hours where left out.</param>
@@ -605,7 +605,7 @@ namespace SmartCity.Client
         /// Gateways that have ever sent, and what is known of them.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 1,000; 1,000 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -744,7 +744,7 @@ namespace SmartCity.Client
         /// Values set aside, the oldest first.
         /// </summary>
         /// <remarks>
-        /// Right: operate.
+        /// Right: operate. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 10,000; 100 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -883,7 +883,7 @@ namespace SmartCity.Client
         /// A value set aside.
         /// </summary>
         /// <remarks>
-        /// Right: operate.
+        /// Right: operate. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -1004,7 +1004,7 @@ namespace SmartCity.Client
         /// Drops a value set aside for good; it stays counted.
         /// </summary>
         /// <remarks>
-        /// Right: operate.
+        /// Right: operate. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>No Content</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -1129,7 +1129,7 @@ namespace SmartCity.Client
         /// Sends a value set aside to the stores again.
         /// </summary>
         /// <remarks>
-        /// Right: operate.
+        /// Right: operate. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -2321,7 +2321,7 @@ namespace SmartCity.Client
         /// Accounts by name, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 1,000; 200 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -2460,7 +2460,7 @@ namespace SmartCity.Client
         /// Adds an account; the secret serves for one sign-in, in which its owner chooses a password.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>Created</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -2624,7 +2624,7 @@ namespace SmartCity.Client
         /// Changes the roles and areas of an account.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -2802,7 +2802,7 @@ namespace SmartCity.Client
         /// Disables or enables an account, or gives it a new secret for one sign-in.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -2949,7 +2949,7 @@ namespace SmartCity.Client
         /// Sessions and tokens of all accounts or of one, the newest first.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <param name="account">Only this account's.</param>
         /// <param name="limit">Rows of a page, 1 to 1,000; 200 where left out.</param>
@@ -3093,7 +3093,7 @@ namespace SmartCity.Client
         /// Ends a session or token.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>No Content</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -3218,7 +3218,7 @@ namespace SmartCity.Client
         /// Makes a token for an account; it is shown this once.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>Created</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -3397,7 +3397,7 @@ namespace SmartCity.Client
         /// Who changed what, the newest first.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 1,000; 100 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -3536,7 +3536,7 @@ namespace SmartCity.Client
         /// Follows the chain of hashes over the whole log.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -4621,7 +4621,7 @@ namespace SmartCity.Client
         /// The passkeys of an account.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -4743,7 +4743,7 @@ namespace SmartCity.Client
         /// Removes a passkey of an account.
         /// </summary>
         /// <remarks>
-        /// Right: administer.
+        /// Right: administer. For the whole city: not for whoever is bound to areas.
         /// </remarks>
         /// <returns>No Content</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -4883,7 +4883,7 @@ namespace SmartCity.Client
         /// Live values as server-sent events, from the newest of each series on.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="device">Exact device id; all where left out.</param>
         /// <param name="metric">Exact metric name; all where left out.</param>
@@ -5032,7 +5032,7 @@ namespace SmartCity.Client
         /// Models, sites and devices as JSON; the devices alone as CSV or GeoJSON.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -5149,7 +5149,7 @@ namespace SmartCity.Client
         /// Takes a file that GET gives, all or nothing.
         /// </summary>
         /// <remarks>
-        /// Right: fleet.
+        /// Right: fleet. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="dryRun">true: says only what it would do.</param>
         /// <param name="name">Name of the file, for what is said of its faults.</param>
@@ -5325,7 +5325,7 @@ namespace SmartCity.Client
         /// The models of the registry, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 10,000; 1,000 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -5464,7 +5464,7 @@ namespace SmartCity.Client
         /// One entry; its ETag is what a change names.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -5585,7 +5585,7 @@ namespace SmartCity.Client
         /// Enters an entry, or replaces the version of it that If-Match names.
         /// </summary>
         /// <remarks>
-        /// Right: fleet.
+        /// Right: fleet. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="if_Match">ETag of the version that is replaced.</param>
         /// <param name="if_None_Match">*: there must be no such entry yet.</param>
@@ -5781,7 +5781,7 @@ namespace SmartCity.Client
         /// The sites of the registry, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 10,000; 1,000 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -5920,7 +5920,7 @@ namespace SmartCity.Client
         /// One entry; its ETag is what a change names.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -6041,7 +6041,7 @@ namespace SmartCity.Client
         /// Enters an entry, or replaces the version of it that If-Match names.
         /// </summary>
         /// <remarks>
-        /// Right: fleet.
+        /// Right: fleet. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="if_Match">ETag of the version that is replaced.</param>
         /// <param name="if_None_Match">*: there must be no such entry yet.</param>
@@ -6237,7 +6237,7 @@ namespace SmartCity.Client
         /// The registry/devices of the registry, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="limit">Rows of a page, 1 to 10,000; 1,000 where left out.</param>
         /// <param name="cursor">Where the page begins; from next of the page before.</param>
@@ -6376,7 +6376,7 @@ namespace SmartCity.Client
         /// One entry; its ETag is what a change names.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -6497,7 +6497,7 @@ namespace SmartCity.Client
         /// Enters an entry, or replaces the version of it that If-Match names.
         /// </summary>
         /// <remarks>
-        /// Right: fleet.
+        /// Right: fleet. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="if_Match">ETag of the version that is replaced.</param>
         /// <param name="if_None_Match">*: there must be no such entry yet.</param>
@@ -6690,10 +6690,1991 @@ namespace SmartCity.Client
 
         /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
         /// <summary>
+        /// What the charges of each day and toll point come to, by outcome.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <param name="day">One business date alone.</param>
+        /// <param name="from">First business date; the first with a charge where left out.</param>
+        /// <param name="to">Last business date; the last with a charge where left out.</param>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollTotals>> GetTollTotalsAsync(string? day = null, string? from = null, string? to = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/totals"
+                    urlBuilder_.Append("api/v1/toll/totals");
+                    urlBuilder_.Append('?');
+                    if (day != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("day")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(day, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(from, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (to != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("to")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(to, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollTotals>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollTotals>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// What is on its way from events to the ledger: spans to correlate, days of vehicles to rate, chains to post.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollBacklog>> GetTollWorkAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/work"
+                    urlBuilder_.Append("api/v1/toll/work");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollBacklog>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollBacklog>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Charges, in the order of their passages' ids.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <param name="day">One business date alone.</param>
+        /// <param name="from">First business date; the first with a charge where left out.</param>
+        /// <param name="to">Last business date; the last with a charge where left out.</param>
+        /// <param name="point">Only this toll point's.</param>
+        /// <param name="lane">Only this lane's.</param>
+        /// <param name="outcome">Only these: charged, exempt, unrated, review, unreadable, duplicate, void, entry; all but void where left out.</param>
+        /// <param name="limit">Rows of a page, 1 to 10,000; 100 where left out.</param>
+        /// <param name="cursor">Where the page begins; from next of the page before.</param>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<PageOfTollChargeEntry>> GetTollChargesAsync(string? day = null, string? from = null, string? to = null, string? point = null, string? lane = null, string? outcome = null, int? limit = null, string? cursor = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/charges"
+                    urlBuilder_.Append("api/v1/toll/charges");
+                    urlBuilder_.Append('?');
+                    if (day != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("day")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(day, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(from, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (to != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("to")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(to, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (point != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("point")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(point, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (lane != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("lane")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(lane, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (outcome != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("outcome")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(outcome, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (limit != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("limit")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(limit, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (cursor != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("cursor")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(cursor, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<PageOfTollChargeEntry>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<PageOfTollChargeEntry>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unprocessable Entity", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Everything that is known of one passage: events, reads that lost, charge with its trace, postings.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollPassageView>> GetTollPassageAsync(string id, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (id == null)
+                throw new System.ArgumentNullException("id");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/passages/{id}"
+                    urlBuilder_.Append("api/v1/toll/passages/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(id, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollPassageView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollPassageView>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Not Found", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Reconciles dates, or one toll point, lane or device of them, and keeps nothing.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <param name="day">One business date alone.</param>
+        /// <param name="from">First business date; the first with a charge where left out.</param>
+        /// <param name="to">Last business date; the last with a charge where left out.</param>
+        /// <param name="point">One toll point alone.</param>
+        /// <param name="lane">One lane alone.</param>
+        /// <param name="device">One device alone.</param>
+        /// <param name="items">Items of the answer, 0 to 10,000; 1,000 where left out.</param>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollReconRun>> ReconcileTollsAsync(string? day = null, string? from = null, string? to = null, string? point = null, string? lane = null, string? device = null, int? items = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/reconciliation"
+                    urlBuilder_.Append("api/v1/toll/reconciliation");
+                    urlBuilder_.Append('?');
+                    if (day != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("day")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(day, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(from, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (to != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("to")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(to, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (point != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("point")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(point, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (lane != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("lane")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(lane, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (device != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("device")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(device, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (items != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("items")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(items, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollReconRun>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollReconRun>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Reconciles as GET does, and keeps the run.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-manage. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <param name="day">One business date alone.</param>
+        /// <param name="from">First business date; the first with a charge where left out.</param>
+        /// <param name="to">Last business date; the last with a charge where left out.</param>
+        /// <param name="point">One toll point alone.</param>
+        /// <param name="lane">One lane alone.</param>
+        /// <param name="device">One device alone.</param>
+        /// <param name="items">Items of the answer, 0 to 10,000; 1,000 where left out.</param>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollReconRun>> KeepTollReconciliationAsync(string? day = null, string? from = null, string? to = null, string? point = null, string? lane = null, string? device = null, int? items = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Content = new System.Net.Http.StringContent(string.Empty, System.Text.Encoding.UTF8, "application/json");
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/reconciliation"
+                    urlBuilder_.Append("api/v1/toll/reconciliation");
+                    urlBuilder_.Append('?');
+                    if (day != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("day")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(day, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (from != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("from")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(from, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (to != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("to")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(to, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (point != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("point")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(point, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (lane != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("lane")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(lane, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (device != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("device")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(device, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    if (items != null)
+                    {
+                        urlBuilder_.Append(System.Uri.EscapeDataString("items")).Append('=').Append(System.Uri.EscapeDataString(ConvertToString(items, System.Globalization.CultureInfo.InvariantCulture))).Append('&');
+                    }
+                    urlBuilder_.Length--;
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollReconRun>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollReconRun>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Service Unavailable", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// The last 100 runs that were kept, the newest first.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<WholeOfTollReconRun>> GetTollRunsAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/reconciliation/runs"
+                    urlBuilder_.Append("api/v1/toll/reconciliation/runs");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<WholeOfTollReconRun>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<WholeOfTollReconRun>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// All periods in order.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<WholeOfTollPeriodEntry>> GetTollPeriodsAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/periods"
+                    urlBuilder_.Append("api/v1/toll/periods");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<WholeOfTollPeriodEntry>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<WholeOfTollPeriodEntry>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Opens the next period.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-manage. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollPeriodChange>> OpenTollPeriodAsync(NewTollPeriod body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (body == null)
+                throw new System.ArgumentNullException("body");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/periods"
+                    urlBuilder_.Append("api/v1/toll/periods");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollPeriodChange>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollPeriodChange>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Payload Too Large", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unsupported Media Type", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unprocessable Entity", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Service Unavailable", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// A period, and what stands in the way of sealing it.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollPeriodView>> GetTollPeriodAsync(int number, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (number == null)
+                throw new System.ArgumentNullException("number");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/periods/{number}"
+                    urlBuilder_.Append("api/v1/toll/periods/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(number, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollPeriodView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollPeriodView>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 404)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Not Found", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// What the ledger is of, and where it ends.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollLedgerView>> GetTollLedgerAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/ledger"
+                    urlBuilder_.Append("api/v1/toll/ledger");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollLedgerView>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollLedgerView>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Reads the whole ledger and names the first row that is not as it was written.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-read. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollLedgerCheck>> VerifyTollLedgerAsync(System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Method = new System.Net.Http.HttpMethod("GET");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/ledger/verification"
+                    urlBuilder_.Append("api/v1/toll/ledger/verification");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollLedgerCheck>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollLedgerCheck>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Says of an item of reconciliation what is to become of it, and why.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-manage. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>No Content</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse> JudgeTollItemAsync(string key, TollJudgement body, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (key == null)
+                throw new System.ArgumentNullException("key");
+
+            if (body == null)
+                throw new System.ArgumentNullException("body");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
+                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/json");
+                    request_.Content = content_;
+                    request_.Method = new System.Net.Http.HttpMethod("PUT");
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/items/{key}"
+                    urlBuilder_.Append("api/v1/toll/items/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(key, System.Globalization.CultureInfo.InvariantCulture)));
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 204)
+                        {
+                            return new SmartCityResponse(status_, headers_);
+                        }
+                        else
+                        if (status_ == 400)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Bad Request", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 413)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Payload Too Large", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 415)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unsupported Media Type", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Service Unavailable", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Begins to close a period: from here on it takes no postings.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-manage. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollPeriodChange>> CloseTollPeriodAsync(int number, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (number == null)
+                throw new System.ArgumentNullException("number");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Content = new System.Net.Http.StringContent(string.Empty, System.Text.Encoding.UTF8, "application/json");
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/periods/{number}/close"
+                    urlBuilder_.Append("api/v1/toll/periods/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(number, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/close");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollPeriodChange>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollPeriodChange>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unprocessable Entity", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Service Unavailable", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
+        /// Signs a closing period; the second signature, of somebody else, seals it for ever.
+        /// </summary>
+        /// <remarks>
+        /// Right: toll-manage. For the whole city: not for whoever is bound to areas.
+        /// </remarks>
+        /// <returns>OK</returns>
+        /// <exception cref="SmartCityException">A server side error occurred.</exception>
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollPeriodChange>> SignTollPeriodAsync(int number, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        {
+            if (number == null)
+                throw new System.ArgumentNullException("number");
+
+            var client_ = _httpClient;
+            var disposeClient_ = false;
+            try
+            {
+                using (var request_ = new System.Net.Http.HttpRequestMessage())
+                {
+                    request_.Content = new System.Net.Http.StringContent(string.Empty, System.Text.Encoding.UTF8, "application/json");
+                    request_.Method = new System.Net.Http.HttpMethod("POST");
+                    request_.Headers.Accept.Add(System.Net.Http.Headers.MediaTypeWithQualityHeaderValue.Parse("application/json"));
+
+                    var urlBuilder_ = new System.Text.StringBuilder();
+                
+                    // Operation Path: "api/v1/toll/periods/{number}/sign"
+                    urlBuilder_.Append("api/v1/toll/periods/");
+                    urlBuilder_.Append(System.Uri.EscapeDataString(ConvertToString(number, System.Globalization.CultureInfo.InvariantCulture)));
+                    urlBuilder_.Append("/sign");
+
+                    PrepareRequest(client_, request_, urlBuilder_);
+
+                    var url_ = urlBuilder_.ToString();
+                    request_.RequestUri = new System.Uri(url_, System.UriKind.RelativeOrAbsolute);
+
+                    PrepareRequest(client_, request_, url_);
+
+                    var response_ = await client_.SendAsync(request_, System.Net.Http.HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+                    var disposeResponse_ = true;
+                    try
+                    {
+                        var headers_ = new System.Collections.Generic.Dictionary<string, System.Collections.Generic.IEnumerable<string>>();
+                        foreach (var item_ in response_.Headers)
+                            headers_[item_.Key] = item_.Value;
+                        if (response_.Content != null && response_.Content.Headers != null)
+                        {
+                            foreach (var item_ in response_.Content.Headers)
+                                headers_[item_.Key] = item_.Value;
+                        }
+
+                        ProcessResponse(client_, response_);
+
+                        var status_ = (int)response_.StatusCode;
+                        if (status_ == 200)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<TollPeriodChange>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            return new SmartCityResponse<TollPeriodChange>(status_, headers_, objectResponse_.Object);
+                        }
+                        else
+                        if (status_ == 401)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unauthorized", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 403)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Forbidden", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 422)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Unprocessable Entity", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 500)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Internal Server Error", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        if (status_ == 503)
+                        {
+                            var objectResponse_ = await ReadObjectResponseAsync<Problem>(response_, headers_, cancellationToken).ConfigureAwait(false);
+                            if (objectResponse_.Object == null)
+                            {
+                                throw new SmartCityException("Response was null which was not expected.", status_, objectResponse_.Text, headers_, null);
+                            }
+                            throw new SmartCityException<Problem>("Service Unavailable", status_, objectResponse_.Text, headers_, objectResponse_.Object, null);
+                        }
+                        else
+                        {
+                            var responseData_ = response_.Content == null ? null : await ReadAsStringAsync(response_.Content, cancellationToken).ConfigureAwait(false);
+                            throw new SmartCityException("The HTTP status code of the response was not expected (" + status_ + ").", status_, responseData_, headers_, null);
+                        }
+                    }
+                    finally
+                    {
+                        if (disposeResponse_)
+                            response_.Dispose();
+                    }
+                }
+            }
+            finally
+            {
+                if (disposeClient_)
+                    client_.Dispose();
+            }
+        }
+
+        /// <param name="cancellationToken">A cancellation token that can be used by other objects or threads to receive notice of cancellation.</param>
+        /// <summary>
         /// The newest value of each series, its age and its state.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="device">Exact device id.</param>
         /// <param name="metric">Exact metric name.</param>
@@ -6862,7 +8843,7 @@ namespace SmartCity.Client
         /// Devices that have sent, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="metric">Devices that report this metric.</param>
         /// <param name="kind">Kind of device: what its newest metric kind says.</param>
@@ -7031,7 +9012,7 @@ namespace SmartCity.Client
         /// A device with its newest values.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
@@ -7162,7 +9143,7 @@ namespace SmartCity.Client
         /// Readings: raw in pages, in buckets of local time, or reduced to the points that a chart can show.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="device">Exact device id, at least one; more separated by commas or given again.</param>
         /// <param name="metric">Exact metric name; all where left out.</param>
@@ -7356,7 +9337,7 @@ namespace SmartCity.Client
         /// Series with their newest value, a page at a time.
         /// </summary>
         /// <remarks>
-        /// Right: read.
+        /// Right: read. Whoever is bound to areas sees and changes what lies in them.
         /// </remarks>
         /// <param name="device">Exact device id.</param>
         /// <param name="metric">Exact metric name.</param>
@@ -8780,7 +10761,7 @@ namespace SmartCity.Client
         public string? Old { get; set; } = default!;
 
         /// <summary>
-        /// The one from now on, at least 15 characters.
+        /// The one from now on, 12 to 256 characters.
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("new")]
         public string? New { get; set; } = default!;
@@ -8811,6 +10792,27 @@ namespace SmartCity.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("days")]
         public int? Days { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A period to open.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class NewTollPeriod
+    {
+
+        /// <summary>
+        /// First date: the day after the last period.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("from")]
+        public System.DateOnly? From { get; set; } = default!;
+
+        /// <summary>
+        /// Last date, included.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("to")]
+        public System.DateOnly? To { get; set; } = default!;
 
     }
 
@@ -9123,6 +11125,27 @@ namespace SmartCity.Client
         /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("items")]
         public System.Collections.Generic.IReadOnlyList<Site> Items { get; set; } = new System.Collections.Generic.List<Site>();
+
+        /// <summary>
+        /// Address of the next page; absent on the last.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("next")]
+        public string? Next { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A page of a list.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class PageOfTollChargeEntry
+    {
+
+        /// <summary>
+        /// What it holds, in the list's order.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public System.Collections.Generic.IReadOnlyList<TollChargeEntry> Items { get; set; } = new System.Collections.Generic.List<TollChargeEntry>();
 
         /// <summary>
         /// Address of the next page; absent on the last.
@@ -9672,6 +11695,1209 @@ namespace SmartCity.Client
 
         [System.Text.Json.Serialization.JsonPropertyName("position")]
         public DevicePosition? Position { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What is on its way from events to the ledger.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollBacklog
+    {
+
+        /// <summary>
+        /// Spans of time of lanes that are to be correlated.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("cells")]
+        public long Cells { get; set; } = default!;
+
+        /// <summary>
+        /// Days of vehicles that are to be rated.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("days")]
+        public long Days { get; set; } = default!;
+
+        /// <summary>
+        /// Chains of transfers that are to be posted.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("chains")]
+        public long Chains { get; set; } = default!;
+
+        /// <summary>
+        /// Chains that the ledger refused.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("refused")]
+        public long Refused { get; set; } = default!;
+
+        /// <summary>
+        /// Whether there is none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("isDone")]
+        public bool IsDone { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What one passage costs, as it stands.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollChargeEntry
+    {
+
+        /// <summary>
+        /// Passage id, 32 hexadecimal digits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("passage")]
+        public string Passage { get; set; } = default!;
+
+        /// <summary>
+        /// 0 for the first rating, one more whenever it comes to something else.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("revision")]
+        public int Revision { get; set; } = default!;
+
+        /// <summary>
+        /// Toll point.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tollPoint")]
+        public string TollPoint { get; set; } = default!;
+
+        /// <summary>
+        /// Lane.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string Lane { get; set; } = default!;
+
+        /// <summary>
+        /// Business date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("day")]
+        public System.DateOnly Day { get; set; } = default!;
+
+        /// <summary>
+        /// When it passed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// `charged`, `exempt`, `unrated`, `review`, `unreadable`, `duplicate`, `entry` or `void`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("outcome")]
+        public string Outcome { get; set; } = default!;
+
+        /// <summary>
+        /// Why there is no charge, e.g. `TARIFF_MISSING`; null where there is one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("code")]
+        public string? Code { get; set; } = default!;
+
+        /// <summary>
+        /// Ledger account that pays; null where there is no charge.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("payer")]
+        public string? Payer { get; set; } = default!;
+
+        /// <summary>
+        /// The net by concession.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("shares")]
+        public System.Collections.Generic.IReadOnlyList<TollShare> Shares { get; set; } = new System.Collections.Generic.List<TollShare>();
+
+        /// <summary>
+        /// Minor units, without VAT.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("net")]
+        public long Net { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("vat")]
+        public long Vat { get; set; } = default!;
+
+        /// <summary>
+        /// What is to be paid, minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("gross")]
+        public long Gross { get; set; } = default!;
+
+        /// <summary>
+        /// Tariff and version that rated it; null where none did.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tariff")]
+        public string? Tariff { get; set; } = default!;
+
+        /// <summary>
+        /// How the amount came about, rule by rule.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("trace")]
+        public System.Collections.Generic.IReadOnlyList<TollRuleStep> Trace { get; set; } = new System.Collections.Generic.List<TollRuleStep>();
+
+    }
+
+    /// <summary>
+    /// An event of a lane device. Device, boot and sequence are its key, once for ever.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollEventEntry
+    {
+
+        /// <summary>
+        /// Device id.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("device")]
+        public string Device { get; set; } = default!;
+
+        /// <summary>
+        /// Start of the device, a whole number of up to 64 bits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("boot")]
+        public string Boot { get; set; } = default!;
+
+        /// <summary>
+        /// Number within the start, a whole number of up to 64 bits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("sequence")]
+        public string Sequence { get; set; } = default!;
+
+        /// <summary>
+        /// By the device's clock.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// By the gateway's clock.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("received")]
+        public System.DateTimeOffset Received { get; set; } = default!;
+
+        /// <summary>
+        /// Lane.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string Lane { get; set; } = default!;
+
+        /// <summary>
+        /// `avc`, `tag`, `anpr`, `loop`, `counter` or `health`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        public string Kind { get; set; } = default!;
+
+        /// <summary>
+        /// The event as sent.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("json")]
+        public object Json { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What is said of an item of reconciliation.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollJudgement
+    {
+
+        /// <summary>
+        /// `open`, `inWork`, `explained` or `accepted`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("state")]
+        public string? State { get; set; } = default!;
+
+        /// <summary>
+        /// Whose it is, up to 1,000 characters; left out for nobody's.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("owner")]
+        public string? Owner { get; set; } = default!;
+
+        /// <summary>
+        /// Why it is so, up to 1,000 characters; needed for `explained` and `accepted`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("explanation")]
+        public string? Explanation { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What a verification of the ledger found.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollLedgerCheck
+    {
+
+        /// <summary>
+        /// Entries that were found to be as written.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("entries")]
+        public long Entries { get; set; } = default!;
+
+        /// <summary>
+        /// Hash of the last of them.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("hash")]
+        public string Hash { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("fault")]
+        public TollLedgerFault? Fault { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// The first row that is not as it was written.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollLedgerFault
+    {
+
+        /// <summary>
+        /// The table and the row in it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("row")]
+        public string Row { get; set; } = default!;
+
+        /// <summary>
+        /// The entry that is changed, or the last one that made the row.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("entry")]
+        public long Entry { get; set; } = default!;
+
+        /// <summary>
+        /// Its business date; null where it has none or it cannot be read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("day")]
+        public System.DateOnly? Day { get; set; } = default!;
+
+        /// <summary>
+        /// Its lane; null where it has none or it cannot be read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string? Lane { get; set; } = default!;
+
+        /// <summary>
+        /// What is wrong.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("message")]
+        public string Message { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Where a ledger ends. Its hash, kept elsewhere, proves that nothing before was changed.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollLedgerHead
+    {
+
+        /// <summary>
+        /// Number of the last entry; 0 for none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("number")]
+        public long Number { get; set; } = default!;
+
+        /// <summary>
+        /// Hash of the last entry.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("hash")]
+        public string Hash { get; set; } = default!;
+
+        /// <summary>
+        /// Accounts opened.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("accounts")]
+        public int Accounts { get; set; } = default!;
+
+        /// <summary>
+        /// Sum of all debits, minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("debits")]
+        public long Debits { get; set; } = default!;
+
+        /// <summary>
+        /// Sum of all credits; always equal to the debits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("credits")]
+        public long Credits { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What a ledger is of: one currency at one scale, for ever.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollLedgerIdentity
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string Name { get; set; } = default!;
+
+        /// <summary>
+        /// ISO 4217.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("currency")]
+        public string Currency { get; set; } = default!;
+
+        /// <summary>
+        /// Decimal places of the minor unit.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("scale")]
+        public int Scale { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What a ledger is of, and where it ends.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollLedgerView
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("identity")]
+        public TollLedgerIdentity Identity { get; set; } = new TollLedgerIdentity();
+
+        [System.Text.Json.Serialization.JsonPropertyName("head")]
+        public TollLedgerHead Head { get; set; } = new TollLedgerHead();
+
+    }
+
+    /// <summary>
+    /// One vehicle at one toll point.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPassageEntry
+    {
+
+        /// <summary>
+        /// 32 hexadecimal digits; a later read changes the passage, never its id.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string Id { get; set; } = default!;
+
+        /// <summary>
+        /// Toll point.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tollPoint")]
+        public string TollPoint { get; set; } = default!;
+
+        /// <summary>
+        /// Lane.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string Lane { get; set; } = default!;
+
+        /// <summary>
+        /// Which way it went.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("direction")]
+        public string Direction { get; set; } = default!;
+
+        /// <summary>
+        /// When it passed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// What is known of that time.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("clock")]
+        public string Clock { get; set; } = default!;
+
+        /// <summary>
+        /// The tag that counts.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tag")]
+        public string? Tag { get; set; } = default!;
+
+        /// <summary>
+        /// The plate of that tag's account.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tagPlate")]
+        public string? TagPlate { get; set; } = default!;
+
+        /// <summary>
+        /// The plate as the cameras saw it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("plate")]
+        public string? Plate { get; set; } = default!;
+
+        /// <summary>
+        /// What that plate is worth.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("plateState")]
+        public string PlateState { get; set; } = default!;
+
+        /// <summary>
+        /// Vehicle class by the tag.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("classDeclared")]
+        public string? ClassDeclared { get; set; } = default!;
+
+        /// <summary>
+        /// Vehicle class by the classifier.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("classMeasured")]
+        public string? ClassMeasured { get; set; } = default!;
+
+        /// <summary>
+        /// Vehicle class to charge; null where a person has to say.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("classCharged")]
+        public string? ClassCharged { get; set; } = default!;
+
+        /// <summary>
+        /// Why that class.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("classRule")]
+        public string ClassRule { get; set; } = default!;
+
+        /// <summary>
+        /// How good the evidence is.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("grade")]
+        public string Grade { get; set; } = default!;
+
+        /// <summary>
+        /// What is to be done with it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("state")]
+        public string State { get; set; } = default!;
+
+        /// <summary>
+        /// Why a person has to look.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("review")]
+        public string Review { get; set; } = default!;
+
+        /// <summary>
+        /// The passage that is charged instead of this one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("duplicateOf")]
+        public string? DuplicateOf { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Everything that is known of a passage.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPassageView
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("passage")]
+        public TollPassageEntry? Passage { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("charge")]
+        public TollChargeEntry? Charge { get; set; } = default!;
+
+        /// <summary>
+        /// Events it is made of, and those that lost to one of them, in order of time.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("events")]
+        public System.Collections.Generic.IReadOnlyList<TollEventEntry> Events { get; set; } = new System.Collections.Generic.List<TollEventEntry>();
+
+        /// <summary>
+        /// Reads that lost, with why.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("suppressed")]
+        public System.Collections.Generic.IReadOnlyList<TollSuppressed> Suppressed { get; set; } = new System.Collections.Generic.List<TollSuppressed>();
+
+        /// <summary>
+        /// Codes of what was found about it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("findings")]
+        public System.Collections.Generic.IReadOnlyList<string> Findings { get; set; } = new System.Collections.Generic.List<string>();
+
+        /// <summary>
+        /// What was sent to the ledger for it, in order.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("postings")]
+        public System.Collections.Generic.IReadOnlyList<TollPosting> Postings { get; set; } = new System.Collections.Generic.List<TollPosting>();
+
+    }
+
+    /// <summary>
+    /// What became of a change of a period.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPeriodChange
+    {
+
+        /// <summary>
+        /// `posted` or `alreadyPosted`; of a signature `first` or `sealed`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("outcome")]
+        public string Outcome { get; set; } = default!;
+
+        /// <summary>
+        /// Who signed first; null where nothing was signed.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("signedBy")]
+        public string? SignedBy { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A run of business dates that is closed as one.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPeriodEntry
+    {
+
+        /// <summary>
+        /// From 1.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("number")]
+        public int Number { get; set; } = default!;
+
+        /// <summary>
+        /// First date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("from")]
+        public System.DateOnly From { get; set; } = default!;
+
+        /// <summary>
+        /// Last date, included.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("to")]
+        public System.DateOnly To { get; set; } = default!;
+
+        /// <summary>
+        /// `open`, `closing` or `sealed`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("state")]
+        public string State { get; set; } = default!;
+
+        /// <summary>
+        /// SHA-256 of its seal; null before.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("seal")]
+        public string? Seal { get; set; } = default!;
+
+        /// <summary>
+        /// Who signed first, while it is closing; null where nobody did.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("signedBy")]
+        public string? SignedBy { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A period, and what stands in the way of sealing it.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPeriodView
+    {
+
+        [System.Text.Json.Serialization.JsonPropertyName("period")]
+        public TollPeriodEntry Period { get; set; } = new TollPeriodEntry();
+
+        /// <summary>
+        /// Sentences; empty where nothing does.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("blockers")]
+        public System.Collections.Generic.IReadOnlyList<string> Blockers { get; set; } = new System.Collections.Generic.List<string>();
+
+    }
+
+    /// <summary>
+    /// A chain of transfers for one revision of a charge.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollPosting
+    {
+
+        /// <summary>
+        /// Revision of the charge.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("revision")]
+        public int Revision { get; set; } = default!;
+
+        /// <summary>
+        /// `waiting`, `posted` or `refused`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("state")]
+        public string State { get; set; } = default!;
+
+        /// <summary>
+        /// Why the ledger refused it; null where it did not.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("refusal")]
+        public string? Refusal { get; set; } = default!;
+
+        /// <summary>
+        /// Number of its first entry in the ledger; null before it is posted.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("entry")]
+        public long? Entry { get; set; } = default!;
+
+        /// <summary>
+        /// The transfers.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("transfers")]
+        public System.Collections.Generic.IReadOnlyList<TollTransfer> Transfers { get; set; } = new System.Collections.Generic.List<TollTransfer>();
+
+    }
+
+    /// <summary>
+    /// Items of one class.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconClass
+    {
+
+        /// <summary>
+        /// The class, e.g. `SEQ_GAP`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("class")]
+        public string Class { get; set; } = default!;
+
+        /// <summary>
+        /// How many items.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public int Items { get; set; } = default!;
+
+        /// <summary>
+        /// How many of them nobody has explained or accepted.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("open")]
+        public int Open { get; set; } = default!;
+
+        /// <summary>
+        /// How many things they are about.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("count")]
+        public long Count { get; set; } = default!;
+
+        /// <summary>
+        /// What is at stake as far as it is known, minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("money")]
+        public long Money { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Chooses what is reconciled; null means all.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconFilter
+    {
+
+        /// <summary>
+        /// First date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("from")]
+        public System.DateOnly? From { get; set; } = default!;
+
+        /// <summary>
+        /// Last date, included.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("to")]
+        public System.DateOnly? To { get; set; } = default!;
+
+        /// <summary>
+        /// Toll point.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("point")]
+        public string? Point { get; set; } = default!;
+
+        /// <summary>
+        /// Lane.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string? Lane { get; set; } = default!;
+
+        /// <summary>
+        /// Device.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("device")]
+        public string? Device { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One identity: what comes in is what goes out, or something is missing.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconIdentity
+    {
+
+        /// <summary>
+        /// `E1`–`E13`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string Id { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("left")]
+        public TollReconTerm Left { get; set; } = new TollReconTerm();
+
+        /// <summary>
+        /// Where it went.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("right")]
+        public System.Collections.Generic.IReadOnlyList<TollReconTerm> Right { get; set; } = new System.Collections.Generic.List<TollReconTerm>();
+
+        /// <summary>
+        /// What nobody can account for; 0 where the books are right.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("residualCount")]
+        public long ResidualCount { get; set; } = default!;
+
+        /// <summary>
+        /// The same in money, minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("residualMoney")]
+        public long ResidualMoney { get; set; } = default!;
+
+        /// <summary>
+        /// Whether nothing is left over.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("holds")]
+        public bool Holds { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// Something that a person has to explain or to let stand.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconItem
+    {
+
+        /// <summary>
+        /// Names it for as long as it stands, 32 hexadecimal digits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("key")]
+        public string Key { get; set; } = default!;
+
+        /// <summary>
+        /// Its class.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("class")]
+        public string Class { get; set; } = default!;
+
+        /// <summary>
+        /// Where; null where that is not known.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("tollPoint")]
+        public string? TollPoint { get; set; } = default!;
+
+        /// <summary>
+        /// What it is about: a device with its numbers, an event, a passage.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("subject")]
+        public string Subject { get; set; } = default!;
+
+        /// <summary>
+        /// When.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("time")]
+        public System.DateTimeOffset Time { get; set; } = default!;
+
+        /// <summary>
+        /// Business date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("day")]
+        public System.DateOnly Day { get; set; } = default!;
+
+        /// <summary>
+        /// How many things it is about.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("count")]
+        public long Count { get; set; } = default!;
+
+        /// <summary>
+        /// What is at stake, minor units; null where it is not known.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("money")]
+        public long? Money { get; set; } = default!;
+
+        /// <summary>
+        /// More, for people.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("detail")]
+        public string Detail { get; set; } = default!;
+
+        /// <summary>
+        /// When it was first found; null where it is found anew by each run.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("found")]
+        public System.DateTimeOffset? Found { get; set; } = default!;
+
+        /// <summary>
+        /// `open`, `inWork`, `explained` or `accepted`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("state")]
+        public string State { get; set; } = default!;
+
+        /// <summary>
+        /// Whose it is; null where nobody said anything.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("owner")]
+        public string? Owner { get; set; } = default!;
+
+        /// <summary>
+        /// Why it is so.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("explanation")]
+        public string? Explanation { get; set; } = default!;
+
+        /// <summary>
+        /// Who said it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("by")]
+        public string? By { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A run of reconciliation.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconRun
+    {
+
+        /// <summary>
+        /// From 1; 0 where it was not kept.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("number")]
+        public int Number { get; set; } = default!;
+
+        [System.Text.Json.Serialization.JsonPropertyName("scope")]
+        public TollReconFilter Scope { get; set; } = new TollReconFilter();
+
+        /// <summary>
+        /// When.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("at")]
+        public System.DateTimeOffset At { get; set; } = default!;
+
+        /// <summary>
+        /// Whether all identities hold and nothing is open.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("isReconciled")]
+        public bool IsReconciled { get; set; } = default!;
+
+        /// <summary>
+        /// Hash over what every passage comes to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("statementRoot")]
+        public string StatementRoot { get; set; } = default!;
+
+        /// <summary>
+        /// The identities, in order.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("identities")]
+        public System.Collections.Generic.IReadOnlyList<TollReconIdentity> Identities { get; set; } = new System.Collections.Generic.List<TollReconIdentity>();
+
+        /// <summary>
+        /// All items by class.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("classes")]
+        public System.Collections.Generic.IReadOnlyList<TollReconClass> Classes { get; set; } = new System.Collections.Generic.List<TollReconClass>();
+
+        /// <summary>
+        /// Items, the oldest first, no more than were asked for.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public System.Collections.Generic.IReadOnlyList<TollReconItem> Items { get; set; } = new System.Collections.Generic.List<TollReconItem>();
+
+    }
+
+    /// <summary>
+    /// A term of an identity.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollReconTerm
+    {
+
+        /// <summary>
+        /// What is counted, e.g. `passages`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("name")]
+        public string Name { get; set; } = default!;
+
+        /// <summary>
+        /// How many.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("count")]
+        public long Count { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units; null where they have no price.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("money")]
+        public long? Money { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// One rule on the way to an amount.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollRuleStep
+    {
+
+        /// <summary>
+        /// The rule, e.g. `price`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("rule")]
+        public string Rule { get; set; } = default!;
+
+        /// <summary>
+        /// What it was applied to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("input")]
+        public string Input { get; set; } = default!;
+
+        /// <summary>
+        /// What it added, major units, exact.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("change")]
+        public string Change { get; set; } = default!;
+
+        /// <summary>
+        /// What stands after it.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("amount")]
+        public string Amount { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A concession's part of a net.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollShare
+    {
+
+        /// <summary>
+        /// Its name.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("concession")]
+        public string Concession { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("net")]
+        public long Net { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A read that is not charged because another one is.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollSuppressed
+    {
+
+        /// <summary>
+        /// Device, boot and sequence of the read.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("event")]
+        public string Event { get; set; } = default!;
+
+        /// <summary>
+        /// Its kind.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("kind")]
+        public string Kind { get; set; } = default!;
+
+        /// <summary>
+        /// Its lane.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("lane")]
+        public string Lane { get; set; } = default!;
+
+        /// <summary>
+        /// `crossLane`, `duplicate` or `duplicateTag`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reason")]
+        public string Reason { get; set; } = default!;
+
+        /// <summary>
+        /// The event that counts instead.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("winner")]
+        public string Winner { get; set; } = default!;
+
+        /// <summary>
+        /// Passage that this one belongs to.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("winnerPassage")]
+        public string WinnerPassage { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What one toll point's charges of one day come to.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollTotal
+    {
+
+        /// <summary>
+        /// Business date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("day")]
+        public System.DateOnly Day { get; set; } = default!;
+
+        /// <summary>
+        /// Toll point.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("point")]
+        public string Point { get; set; } = default!;
+
+        /// <summary>
+        /// Outcome, as string TollChargeEntry.Outcome.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("outcome")]
+        public string Outcome { get; set; } = default!;
+
+        /// <summary>
+        /// Why there is no charge; null where there is one.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("code")]
+        public string? Code { get; set; } = default!;
+
+        /// <summary>
+        /// Passages.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("count")]
+        public long Count { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units, without VAT.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("net")]
+        public long Net { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("vat")]
+        public long Vat { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// What charges come to.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollTotals
+    {
+
+        /// <summary>
+        /// First date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("from")]
+        public System.DateOnly From { get; set; } = default!;
+
+        /// <summary>
+        /// Last date, included.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("to")]
+        public System.DateOnly To { get; set; } = default!;
+
+        /// <summary>
+        /// By day, toll point, outcome and code.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public System.Collections.Generic.IReadOnlyList<TollTotal> Items { get; set; } = new System.Collections.Generic.List<TollTotal>();
+
+    }
+
+    /// <summary>
+    /// One amount from one account to another.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class TollTransfer
+    {
+
+        /// <summary>
+        /// 32 hexadecimal digits.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("id")]
+        public string Id { get; set; } = default!;
+
+        /// <summary>
+        /// Account that is debited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("debit")]
+        public string Debit { get; set; } = default!;
+
+        /// <summary>
+        /// Account that is credited.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("credit")]
+        public string Credit { get; set; } = default!;
+
+        /// <summary>
+        /// Minor units, above 0.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("amount")]
+        public long Amount { get; set; } = default!;
+
+        /// <summary>
+        /// Why money moves, e.g. `charge`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("code")]
+        public string Code { get; set; } = default!;
+
+        /// <summary>
+        /// Business date.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("effectiveDate")]
+        public System.DateOnly EffectiveDate { get; set; } = default!;
+
+        /// <summary>
+        /// `normal`, `delayed` or `rerated`.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("batch")]
+        public string Batch { get; set; } = default!;
+
+        /// <summary>
+        /// The transfer that this one undoes; null where it undoes none.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("reverses")]
+        public string? Reverses { get; set; } = default!;
+
+    }
+
+    /// <summary>
+    /// A list that always comes whole.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class WholeOfTollPeriodEntry
+    {
+
+        /// <summary>
+        /// What it holds.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public System.Collections.Generic.IReadOnlyList<TollPeriodEntry> Items { get; set; } = new System.Collections.Generic.List<TollPeriodEntry>();
+
+    }
+
+    /// <summary>
+    /// A list that always comes whole.
+    /// </summary>
+    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
+    public partial class WholeOfTollReconRun
+    {
+
+        /// <summary>
+        /// What it holds.
+        /// </summary>
+        [System.Text.Json.Serialization.JsonPropertyName("items")]
+        public System.Collections.Generic.IReadOnlyList<TollReconRun> Items { get; set; } = new System.Collections.Generic.List<TollReconRun>();
 
     }
 

@@ -141,7 +141,8 @@ internal static class CloudServer
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
             .AddSingleton<TollActs>()
-            .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()));
+            .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();

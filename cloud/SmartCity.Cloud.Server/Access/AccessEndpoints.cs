@@ -60,6 +60,9 @@ internal static class AccessEndpoints
         return rights;
     }
 
+    /// <summary>How long a token is to hold. What is far beyond is refused with the rest of it.</summary>
+    private static TimeSpan LifetimeOf(NewToken wanted) => TimeSpan.FromDays(Math.Clamp(wanted.Days ?? 90, 0, 10_000));
+
     private static void MapOwn(RouteGroupBuilder api)
     {
         api.MapPost("/session", async (HttpContext context, SignIn signIn, Credentials credentials) =>
@@ -92,7 +95,7 @@ internal static class AccessEndpoints
         }).NeedsSignIn().WithName("EndOwnSession").WithSummary("Ends one of one's own sessions or tokens.").AnswersNothing().MayFail(ProblemKinds.Missing);
         api.MapPost("/account/tokens", (HttpContext context, AccessGrants grants, NewToken wanted) => context.CallerOf().Access is not { Grant.IsToken: false } access
             ? Problems.Of(ProblemKinds.Person)
-            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), access.Account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90))), statusCode: StatusCodes.Status201Created))
+            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), access.Account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), LifetimeOf(wanted))), statusCode: StatusCodes.Status201Created))
             .NeedsSignIn().WithName("MakeOwnToken").WithSummary("Makes a token for a program, with some of one's own rights; it is shown this once.").Answers<MadeToken>(StatusCodes.Status201Created).MayFail(ProblemKinds.Person, ProblemKinds.Access);
     }
 
@@ -119,7 +122,7 @@ internal static class AccessEndpoints
             if (change == "reset") return Results.Json(new ChangedAccount(Secret: accounts.Reset(context.ActorOf(), name)));
             accounts.SetDisabled(context.ActorOf(), name, change == "disable");
             return Results.Json(new ChangedAccount(Account: accounts.Find(name)));
-        }).WithName("DisableEnableOrResetUser").WithSummary("Disables or enables an account, or gives it a new secret for one sign-in.").Answers<ChangedAccount>().MayFail(ProblemKinds.Missing, ProblemKinds.Access);
+        }).WithName("DisableEnableOrResetUser").WithSummary("Disables or enables an account, or gives it a new secret for one sign-in.").PathExample("change", "disable").Answers<ChangedAccount>().MayFail(ProblemKinds.Missing, ProblemKinds.Access);
         api.MapGet("/sessions", (HttpContext context, AccessGrants grants) =>
         {
             var parameters = new Parameters(context.Request.Query);
@@ -132,7 +135,7 @@ internal static class AccessEndpoints
         }).WithName("EndSession").WithSummary("Ends a session or token.").AnswersNothing().MayFail(ProblemKinds.Missing);
         api.MapPost("/users/{name}/tokens", (HttpContext context, Accounts accounts, AccessGrants grants, string name, NewToken wanted) => accounts.Find(name) is not { } account
             ? Problems.Missing(new Sentence("say.account", name))
-            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), TimeSpan.FromDays(wanted.Days ?? 90))), statusCode: StatusCodes.Status201Created))
+            : Results.Json(new MadeToken(grants.MakeToken(context.ActorOf(), account, wanted.Name ?? "", RightsOf(wanted.Rights ?? []), LifetimeOf(wanted))), statusCode: StatusCodes.Status201Created))
             .WithName("MakeToken").WithSummary("Makes a token for an account; it is shown this once.").Answers<MadeToken>(StatusCodes.Status201Created).MayFail(ProblemKinds.Missing, ProblemKinds.Access);
         api.MapGet("/audit-log", (HttpRequest request, IAuditLog log) =>
         {

@@ -100,6 +100,15 @@ internal sealed class Parameters(IQueryCollection query)
         return null;
     }
 
+    /// <summary>A date of a corridor's calendar, year-month-day.</summary>
+    public DateOnly? Date(string name)
+    {
+        if (One(name) is not { } text) return null;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return date;
+        Wrong(name, new Sentence("say.parameter.date", text));
+        return null;
+    }
+
     /// <summary>An IANA zone; <paramref name="usual"/> where none was given.</summary>
     public TimeZoneInfo Zone(string name, string usual)
     {

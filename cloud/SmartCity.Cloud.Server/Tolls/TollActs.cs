@@ -1,13 +1,15 @@
 using System.Globalization;
+using System.Text.Json;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Reconciliation;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Tolls;
 
 /// <summary>What people do to the toll road's books, from a page, a program or the console: each act is written to the audit log before it is done.</summary>
-internal sealed class TollActs(TollDesk desk, AuditLog audit)
+internal sealed class TollActs(TollDesk desk, TollQueries queries, AuditLog audit)
 {
     /// <summary>Characters of an explanation.</summary>
     public const int ExplanationMax = 1_000;
@@ -21,11 +23,18 @@ internal sealed class TollActs(TollDesk desk, AuditLog audit)
     public JudgeOutcome Judge(HttpContext context, string key, ReconState? state, string owner, string explanation)
     {
         if (state is not { } wanted) return JudgeOutcome.NoState;
-        if (explanation.Length > ExplanationMax) return JudgeOutcome.TooLong;
+        if (explanation.Length > ExplanationMax || owner.Length > ExplanationMax) return JudgeOutcome.TooLong;
         if (explanation.Length == 0 && wanted is ReconState.Explained or ReconState.Accepted) return JudgeOutcome.NoReason;
         audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{TollEndpoints.Word(wanted)}: {explanation}");
         desk.Judge(key, wanted, owner, explanation, NameOf(context));
         return JudgeOutcome.Done;
+    }
+
+    /// <summary>Reconciles, and keeps the run.</summary>
+    public TollReconRun Keep(HttpContext context, TollReconFilter scope, int itemsMax, CancellationToken cancellationToken)
+    {
+        audit.Write(context.ActorOf(), "toll.reconciliation.keep", "", null, JsonSerializer.Serialize(scope, TollJson.Options));
+        return queries.ReconcileAndKeep(scope, itemsMax, cancellationToken);
     }
 
     /// <summary>Opens the next period.</summary>

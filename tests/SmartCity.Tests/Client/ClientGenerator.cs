@@ -29,6 +29,8 @@ internal static class ClientGenerator
         types.GenerateNullableReferenceTypes = true;
         types.GenerateOptionalPropertiesAsNullable = true;
         types.GenerateDataAnnotations = false;
+        // A business date is of no zone.
+        types.DateType = "System.DateOnly";
         types.ArrayType = "System.Collections.Generic.IReadOnlyList";
         types.ArrayInstanceType = types.ArrayBaseType = "System.Collections.Generic.List";
         types.DictionaryType = "System.Collections.Generic.IReadOnlyDictionary";

@@ -99,6 +99,27 @@ public sealed class ClientTests(ClientTests.City city) : IClassFixture<ClientTes
         Assert.Contains("administer", (await city.Client.GetOwnAccountAsync(Stop)).Result.Rights);
     }
 
+    [Fact]
+    public async Task The_books_of_tolls_are_read_and_a_period_is_opened_and_closed()
+    {
+        Assert.True((await city.Client.GetTollWorkAsync(Stop)).Result.IsDone);
+        Assert.Empty((await city.Client.GetTollChargesAsync(cancellationToken: Stop)).Result.Items);
+        Assert.Equal("IRR", (await city.Client.GetTollLedgerAsync(Stop)).Result.Identity.Currency);
+        Assert.Equal("posted", (await city.Client.OpenTollPeriodAsync(new NewTollPeriod { From = new DateOnly(2026, 10, 23), To = new DateOnly(2026, 11, 21) }, Stop)).Result.Outcome);
+        Assert.Equal("posted", (await city.Client.CloseTollPeriodAsync(1, Stop)).Result.Outcome);
+        var period = Assert.Single((await city.Client.GetTollPeriodsAsync(Stop)).Result.Items);
+        Assert.Equal((1, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing"), (period.Number, period.From, period.To, period.State));
+        // The next one begins on the day after.
+        var wrong = await Assert.ThrowsAsync<SmartCityException<Problem>>(() => city.Client.OpenTollPeriodAsync(new NewTollPeriod { From = new DateOnly(2026, 11, 25), To = new DateOnly(2026, 12, 21) }, Stop));
+        Assert.Equal("/problems/toll", wrong.Result.Type);
+        Assert.NotEmpty(wrong.Result.Faults!);
+        Assert.Equal("/problems/missing", (await Assert.ThrowsAsync<SmartCityException<Problem>>(() => city.Client.GetTollPassageAsync(new string('0', 32), Stop))).Result.Type);
+        Assert.Null((await city.Client.VerifyTollLedgerAsync(Stop)).Result.Fault);
+        var run = (await city.Client.KeepTollReconciliationAsync(cancellationToken: Stop)).Result;
+        Assert.Equal(run.Number, Assert.Single((await city.Client.GetTollRunsAsync(Stop)).Result.Items).Number);
+        Assert.Equal("toll.reconciliation.keep", (await city.Client.GetAuditLogAsync(limit: 1, cancellationToken: Stop)).Result.Items[0].Action);
+    }
+
     /// <summary>A server with three devices, and the client of an administrator.</summary>
     public sealed class City : IAsyncLifetime
     {
@@ -113,8 +134,8 @@ public sealed class ClientTests(ClientTests.City city) : IClassFixture<ClientTes
             await Cloud.SendAsync(("air-1", "pm25", 1.5, Time), ("air-2", "pm25", 2.5, Time), ("air-3", "pm25", 3.5, Time));
             await Cloud.StoredAsync();
             var (accounts, actor) = (Cloud.App.Services.GetRequiredService<Accounts>(), new Actor("test", "test"));
-            await accounts.ChangePasswordAsync(actor, "root", accounts.Add(actor, "root", [Roles.Administrator], []), "correct horse battery staple", null, Stop);
-            var token = Cloud.App.Services.GetRequiredService<AccessGrants>().MakeToken(actor, accounts.Find("root")!, "client", Roles.RightsOf(Roles.Administrator), TimeSpan.FromDays(1));
+            await accounts.ChangePasswordAsync(actor, "root", accounts.Add(actor, "root", [Roles.Administrator, Roles.TollManager], []), "correct horse battery staple", null, Stop);
+            var token = Cloud.App.Services.GetRequiredService<AccessGrants>().MakeToken(actor, accounts.Find("root")!, "client", Rights.All, TimeSpan.FromDays(1));
             _http = new HttpClient { BaseAddress = Cloud.Address, DefaultRequestHeaders = { { "Authorization", $"Bearer {token}" } } };
             Client = new SmartCityClient(_http);
         }

@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 using static SmartCity.Tests.Cloud.Server.AccessTests;
 
@@ -66,6 +67,33 @@ public sealed partial class BadInputTests
         var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Stop);
         if (status != 404) Assert.StartsWith("/query/", problem.GetProperty("pointers")[0].GetString(), StringComparison.Ordinal);
         if (status == 422) Assert.True(problem.GetProperty("maxima").EnumerateObject().Single().Value.GetInt64() > 0);
+    }
+
+    [Fact]
+    public async Task Row_27_a_body_with_an_unknown_field_or_a_wrong_type_is_refused_with_its_pointer_and_a_thing_of_another_area_is_not_there()
+    {
+        await using var cloud = await StartAsync(options => options.Access.PublicReadings = false);
+        await cloud.SendAsync(("theirs", "t", 1, DateTimeOffset.UtcNow));
+        await cloud.StoredAsync();
+        cloud.App.Services.GetRequiredService<IDeviceRegistry>().Apply([new RegistryChange(Site: new Site("south-1", null, "south", null)), new RegistryChange(Device: new RegisteredDevice("theirs", Site: "south-1"))]);
+        await AddAsync(cloud, "root", [Roles.Administrator, Roles.TollManager]);
+        using var root = await SignedInAsync(cloud, "root");
+        foreach (var (method, path, body, pointer) in new[]
+        {
+            ("PUT", "/api/v1/sites/s", """{"id":"s","colour":"red"}""", "/colour"), ("PUT", "/api/v1/models/m", """{"id":"m","kind":"k","metrics":[{"name":"x","min":"low"}]}""", "/metrics/0/min"),
+            ("POST", "/api/v1/users", """{"name":"x","roles":"operator"}""", "/roles"), ("POST", "/api/v1/users", """{"name":"x","rights":["administer"]}""", "/rights"),
+            ("POST", "/api/v1/toll/periods", """{"from":"2026-11-31","to":"2026-12-21"}""", "/from"), ("POST", "/api/v1/toll/periods", """{"from":"2026-11-22","to":"2026-12-21","state":"sealed"}""", "/state"),
+            ("PUT", $"/api/v1/toll/items/{new string('0', 32)}", """{"state":4}""", "/state"), ("POST", "/api/v1/account/tokens", """{"name":"x","rights":["read"],"days":"many"}""", "/days"),
+        })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            using var answer = await root.SendAsync(request, Stop);
+            var problem = await answer.Content.ReadFromJsonAsync<JsonElement>(Stop);
+            Assert.Equal((body, 400, pointer), (body, (int)answer.StatusCode, problem.TryGetProperty("pointers", out var pointers) ? pointers[0].GetString() : problem.ToString()));
+        }
+        await AddAsync(cloud, "ali", [Roles.Operator], "north");
+        using var ali = await SignedInAsync(cloud, "ali");
+        foreach (var path in (string[])["/api/v1/devices/theirs", "/api/v1/registry/devices/theirs", "/api/v1/sites/south-1"]) Assert.Equal((path, 404), (path, (int)(await ali.GetAsync(new Uri(path, UriKind.Relative), Stop)).StatusCode));
     }
 
     [Fact]
@@ -138,6 +166,50 @@ public sealed partial class BadInputTests
     }
 
     [Fact]
+    public async Task Row_41_markup_in_names_values_browsers_and_addresses_is_text_on_every_page()
+    {
+        const string image = "<img src=x onerror=alert(1)>", vector = "\"><svg onload=alert(1)>", script = "javascript:alert(1)";
+        await using var cloud = await StartAsync();
+        await AddAsync(cloud, "root", [Roles.Administrator, Roles.TollManager]);
+        using var root = await SignedInAsync(cloud, "root");
+        root.DefaultRequestHeaders.TryAddWithoutValidation("User-Agent", image);
+        // A browser, a token and a series with a value set aside; a registry with such names, and what was entered before in the change log.
+        Assert.True((await root.PostAsJsonAsync("/api/v1/session", new { name = "root", password = Password }, Stop)).IsSuccessStatusCode);
+        using var again = await SignedInAsync(cloud, "root");
+        Assert.True((await again.PostAsJsonAsync("/api/v1/account/tokens", new { name = image, rights = new[] { "read" } }, Stop)).IsSuccessStatusCode);
+        var now = UnixMicros.From(DateTimeOffset.UtcNow);
+        foreach (var metric in (string[])[image, vector, script])
+        {
+            await cloud.SendAsync([new Reading(new SeriesKey("d", metric), now, now, ReadingValue.Of(vector), ReadingQuality.Good)]);
+            await cloud.SendAsync([new Reading(new SeriesKey("d", metric), now + 1, now, ReadingValue.Of(true), ReadingQuality.Good)]);
+        }
+        await cloud.StoredAsync();
+        foreach (var name in (string[])[image, vector, script]) Assert.True((await again.ReplaceAsync("/api/v1/sites/s", new { id = "s", name }, Stop)).IsSuccessStatusCode || (await again.PutAsJsonAsync("/api/v1/sites/s", new { id = "s", name }, Stop)).IsSuccessStatusCode);
+        Assert.True((await again.PutAsJsonAsync("/api/v1/registry/devices/d", new { id = "d", site = "s", name = image }, Stop)).IsSuccessStatusCode);
+        var (shown, wrong) = (0, new List<string>());
+        var hostile = Uri.EscapeDataString(image);
+        foreach (var address in PageList.All.Values.Concat([
+            "/?device=d", $"/?device={hostile}", $"/tolls/charges?point={hostile}&outcome={hostile}", $"/tolls/items?class={hostile}", $"/change-log?from={hostile}", $"/sign-in?return={script}&trouble={hostile}", $"/problems/{hostile}",
+            $"/no-such/{hostile}", $"/dead-letters/{hostile}", $"/tolls/passages/{hostile}", $"/?lang={hostile}&theme={hostile}&digits={hostile}"]))
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { { "Accept", "text/html" } } };
+            using var answer = await again.SendAsync(request, Stop);
+            var html = await answer.Content.ReadAsStringAsync(Stop);
+            if (WebUtility.HtmlDecode(html).Contains("alert(1)", StringComparison.Ordinal)) shown++;
+            if (html.Contains("<img src=x", StringComparison.OrdinalIgnoreCase) || html.Contains("<svg onload", StringComparison.OrdinalIgnoreCase) || AddressOfScript().IsMatch(html)) wrong.Add(address);
+        }
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.True(shown >= 6, $"only {shown} pages have shown it");
+        // Problems and data are never taken for a page.
+        foreach (var address in (string[])[$"/api/v1/devices/{hostile}", "/api/v1/latest?device=d", $"/api/v1/devices?{hostile}=1"])
+        {
+            using var answer = await again.GetAsync(new Uri(address, UriKind.Relative), Stop);
+            Assert.EndsWith("json", answer.Content.Headers.ContentType!.MediaType, StringComparison.Ordinal);
+            Assert.Equal("nosniff", Assert.Single(answer.Headers.GetValues("X-Content-Type-Options")));
+        }
+    }
+
+    [Fact]
     public async Task Row_42_no_route_changes_anything_for_another_site_or_by_a_method_that_only_reads_and_no_page_is_framed()
     {
         await using var cloud = await StartAsync();
@@ -172,9 +244,17 @@ public sealed partial class BadInputTests
             if (path.Contains("live", StringComparison.Ordinal)) continue;
             using var answer = await root.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Stop);
         }
+        // A live link of another site carries what its browser may see.
+        using (var socket = new System.Net.WebSockets.ClientWebSocket())
+        {
+            socket.Options.SetRequestHeader("Cookie", cookie.Single());
+            socket.Options.SetRequestHeader("Origin", "https://evil.example");
+            await Assert.ThrowsAsync<System.Net.WebSockets.WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://127.0.0.1:{cloud.Address.Port}/api/v1/live"), Stop));
+        }
         Assert.True(wrong.Count == 0, string.Join("\n", wrong));
         Assert.True(asked > 60, $"only {asked} were asked");
-        Assert.Equal(rows, cloud.App.Services.GetRequiredService<AuditLog>().Read(null, 1)[0].Number);
+        // But that it was refused.
+        Assert.DoesNotContain(cloud.App.Services.GetRequiredService<AuditLog>().Read(null, 1_000), row => row.Number > rows && row.Action != "access.refused");
         foreach (var address in PageList.All.Values)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address) { Headers = { { "Accept", "text/html" } } };
@@ -283,6 +363,9 @@ public sealed partial class BadInputTests
     /// <summary>Traces, types, statements and folders of this program.</summary>
     [GeneratedRegex(@"\bat [A-Z]\w+\.|Exception|SELECT |INSERT |SQLite|System\.|Microsoft\.|/tmp/|\.cs:line")]
     private static partial Regex Inside();
+
+    [GeneratedRegex("(href|src|action|formaction)=[\"']?\\s*javascript:", RegexOptions.IgnoreCase)]
+    private static partial Regex AddressOfScript();
 
     /// <summary>Sends bytes as they are and reads the status of the answer.</summary>
     private static async Task<int> StatusAsync(int port, string request)

@@ -19,6 +19,8 @@ internal static class ApiDescription
 {
     /// <summary>Name of the extension that says which right an operation asks for.</summary>
     public const string RightExtension = "x-right";
+    /// <summary>Name of the extension that says whether whoever is bound to areas sees what lies in them; where it is false they see nothing.</summary>
+    public const string AreaExtension = "x-by-area";
 
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
@@ -79,7 +81,7 @@ internal static class ApiDescription
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
         var options = context.ApplicationServices.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions;
         operation.Parameters ??= [];
-        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(one => one.In == ParameterLocation.Path)) parameter.Example ??= parameter.Name == "change" ? "disable" : parameter.Schema?.Type == JsonSchemaType.Integer ? 7 : "air-001";
+        foreach (var parameter in operation.Parameters.OfType<OpenApiParameter>().Where(one => one.In == ParameterLocation.Path)) parameter.Example ??= metadata.OfType<PathSample>().FirstOrDefault(one => one.Name == parameter.Name) is { } sample ? sample.Example : parameter.Schema?.Type == JsonSchemaType.Integer ? 7 : "air-001";
         foreach (var parameter in metadata.OfType<QueryParameter>())
         {
             var one = new OpenApiSchema { Type = parameter.Type };
@@ -122,7 +124,9 @@ internal static class ApiDescription
         var name = right switch { null => "public", Rights.None => "signed in", { } one => Roles.NameOf(one) };
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
         operation.Extensions[RightExtension] = new JsonNodeExtension(JsonValue.Create(name));
-        operation.Description = $"Right: {name}.";
+        var isByArea = metadata.OfType<ByArea>().Any();
+        operation.Description = right is null or Rights.None ? $"Right: {name}." : $"Right: {name}. {(isByArea ? "Whoever is bound to areas sees and changes what lies in them." : "For the whole city: not for whoever is bound to areas.")}";
+        if (right is not (null or Rights.None)) operation.Extensions[AreaExtension] = new JsonNodeExtension(JsonValue.Create(isByArea));
         if (right is not null)
             operation.Security = [Scheme("token"), Scheme("session")];
 

@@ -10,6 +10,10 @@ namespace SmartCity.Cloud.Server.Api.Description;
 /// <summary>An example of each contract: what the API's document shows, and what a test reads back into the contract.</summary>
 internal static class Examples
 {
+    /// <summary>Id of a passage.</summary>
+    public const string Passage = "5f3a9c0d2b7e4816a0c4d9e8f1b23764";
+    /// <summary>Key of an item of reconciliation.</summary>
+    public const string Item = "c1d5e0b79a3f4826b4e7f0a9d2c86351";
     private const long Micros = 1_795_485_689_980_000;
     private static readonly DateTimeOffset _time = new(2026, 11, 24, 6, 1, 29, 980, TimeSpan.Zero);
     private static readonly DateTimeOffset _hour = new(2026, 11, 24, 9, 0, 0, TimeSpan.FromHours(3.5));
@@ -25,6 +29,17 @@ internal static class Examples
     private static readonly Site _site = new("square", "Azadi Square", "north", new DevicePosition(35.6997, 51.3380));
     private static readonly RegisteredDevice _registered = new("air-001", "air", "Air at the square", "square", Position: new DevicePosition(35.7, 51.4));
     private static readonly DeadLetterEntry _letter = new(7, "g1", "telemetry", new SeriesKey("air-001", "pm25"), "text", _time, _time, "n/a", "series:kind is Double, the value is Text", _time);
+
+    private static readonly DateOnly _day = new(2026, 11, 24);
+    private static readonly TollChargeEntry _charge = new(
+        Passage, 0, "THN-1", "THN-1-L2", _day, _time, "charged", null, "asset:receivable:account:a-17", [new TollShare("north", 40_000)], 40_000, 4_000, 44_000, "2026/3",
+        [new TollRuleStep("price", "class 1, day", "40000", "40000"), new TollRuleStep("vat", "10 %", "4000", "44000")]);
+    private static readonly TollReconRun _run = new(
+        0, new TollReconFilter(_day, _day), _time, false, new string('7', 64),
+        [new TollReconIdentity("E1", new TollReconTerm("numbers", 1_000, null), [new TollReconTerm("events", 997, null), new TollReconTerm("gaps", 3, null)], 0, 0, true)],
+        [new TollReconClass("SEQ_GAP", 1, 1, 3, 0)],
+        [new TollReconItem(Item, "SEQ_GAP", "THN-1", "L1/7/501-503", _time, _day, 3, null, "", null, "open", null, null, null)]);
+    private static readonly TollPeriodEntry _period = new(7, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing", null, "mina");
 
     private static readonly Dictionary<Type, object> _byType = new object[]
     {
@@ -60,6 +75,23 @@ internal static class Examples
         _letter,
         new Page<DeadLetterEntry>([_letter]),
         new ResubmitOutcome(7, true, null),
+        new TollTotals(_day, _day, [new TollTotal(_day, "THN-1", "charged", null, 997, 39_880_000, 3_988_000)]),
+        new TollBacklog(0, 0, 0, 0, true),
+        new Page<TollChargeEntry>([_charge]),
+        new TollPassageView(
+            new TollPassageEntry(Passage, "THN-1", "THN-1-L2", "north", _time, "locked", "364:00412233", "12 ب 345 - 67", "12 ب 345 - 67", "confirmed", "1", "1", "1", "agree", "A", "complete", "None", null),
+            _charge, [new TollEventEntry("L1", "7", "184467", _time, _time, "THN-1-L2", "avc", JsonSerializer.SerializeToElement(new { boot = 7, seq = 184467, kind = "avc", axles = 2 }))],
+            [new TollSuppressed("T3/2/41", "tag", "THN-1-L3", "crossLane", "T2/2/77", Passage)], ["CLASS_DIFFERS"],
+            [new TollPosting(0, "posted", null, 4_711, [new TollTransfer(Item, "asset:receivable:account:a-17", "liability:concession:north", 40_000, "charge", _day, "normal", null)])]),
+        _run,
+        new Whole<TollReconRun>([_run with { Number = 17 }]),
+        new TollJudgement("explained", "mina", "The lane was closed for works from 2 to 4."),
+        new NewTollPeriod(new DateOnly(2026, 11, 22), new DateOnly(2026, 12, 21)),
+        new TollPeriodChange("first", "mina"),
+        new Whole<TollPeriodEntry>([_period]),
+        new TollPeriodView(_period, ["E6 leaves 40,000 over on 2026-11-03."]),
+        new TollLedgerView(new TollLedgerIdentity("tolls", "IRR", 0), new TollLedgerHead(4_711, new string('9', 64), 318, 188_440_000, 188_440_000)),
+        new TollLedgerCheck(4_711, new string('9', 64), null),
         new RegistryContent([_model], [_site], [_registered]),
         new RegistryResult(1, 0, 2),
         _model,

@@ -11,6 +11,11 @@ namespace SmartCity.Cloud.Server.Api.Description;
 /// <param name="IsMany">Whether it may be given more than once.</param>
 internal sealed record QueryParameter(string Name, string Description, string Example, JsonSchemaType Type = JsonSchemaType.String, bool IsMany = false);
 
+/// <summary>An example of what a path names, where the usual one would not do.</summary>
+/// <param name="Name">Name of the parameter.</param>
+/// <param name="Example">A value that fits its constraint.</param>
+internal sealed record PathSample(string Name, string Example);
+
 /// <summary>A body that the route reads by hand.</summary>
 /// <param name="Contract">What it holds.</param>
 internal sealed record BodyContract(Type Contract);
@@ -30,6 +35,9 @@ internal static class RouteDescriptions
     /// <summary>Takes a query parameter.</summary>
     public static RouteHandlerBuilder Takes(this RouteHandlerBuilder route, string name, string description, string example, JsonSchemaType type = JsonSchemaType.String, bool isMany = false) =>
         route.WithMetadata(new QueryParameter(name, description, example, type, isMany));
+
+    /// <summary>Shows what a parameter of its path looks like.</summary>
+    public static RouteHandlerBuilder PathExample(this RouteHandlerBuilder route, string name, string example) => route.WithMetadata(new PathSample(name, example));
 
     /// <summary>Comes in pages.</summary>
     public static RouteHandlerBuilder InPages(this RouteHandlerBuilder route, string cursor, int limitMax, int limitUsual) => route

@@ -9,6 +9,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Backup;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
@@ -45,6 +46,7 @@ internal static class CloudServer
         services.AddAccess(options);
         services.AddRegistry(options);
         services.AddConsumers(options);
+        services.AddSingleton<Backups>();
         services.AddIngest();
         services.AddLive(options.Live);
         services.AddApi();
@@ -87,6 +89,7 @@ internal static class CloudServer
         app.MapCityProvider();
         app.MapDeadLetterPages(options.DuckDb.CityZone);
         app.MapImports();
+        app.MapBackups();
         app.MapRegistry();
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);

@@ -91,7 +91,7 @@ public sealed class RightsTests(RightsTests.City city) : IClassFixture<RightsTes
         var routes = city.Cloud.App.Services.GetRequiredService<IEnumerable<EndpointDataSource>>().SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()
             .Where(route => route.RoutePattern.RawText!.TrimStart('/').StartsWith("api/", StringComparison.Ordinal))
             .SelectMany(route => (route.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => $"{method} {Plain(route)}")).ToList();
-        Assert.Equal(["GET /api/v1/imports/{epoch}/{lane}", "GET /api/v1/live", "POST /api/v1/imports/{epoch}/{lane}/batches"], routes.Where(route => !described.Contains(route)).Order());
+        Assert.Equal(["GET /api/v1/imports/{epoch}/{lane}", "GET /api/v1/live", "POST /api/v1/backups", "POST /api/v1/imports/{epoch}/{lane}/batches"], routes.Where(route => !described.Contains(route)).Order());
 
         static string Plain(RouteEndpoint route) => "/" + string.Join('/', route.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch
         {

@@ -12,9 +12,10 @@ public sealed class ArchitectureTests
         ["SmartCity.Devices"] = ["SmartCity.Model"],
         ["SmartCity.Mqtt"] = [],
         ["SmartCity.Hosting"] = [],
-        ["SmartCity.Edge.Spool"] = [],
+        ["SmartCity.Durable"] = [],
+        ["SmartCity.Edge.Spool"] = ["SmartCity.Durable"],
         ["SmartCity.Edge.Gateway"] = ["SmartCity.Model", "SmartCity.Protos", "SmartCity.Devices", "SmartCity.Mqtt", "SmartCity.Hosting", "SmartCity.Edge.Spool"],
-        ["SmartCity.Cloud.Log"] = ["SmartCity.Model"],
+        ["SmartCity.Cloud.Log"] = ["SmartCity.Model", "SmartCity.Durable"],
         ["SmartCity.Cloud.TimeSeries"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Pipelines"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Tolling"] = ["SmartCity.Model"],
@@ -23,7 +24,7 @@ public sealed class ArchitectureTests
         ["SmartCity.Cloud.Dashboards"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Server"] =
         [
-            "SmartCity.Model", "SmartCity.Protos", "SmartCity.Devices", "SmartCity.Hosting", "SmartCity.Cloud.Log", "SmartCity.Cloud.TimeSeries",
+            "SmartCity.Model", "SmartCity.Protos", "SmartCity.Devices", "SmartCity.Hosting", "SmartCity.Durable", "SmartCity.Cloud.Log", "SmartCity.Cloud.TimeSeries",
             "SmartCity.Cloud.Pipelines", "SmartCity.Cloud.Tolling", "SmartCity.Cloud.Fleet", "SmartCity.Cloud.Identity", "SmartCity.Cloud.Dashboards",
         ],
         ["SmartCity.Client"] = [],

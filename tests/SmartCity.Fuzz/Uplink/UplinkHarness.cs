@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Durable;
 using SmartCity.Fuzz.Columns;
 using SmartCity.Model;
 using SmartCity.Model.Columns;

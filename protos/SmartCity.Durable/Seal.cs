@@ -1,10 +1,10 @@
-namespace SmartCity.Edge.Spool;
+namespace SmartCity.Durable;
 
 /// <summary>
 /// A 64-bit checksum of a record's fields. Each step is one-to-one, so that damage within one field never goes unnoticed, and other damage once in 2^64.
 /// One flipped bit is not only found but put right: the reading goes on with what was written.
 /// </summary>
-internal static class Seal
+public static class Seal
 {
     /// <summary>Each bit is tried with a checksum of the whole: 1 KiB takes about a millisecond.</summary>
     private const int RepairBytesMax = 1024;
@@ -12,8 +12,8 @@ internal static class Seal
     /// <summary>How SQLite stores whole numbers: in 1, 2, 3, 4, 6 or 8 bytes. The top bit of a short one is that of all above it.</summary>
     private static readonly long[] _flips = [.. Enumerable.Range(0, 64).Select(bit => 1L << bit), -1L << 7, -1L << 15, -1L << 23, -1L << 31, -1L << 47];
 
-    /// <summary>The seal of <paramref name="fields"/> of a record of <paramref name="kind"/>.</summary>
-    public static long Of(SealKind kind, params ReadOnlySpan<long> fields)
+    /// <summary>The seal of <paramref name="fields"/> of a record of <paramref name="kind"/>; one kind never passes for another.</summary>
+    public static long Of(int kind, params ReadOnlySpan<long> fields)
     {
         unchecked
         {
@@ -30,11 +30,18 @@ internal static class Seal
         }
     }
 
+    /// <summary>Binds the fields of a record to the first parameters and their seal to the next.</summary>
+    public static Statement Bind(Statement statement, int kind, params ReadOnlySpan<long> fields)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        return statement.With(fields).Bind(fields.Length + 1, Of(kind, fields));
+    }
+
     /// <summary>Compares with the seal that was kept, and puts one flipped bit right in <paramref name="fields"/>.</summary>
     /// <param name="kind">Kind of the record.</param>
     /// <param name="fields">Its fields; as they were before where it is damaged beyond repair.</param>
     /// <param name="seal">What was kept; null in a record of an older version, which has none.</param>
-    public static SealVerdict Check(SealKind kind, Span<long> fields, long? seal)
+    public static SealVerdict Check(int kind, Span<long> fields, long? seal)
     {
         if (seal is not { } kept) return SealVerdict.Whole;
         var now = Of(kind, fields);
@@ -51,8 +58,9 @@ internal static class Seal
     }
 
     /// <summary>The same for a record with a text: the last of <paramref name="fields"/> is its CRC32C, and one bit of the text may be put right too.</summary>
-    public static SealVerdict Check(SealKind kind, Span<long> fields, byte[] text, long? seal)
+    public static SealVerdict Check(int kind, Span<long> fields, byte[] text, long? seal)
     {
+        ArgumentNullException.ThrowIfNull(text);
         fields[^1] = Crc32C.Of(text);
         var verdict = Check(kind, fields, seal);
         // A repaired checksum means that the text is not what was written.
@@ -70,7 +78,7 @@ internal static class Seal
 }
 
 /// <summary>What a seal says of a record.</summary>
-internal enum SealVerdict
+public enum SealVerdict
 {
     /// <summary>As it was written.</summary>
     Whole,
@@ -78,10 +86,4 @@ internal enum SealVerdict
     Repaired,
     /// <summary>Not what was written.</summary>
     Damaged,
-}
-
-/// <summary>Kinds of records; one never passes for another.</summary>
-internal enum SealKind
-{
-    Meta = 1, Epoch, Position, Row, Name, Gap, DeadLetter, Mark, Counter,
 }

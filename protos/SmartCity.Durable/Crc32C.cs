@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 
-namespace SmartCity.Cloud.Log;
+namespace SmartCity.Durable;
 
 /// <summary>CRC-32C (Castagnoli), as in iSCSI (RFC 3720, appendix B.4); by the processor's own instruction where it has one.</summary>
 public static class Crc32C

@@ -11,6 +11,7 @@ internal static class PageList
     {
         ["/"] = "/",
         ["/audit"] = "/audit",
+        ["/faults"] = "/faults",
         ["/dead-letters"] = "/dead-letters",
         ["/dead-letters/{id:long}"] = "/dead-letters/1",
         ["/tolls"] = "/tolls",

@@ -22,6 +22,7 @@ public static class Navigation
         new("nav.city", "/", 'c'),
         new("nav.audit", "/audit", 'b'),
         new("nav.tolls", "/tolls", 't', Model.Contracts.Roles.TollAuditor, Model.Contracts.Roles.TollManager),
+        new("nav.faults", "/faults", 'f', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.letters", "/dead-letters", 'd', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.access", "/people", 'p', Model.Contracts.Roles.Administrator),
         new("nav.auditlog", "/change-log", 'l', Model.Contracts.Roles.Administrator),

@@ -4,6 +4,7 @@ using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Files;
 using SmartCity.Model;
 using SmartCity.Mqtt;
 
@@ -12,7 +13,7 @@ namespace SmartCity.Edge.Gateway.Page;
 /// <summary>Takes the gateway's report. Reads the spool, so not for a thread that must not block.</summary>
 internal sealed class Reporter(
     GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub, MqttListenerOptions listener,
-    UplinkState uplink, RateMeter rates, IServiceProvider services, TimeProvider clock)
+    UplinkState uplink, RateMeter rates, RunRecord run, IServiceProvider services, TimeProvider clock)
 {
     private readonly DateTimeOffset _startedAt = StartOfProcess();
     private readonly string _software = typeof(Reporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
@@ -48,6 +49,7 @@ internal sealed class Reporter(
             ClockTrusted = trust.IsTrusted,
             CredentialsTrouble = credentials.Trouble,
             Notes = spool.Notes,
+            EndBefore = run.Before,
         };
     }
 

@@ -9,7 +9,9 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Faults;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
@@ -46,9 +48,11 @@ internal static class CloudServer
         services.AddRegistry(options);
         services.AddConsumers(options);
         services.AddIngest();
+        services.AddCommands(options);
         services.AddLive(options.Live);
         services.AddApi();
         services.AddDashboards();
+        services.AddFaults(options.Data);
         // A published server has its files compressed beforehand; those are passed through.
         services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         // What is sent holds no secret that stays the same from one answer to the next, so its length under compression betrays none: cookies are headers, tokens are shown once.
@@ -86,8 +90,10 @@ internal static class CloudServer
         app.MapProblemPages(options.DuckDb.CityZone);
         app.MapCityProvider();
         app.MapDeadLetterPages(options.DuckDb.CityZone);
+        app.MapFaults(options.DuckDb.CityZone);
         app.MapImports();
         app.MapRegistry();
+        app.MapCommands();
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);
         app.MapApi();

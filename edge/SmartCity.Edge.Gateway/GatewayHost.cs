@@ -98,6 +98,7 @@ internal static class GatewayHost
             kestrel.ListenForOperators(data);
         });
         var app = builder.Build();
+        app.Services.GetRequiredService<MqttHub>().Forwarded = app.Services.GetRequiredService<CommandBook>().HearAsync;
         app.Use(endpoints.Separate);
         // After the paths are what they mean.
         app.UseRouting();
@@ -142,7 +143,7 @@ internal static class GatewayHost
         services.AddSingleton<IPublishHandler>(provider => provider.GetRequiredService<Intake.Intake>());
         services.AddSingleton(provider => new CommitLoop(
             provider.GetRequiredService<Edge.Spool.Spool>(), provider.GetRequiredService<Intake.Intake>(), provider.GetRequiredService<MqttHub>(),
-            provider.GetRequiredService<ILogger<CommitLoop>>(), Die, provider.GetRequiredService<MqttRecords>()));
+            provider.GetRequiredService<ILogger<CommitLoop>>(), reason => Die(provider.GetRequiredService<RunRecord>(), reason), provider.GetRequiredService<MqttRecords>()));
         services.AddSingleton(provider => new MqttRecords(provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool.SessionBytes));
         services.AddSingleton<IMqttStore>(provider => provider.GetRequiredService<MqttRecords>());
         // Before the listener, so that it stops after it: what is still read is still committed.
@@ -152,7 +153,11 @@ internal static class GatewayHost
     }
 
     /// <summary>Ends the process at once: no thread may acknowledge anything any more.</summary>
-    private static void Die(string reason) => Environment.Exit(ExitCode.Failed);
+    private static void Die(RunRecord run, string reason)
+    {
+        run.Failed(reason);
+        Environment.Exit(ExitCode.Failed);
+    }
 
     private static void AddListener(this IServiceCollection services, MqttOptions options, int connections, string data)
     {
@@ -183,6 +188,7 @@ internal static class GatewayHost
     private static void AddPages(this IServiceCollection services, string data)
     {
         services.AddSingleton(new DataPath(data));
+        services.AddSingleton(provider => RunRecord.Begin(data, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RateMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<RateMeter>());
         services.AddSingleton<Reporter>();
@@ -193,6 +199,7 @@ internal static class GatewayHost
     {
         services.AddSingleton(options);
         services.AddSingleton<UplinkState>();
+        services.AddSingleton<CommandBook>();
         services.AddSingleton<IUplinkHost, UplinkHost>();
         services.AddSingleton<Func<Grpc.Net.Client.GrpcChannel>>(() => UplinkConnector.Open(options));
         services.AddHostedService<UplinkService>();

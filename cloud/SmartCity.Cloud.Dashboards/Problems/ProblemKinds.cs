@@ -63,6 +63,8 @@ public static class ProblemKinds
     public static ProblemKind Access { get; } = new("access", 422);
     /// <summary>The registry cannot take it.</summary>
     public static ProblemKind Registry { get; } = new("registry", 422);
+    /// <summary>A command cannot be given to a device.</summary>
+    public static ProblemKind Command { get; } = new("command", 422);
     /// <summary>The toll road's books cannot do it.</summary>
     public static ProblemKind Toll { get; } = new("toll", 422);
     /// <summary>A change must name the version that it replaces.</summary>
@@ -82,7 +84,7 @@ public static class ProblemKinds
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
-        TooMuch, Access, Registry, Toll, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
+        TooMuch, Access, Registry, Command, Toll, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
     ];
 
     /// <summary>The kind of a code, or null.</summary>

@@ -12,21 +12,23 @@ internal sealed class UplinkEndpoint(
     IHostApplicationLifetime lifetime, ILogger<UplinkEndpoint> logger) : UplinkService.UplinkServiceBase
 {
     private readonly ILiveTap? _tap = services.GetService<ILiveTap>();
+    private readonly IUplinkCommands? _commands = services.GetService<IUplinkCommands>();
 
     public override async Task Uplink(IAsyncStreamReader<UplinkRequest> requestStream, IServerStreamWriter<UplinkResponse> responseStream, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         var gateway = (string?)http.Items[typeof(GatewayCertificate)] ?? throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, "No gateway certificate."));
-        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger);
+        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger, _commands);
         // Before the turn is taken: a stream that is refused must not end the one that is not.
         var hello = await GreetAsync(stream, gateway, (long)http.Items[typeof(GatewaySenders)]!, requestStream, responseStream, context.CancellationToken);
         var turn = await directory.TakeOverAsync(gateway, context.CancellationToken);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, turn.Replaced.Token, lifetime.ApplicationStopping);
+        using var line = new UplinkLine(responseStream);
         var reason = "the gateway ended it";
         string? refused = null;
         try
         {
-            await stream.RunAsync(hello, requestStream, responseStream, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
+            await stream.RunAsync(hello, requestStream, line, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
         }
         catch (UplinkRefusal refusal)
         {
@@ -55,6 +57,7 @@ internal sealed class UplinkEndpoint(
         }
         finally
         {
+            _commands?.Closed(gateway, line);
             directory.End(gateway, turn);
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Connected = directory.IsOpen(gateway), Since = clock.GetUtcNow(), Refusal = refused });
             logger.Closed(gateway, reason);

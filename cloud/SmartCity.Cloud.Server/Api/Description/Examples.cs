@@ -40,6 +40,7 @@ internal static class Examples
         [new TollReconClass("SEQ_GAP", 1, 1, 3, 0)],
         [new TollReconItem(Item, "SEQ_GAP", "THN-1", "L1/7/501-503", _time, _day, 3, null, "", null, "open", null, null, null)]);
     private static readonly TollPeriodEntry _period = new(7, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing", null, "mina");
+    private static readonly CommandEntry _command = new("r1", "lamp-7", "g1", "mina", "answered", JsonSerializer.SerializeToElement(new { dim = 40 }), _time, 60, _time.AddSeconds(2), JsonSerializer.SerializeToElement(new { ok = true }));
 
     private static readonly Dictionary<Type, object> _byType = new object[]
     {
@@ -92,6 +93,9 @@ internal static class Examples
         new TollPeriodView(_period, ["E6 leaves 40,000 over on 2026-11-03."]),
         new TollLedgerView(new TollLedgerIdentity("tolls", "IRR", 0), new TollLedgerHead(4_711, new string('9', 64), 318, 188_440_000, 188_440_000)),
         new TollLedgerCheck(4_711, new string('9', 64), null),
+        new NewCommand(JsonSerializer.SerializeToElement(new { dim = 40 }), "r1", 60),
+        _command,
+        new Page<CommandEntry>([_command]),
         new RegistryContent([_model], [_site], [_registered]),
         new RegistryResult(1, 0, 2),
         _model,

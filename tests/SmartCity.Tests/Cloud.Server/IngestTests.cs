@@ -138,7 +138,7 @@ public sealed class IngestTests : IAsyncLifetime
             _ => ((byte)0, null, new byte[] { 0x0A, 100, 1 }),
         };
         using var handler = new SocketsHttpHandler();
-        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server?.Issuer == _authority.Root.Subject;
         handler.SslOptions.ClientCertificates = [_authority.Gateway("spiffe://tehran/gateway/g1")];
         using var client = new HttpClient(handler);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"https://127.0.0.1:{CloudServer.PortOf(_app, "uplink")}/smartcity.uplink.v1.UplinkService/Uplink")

@@ -21,8 +21,7 @@ using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Server.Registry;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
-using SmartCity.Cloud.Tolling.Passages;
-using SmartCity.Cloud.Tolling.Sqlite;
+
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
@@ -142,12 +141,12 @@ internal static class CloudServer
 
     private static void AddConsumers(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SqliteTollEventStore(TollService.FileOf(options), CorrelationOptions.Default));
+        services.AddSingleton(new TollBooks(options));
         Add<TollEventConsumer>();
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
-            .AddSingleton<TollActs>()
-            .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<TollActs>().AddSingleton<GatewayBooks>()
+            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();

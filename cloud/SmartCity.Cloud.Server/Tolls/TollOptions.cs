@@ -7,6 +7,8 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>The toll road's books, section <c>Cloud:Toll</c>.</summary>
 public sealed record TollOptions : IValidatableObject
 {
+    internal const string Files = "files";
+
     /// <summary>Name of the ledger, 1–64 of <c>A-Za-z0-9._-</c>. It cannot be changed later. Default <c>tolls</c>.</summary>
     [Required] public string Ledger { get; init; } = "tolls";
     /// <summary>Currency of the ledger, ISO 4217. It cannot be changed later. Default <c>IRR</c>.</summary>
@@ -16,6 +18,9 @@ public sealed record TollOptions : IValidatableObject
     /// <summary>How periods are opened: <c>jalali-month</c>, <c>gregorian-month</c>, <c>jalali-half-month</c>, <c>gregorian-half-month</c>, or <c>manual</c>. Default <c>jalali-month</c>.</summary>
     [AllowedValues("jalali-month", "gregorian-month", "jalali-half-month", "gregorian-half-month", "manual", ErrorMessage = "one of jalali-month, gregorian-month, jalali-half-month, gregorian-half-month, manual is needed.")]
     public string Periods { get; init; } = "jalali-month";
+    /// <summary>Where events, passages and charges stand: <c>files</c>, in SQLite under the data folder, or <c>postgres</c>, in the database of the ledger. Default <c>files</c>.</summary>
+    [AllowedValues(Files, "postgres", ErrorMessage = "one of files, postgres is needed.")]
+    public string Passages { get; init; } = Files;
     /// <summary>PostgreSQL that holds the ledger, a connection string without its password. Default: none, the ledger is a file.</summary>
     public string? Postgres { get; init; }
     /// <summary>Password of PostgreSQL.</summary>
@@ -34,6 +39,7 @@ public sealed record TollOptions : IValidatableObject
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (Passages != Files && Postgres is null) yield return new ValidationResult("PostgreSQL holds the passages only where Cloud:Toll:Postgres names one.", [nameof(Passages)]);
         string? wrong = null;
         try
         {

@@ -10,7 +10,7 @@ using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Reconciliation;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Tolls;
@@ -116,7 +116,7 @@ internal static class TollPages
         TollEndpoints.Word(item.Judgement?.State ?? ReconState.Open), item.Judgement?.Explanation, item.Judgement?.By);
 
     /// <summary>The passage that an item is about: itself, or the one that its event names.</summary>
-    private static string? PassageOf(ReconItem item, SqliteTollQueries queries)
+    private static string? PassageOf(ReconItem item, PassageQueries queries)
     {
         if (item.Subject.Length == 32 && item.Subject.All(char.IsAsciiHexDigitLower)) return item.Subject;
         if (item.TollPoint is not { } point || item.Subject.Split('/') is not [var device, var start, var number]

@@ -304,7 +304,7 @@ public sealed class IngestTests : IAsyncLifetime
         await UntilAsync(async () => (await AuditAsync())!.Single() is { Queued: 0 });
         var terms = (await AuditAsync())!.Single();
         Assert.Equal(("toll", 4, 3, 1), (terms.Lane, terms.Accepted, terms.Stored, terms.Superseded));
-        Assert.Equal(1, _app.Services.GetRequiredService<SmartCity.Cloud.Tolling.Sqlite.SqliteTollEventStore>().Counts().Single().KeyConflicts);
+        Assert.Equal(1, _app.Services.GetRequiredService<SmartCity.Cloud.Server.Consumers.TollEventConsumer>().Counts().Single().KeyConflicts);
     }
 
     [Fact]

@@ -1,21 +1,28 @@
 using CsCheck;
-using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Reconciliation;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model.Tolling;
+using SmartCity.Tests.Cloud.Tolling.Ledger;
 
 namespace SmartCity.Tests.Cloud.Tolling.Charging;
 
-public sealed class TollChargingTests : IDisposable
+/// <summary>What charging does alike in every store.</summary>
+public abstract class TollChargingSuite : IDisposable
 {
-    private static readonly LedgerIdentity _rials = new("tolls", "IRR", 0);
-
     private readonly string _folder = Directory.CreateTempSubdirectory("charging").FullName;
     private int _books;
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    /// <summary>A place for some books, with a folder of their own.</summary>
+    private protected abstract BookPlace NewPlace(string folder);
+
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
 
     [Fact]
     public void A_car_is_charged_once_and_posted()
@@ -93,6 +100,42 @@ public sealed class TollChargingTests : IDisposable
     }
 
     [Fact]
+    public void One_vehicle_at_two_points_sooner_than_any_drives_is_an_item_at_both_whichever_came_first()
+    {
+        var rules = new TwoPoints();
+        TollEvent[] here = [.. Corridor.Car(1, Corridor.Noon, "THN-1-L1", Corridor.PlateOf(1), 7001)], there = [.. Corridor.Car(2, Corridor.Noon + 60_000_000, "KRJ-1-L1", Corridor.PlateOf(1), 7001)];
+        foreach (var batches in (TollEvent[][][])[[here, there], [there, here], [[.. here, .. there]]])
+        {
+            using var books = Open();
+            foreach (var batch in batches)
+            {
+                books.Take(batch);
+                books.Settle(rules);
+            }
+            var items = books.Items("IMPOSSIBLE_TRAVEL");
+            Assert.Equal(["KRJ", "THN"], items.Select(item => item.TollPoint).Order());
+            Assert.Equal(books.Charges().Select(charge => charge.Passage).Order(), items.Select(item => item.Subject).Order());
+            Assert.All(books.Charges(), charge => Assert.Equal(ChargeOutcome.Charged, charge.Outcome));
+        }
+    }
+
+    [Fact]
+    public void What_was_found_of_a_way_goes_when_the_passage_turns_out_to_be_of_another_vehicle()
+    {
+        var rules = new TwoPoints();
+        using var books = Open();
+        books.Take([.. Corridor.Car(1, Corridor.Noon, "THN-1-L1", Corridor.PlateOf(1), 7001)]);
+        books.Take([Corridor.Event("A-KRJ-1-L1", 2, Corridor.Noon + 60_000_000, "KRJ-1-L1", TollEventKind.Avc, """{"axles":2,"class":"car","count":2}"""),
+            Corridor.Event("T-KRJ-1-L1", 2, Corridor.Noon + 60_100_000, "KRJ-1-L1", TollEventKind.Tag, """{"issuer":1,"tag":"7001","class":"car"}""")]);
+        books.Settle(rules);
+        Assert.Equal(2, books.Items("IMPOSSIBLE_TRAVEL").Count);
+        // The stray read was the neighbour's, which has told another thing under the same key since: neither counts.
+        books.Take([Corridor.Event("T-KRJ-1-L1", 2, Corridor.Noon + 60_100_000, "KRJ-1-L1", TollEventKind.Tag, """{"issuer":1,"tag":"7002","class":"car"}""")]);
+        books.Settle(rules);
+        Assert.Empty(books.Items("IMPOSSIBLE_TRAVEL"));
+    }
+
+    [Fact]
     public void Without_a_period_the_charge_waits_and_is_posted_when_there_is_one()
     {
         using var books = Open(plan: null);
@@ -146,8 +189,8 @@ public sealed class TollChargingTests : IDisposable
         }
         Gen.Select(Gen.Shuffle(events), Gen.Int[1, 40].Array[3], Gen.Bool.Array[8]).Sample((shuffled, batches, stops) =>
         {
-            var file = NewFile();
-            var books = Open(file);
+            var place = NewPlace();
+            var books = new Books(place, PeriodPlan.JalaliMonth);
             var (at, turn) = (0, 0);
             while (at < shuffled.Length)
             {
@@ -161,7 +204,7 @@ public sealed class TollChargingTests : IDisposable
                     books.Charging.Rate(rules, 2);
                     books.Ledger.Post([.. books.Store.Unposted(PostingState.Waiting, 3).Select(posting => posting.Chain)]);
                     books.Dispose();
-                    books = Open(file);
+                    books = new Books(place, PeriodPlan.JalaliMonth);
                 }
                 else books.Settle(rules);
             }
@@ -175,30 +218,28 @@ public sealed class TollChargingTests : IDisposable
     private static TollEvent[] Cars(int count) =>
         [.. Enumerable.Range(0, count).SelectMany(i => Corridor.Car(i + 1, Corridor.Noon + i * 97_000_000L, i % 2 == 0 ? "THN-1-L1" : "THN-1-L2", Corridor.PlateOf(i % 7), 7000 + i % 7))];
 
-    private string NewFile() => Path.Combine(_folder, $"{++_books}");
+    private BookPlace NewPlace() => NewPlace(Directory.CreateDirectory(Path.Combine(_folder, $"{++_books}")).FullName);
 
-    private Books Open(PeriodPlan? plan = PeriodPlan.JalaliMonth) => Open(NewFile(), plan);
-
-    private static Books Open(string folder, PeriodPlan? plan = PeriodPlan.JalaliMonth) => new(folder, plan);
+    private Books Open(PeriodPlan? plan = PeriodPlan.JalaliMonth) => new(NewPlace(), plan);
 
     private sealed class Books : IDisposable
     {
-        private readonly string _file;
-        private readonly SqliteTollEventStore _events;
+        private readonly BookPlace _place;
+        private readonly TollEventStore _events;
         private long _offset;
 
-        public Books(string folder, PeriodPlan? plan)
+        public Books(BookPlace place, PeriodPlan? plan)
         {
-            _file = Path.Combine(folder, "tolling.db");
-            _events = new SqliteTollEventStore(_file, CorrelationOptions.Default);
+            _place = place;
+            _events = place.OpenEvents();
             _offset = _events.NextOffset;
-            Store = new SqlitePassageStore(_file, CorrelationOptions.Default);
-            Ledger = SqliteTollLedger.Open(Path.Combine(folder, "ledger.db"), _rials, TimeProvider.System);
+            Store = place.OpenPassages();
+            Ledger = place.OpenLedger();
             Charging = new TollCharging(Store, Ledger, CorrelationOptions.Default, plan, TimeProvider.System);
         }
 
-        public SqlitePassageStore Store { get; }
-        public SqliteTollLedger Ledger { get; }
+        public PassageStore Store { get; }
+        public ITollLedger Ledger { get; }
         public TollCharging Charging { get; }
 
         public void Take(TollEvent[] events) => _events.Append([.. events.Select(e => ("gw", e))], _offset += events.Length);
@@ -211,8 +252,14 @@ public sealed class TollChargingTests : IDisposable
 
         public IReadOnlyList<Charge> Charges()
         {
-            using var queries = new SqliteTollQueries(_file);
+            using var queries = _place.OpenQueries();
             return queries.Charges(new ChargeQuery(DateOnly.MinValue, DateOnly.MaxValue, Limit: 10_000));
+        }
+
+        public IReadOnlyList<ReconItem> Items(string of)
+        {
+            using var reconciliation = _place.OpenReconciliation(TimeZoneInfo.Utc);
+            return [.. reconciliation.Run(new ReconScope(DateOnly.MinValue, DateOnly.MaxValue), Ledger, 1_000, Corridor.Noon, TestContext.Current.CancellationToken).Items.Where(item => item.Class == of)];
         }
 
         public string Root() => Store.StatementRoot();
@@ -224,4 +271,16 @@ public sealed class TollChargingTests : IDisposable
             Ledger.Dispose();
         }
     }
+}
+
+/// <summary>In files.</summary>
+public sealed class SqliteTollChargingTests : TollChargingSuite
+{
+    private protected override BookPlace NewPlace(string folder) => new SqlitePlace { Folder = folder };
+}
+
+/// <summary>In PostgreSQL.</summary>
+public sealed class PostgresTollChargingTests(PostgresServer server) : TollChargingSuite, IClassFixture<PostgresServer>
+{
+    private protected override BookPlace NewPlace(string folder) => new PostgresPlace(server.NewSchema()) { Folder = folder };
 }

@@ -6,7 +6,7 @@ using SmartCity.Tests.Cloud.Tolling.Charging;
 namespace SmartCity.Tests.Cloud.Tolling.Reconciliation;
 
 /// <summary>How a period of a played day comes to its seal: everything in and judged, two people, and then for ever.</summary>
-public sealed class PeriodDeskTests : IClassFixture<PlayedDay>, IDisposable
+public abstract class PeriodDeskSuite : IDisposable
 {
     private static readonly TimeZoneInfo _tehran = TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran");
 
@@ -16,12 +16,12 @@ public sealed class PeriodDeskTests : IClassFixture<PlayedDay>, IDisposable
     private readonly FakeTimeProvider _clock = new();
     private readonly PeriodDesk _desk;
 
-    public PeriodDeskTests(PlayedDay day)
+    protected PeriodDeskSuite(PlayedDay day)
     {
         _books = day.NewBooks();
         _books.Take(day.Events);
         _books.Settle();
-        _reconciliation = new TollReconciliation(_books.File, _tehran);
+        _reconciliation = _books.Place.OpenReconciliation(_tehran);
         _period = _books.Ledger.Periods()[0];
         _clock.SetUtcNow(new DateTimeOffset(_period.To.AddDays(PeriodDesk.GraceDays).ToDateTime(new TimeOnly(12, 0)), TimeSpan.Zero));
         _desk = new PeriodDesk(_reconciliation, _books.Ledger, _tehran, _clock);
@@ -35,6 +35,7 @@ public sealed class PeriodDeskTests : IClassFixture<PlayedDay>, IDisposable
     {
         _reconciliation.Dispose();
         _books.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -104,3 +105,9 @@ public sealed class PeriodDeskTests : IClassFixture<PlayedDay>, IDisposable
         foreach (var item in items) _reconciliation.Judge(item.Key, new ReconJudgement(ReconState.Accepted, "", "small", "maryam", Corridor.Noon));
     }
 }
+
+/// <summary>In files.</summary>
+public sealed class SqlitePeriodDeskTests(PlayedDay day) : PeriodDeskSuite(day), IClassFixture<PlayedDay>;
+
+/// <summary>In PostgreSQL.</summary>
+public sealed class PostgresPeriodDeskTests(PostgresDay day) : PeriodDeskSuite(day), IClassFixture<PostgresDay>;

@@ -5,7 +5,7 @@ using SmartCity.Model.Tolling;
 namespace SmartCity.Tests.Cloud.Tolling.Charging;
 
 /// <summary>A played day with every fault, through the stores to the ledger: what stands in the end follows from the events alone.</summary>
-public sealed class TollDayTests(PlayedDay day) : IClassFixture<PlayedDay>
+public abstract class TollDaySuite(PlayedDay day)
 {
     private const int BatchMax = 250;
 
@@ -80,6 +80,12 @@ public sealed class TollDayTests(PlayedDay day) : IClassFixture<PlayedDay>
         using (books) return books.Store.StatementRoot();
     }
 }
+
+/// <summary>In files.</summary>
+public sealed class SqliteTollDayTests(PlayedDay day) : TollDaySuite(day), IClassFixture<PlayedDay>;
+
+/// <summary>In PostgreSQL.</summary>
+public sealed class PostgresTollDayTests(PostgresDay day) : TollDaySuite(day), IClassFixture<PostgresDay>;
 
 /// <summary>The same of a closed road.</summary>
 public sealed class TollTripDayTests(ClosedDay day) : IClassFixture<ClosedDay>

@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Reconciliation;
 using SmartCity.Tests.Cloud.Tolling.Charging;
@@ -6,28 +5,29 @@ using SmartCity.Tests.Cloud.Tolling.Charging;
 namespace SmartCity.Tests.Cloud.Tolling.Reconciliation;
 
 /// <summary>Reconciliation of a played day with every fault: what is right is even, and what somebody changes is found.</summary>
-public sealed class TollReconciliationTests : IClassFixture<PlayedDay>, IDisposable
+public abstract class TollReconciliationSuite : IDisposable
 {
     private static readonly TimeZoneInfo _tehran = TimeZoneInfo.FindSystemTimeZoneById("Asia/Tehran");
     private static readonly ReconScope _all = new(DateOnly.MinValue, DateOnly.MaxValue);
 
     private readonly PlayedDay _day;
     private readonly Books _books;
-    private readonly TemporaryFolder _folder = new();
-    private readonly string _copy;
     private readonly TollReconciliation _reconciliation;
 
-    public TollReconciliationTests(PlayedDay day)
+    protected TollReconciliationSuite(PlayedDay day)
     {
-        (_day, _books, _copy) = (day, day.Whole, _folder["tolling.db"]);
-        Change(_books.File, $"VACUUM INTO '{_copy}'");
-        _reconciliation = new TollReconciliation(_copy, _tehran);
+        // Books of its own: what a test changes in them is seen by no other.
+        (_day, _books) = (day, day.NewBooks());
+        _books.Take(day.Events);
+        _books.Settle();
+        _reconciliation = _books.Place.OpenReconciliation(_tehran);
     }
 
     public void Dispose()
     {
         _reconciliation.Dispose();
-        _folder.Dispose();
+        _books.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class TollReconciliationTests : IClassFixture<PlayedDay>, IDisposa
     [InlineData("UPDATE toll_tally SET orphans = orphans + 1 WHERE (point, cell) = (SELECT point, cell FROM toll_tally LIMIT 1)", "E5")]
     public void What_somebody_changes_leaves_a_residual(string change, string identity)
     {
-        Assert.Equal(1, Change(_copy, change));
+        Assert.Equal(1, _books.Place.Sql(change));
         Assert.False(Run().Identities.Single(one => one.Id == identity).Holds);
     }
 
@@ -87,6 +87,28 @@ public sealed class TollReconciliationTests : IClassFixture<PlayedDay>, IDisposa
     }
 
     [Fact]
+    public void Numbers_that_were_asked_for_again_say_so_until_they_come()
+    {
+        var gap = Run().Items.First(item => item.Class == ReconItem.SequenceGap);
+        _reconciliation.AskReplay(new ReconReplay(gap.Key, gap.Subject, "maryam", Corridor.Noon));
+        _reconciliation.AskReplay(new ReconReplay(gap.Key, gap.Subject, "reza", Corridor.Noon + 1));
+        Assert.Equal(("reza", Corridor.Noon + 1), Assert.Single(_reconciliation.Replays()) is var asked ? (asked.By, asked.At) : default);
+        var again = Run();
+        Assert.Equal("reza", again.Items.Single(item => item.Key == gap.Key).Replay!.By);
+        Assert.Equal(gap.Key, Assert.Single(again.Items, item => item.Replay is not null).Key);
+        Assert.True(again.Items.Single(item => item.Key == gap.Key).IsOpen);
+    }
+
+    [Fact]
+    public void What_gateways_numbered_is_held_against_what_became_of_it()
+    {
+        var even = _reconciliation.Run(_all, null, 0, Corridor.Noon, TestContext.Current.CancellationToken, [new GatewayCount("g1", 100, 80, 10, 5, 2, 3), new GatewayCount("g2", 7, 7, 0, 0, 0, 0)]);
+        Assert.Equal((107L, true), (Left(even, "E3").Count, even.Identities.Single(identity => identity.Id == "E3").Holds));
+        var gone = _reconciliation.Run(_all, null, 0, Corridor.Noon, TestContext.Current.CancellationToken, [new GatewayCount("g1", 100, 79, 10, 5, 2, 3)]);
+        Assert.Equal(1L, gone.Identities.Single(identity => identity.Id == "E3").ResidualCount);
+    }
+
+    [Fact]
     public void A_run_that_is_kept_stays_as_it_was()
     {
         var kept = _reconciliation.Keep(Run());
@@ -94,15 +116,6 @@ public sealed class TollReconciliationTests : IClassFixture<PlayedDay>, IDisposa
         var read = Assert.Single(_reconciliation.Runs(10));
         Assert.Equal((1, kept.StatementRoot, kept.Identities.Count), (read.Number, read.StatementRoot, read.Identities.Count));
         Assert.All(read.Items, item => Assert.Null(item.Judgement));
-    }
-
-    private static int Change(string file, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteNonQuery();
     }
 
     private ReconRun Run(ReconScope? scope = null) => _reconciliation.Run(scope ?? _all, _books.Ledger, 100_000, Corridor.Noon, TestContext.Current.CancellationToken);
@@ -113,3 +126,9 @@ public sealed class TollReconciliationTests : IClassFixture<PlayedDay>, IDisposa
 
     private static int Open(ReconRun run, string name) => run.Classes.Single(one => one.Class == name).Open;
 }
+
+/// <summary>In files.</summary>
+public sealed class SqliteTollReconciliationTests(PlayedDay day) : TollReconciliationSuite(day), IClassFixture<PlayedDay>;
+
+/// <summary>In PostgreSQL.</summary>
+public sealed class PostgresTollReconciliationTests(PostgresDay day) : TollReconciliationSuite(day), IClassFixture<PostgresDay>;

@@ -164,8 +164,11 @@ internal sealed class PostgresSession : SqlSession
         SqlKind.Number when !value.IsNull => new NpgsqlParameter<long> { TypedValue = value.Number, NpgsqlDbType = NpgsqlDbType.Bigint },
         SqlKind.Number => new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint },
         SqlKind.Bytes => new NpgsqlParameter { Value = value.Content ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bytea },
-        _ => new NpgsqlParameter { Value = value.Content ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+        _ => new NpgsqlParameter { Value = Storable((string?)value.Content) ?? (object)DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
     };
+
+    /// <summary>A text of PostgreSQL cannot hold a zero, which a device may send; its picture stands for it, so that it can be told from nothing.</summary>
+    private static string? Storable(string? text) => text?.Replace('\0', '\u2400');
 
     private sealed class Row(NpgsqlDataReader reader) : SqlRow
     {

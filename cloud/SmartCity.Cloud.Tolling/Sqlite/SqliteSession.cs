@@ -159,7 +159,8 @@ internal sealed class SqliteSession : SqlSession
         }
 
         public override bool IsNull(int column) => sqlite3_column_type(_statement, column) == SQLITE_NULL;
-        public override string Text(int column) => sqlite3_column_text(_statement, column).utf8_to_string() ?? "";
+        // By its length: a device may send a text with a zero in it, which must not end there.
+        public override string Text(int column) => Encoding.UTF8.GetString(sqlite3_column_blob(_statement, column));
         public override long Number(int column) => sqlite3_column_int64(_statement, column);
         public override byte[] Bytes(int column) => Span(column).ToArray();
         public override ReadOnlySpan<byte> Span(int column) => sqlite3_column_blob(_statement, column);

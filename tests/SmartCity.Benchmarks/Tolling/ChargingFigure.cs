@@ -76,7 +76,7 @@ internal static class ChargingFigure
     private static (TollEvent[] Events, TollConfiguration Configuration) Play(string folder, string passages)
     {
         var (file, rules) = (Path.Combine(folder, "events"), Path.Combine(folder, "configuration"));
-        var exit = CommandLine.RunAsync(new RootCommand { CorridorCommand.Create() }, ["corridor", "--out", file, "--config", rules, "--passages", passages, "--faults", "all", "--seed", "7"], Console.Out, TextWriter.Null, CancellationToken.None).GetAwaiter().GetResult();
+        var exit = SmartCity.Hosting.Commands.CommandLine.RunAsync(new RootCommand { CorridorCommand.Create() }, ["corridor", "--out", file, "--config", rules, "--passages", passages, "--faults", "all", "--seed", "7"], Console.Out, TextWriter.Null, CancellationToken.None).GetAwaiter().GetResult();
         if (exit != ExitCode.Done) throw new InvalidOperationException($"The corridor ended with {exit}.");
         var decoder = new TollDecoder(new NoSeries());
         var events = new List<TollEvent>();

@@ -176,6 +176,22 @@ public abstract class TollChargingSuite : IDisposable
     }
 
     [Fact]
+    public void A_zero_in_a_text_makes_no_other_lane_of_it_and_stops_nothing()
+    {
+        using var books = Open();
+        books.Take([Corridor.Event("A-other", 1, Corridor.Noon, "THN-1-L1\0", TollEventKind.Avc, """{"axles":2,"class":"car"}"""),
+            .. Corridor.Car(1, Corridor.Noon, "THN-1-L1", Corridor.PlateOf(1), 7001),
+            Corridor.Event("A-THN-1-L2", 1, Corridor.Noon, "THN-1-L2", TollEventKind.Avc, """{"axles":2,"class":"car"}"""),
+            Corridor.Event("T-THN-1-L2", 1, Corridor.Noon, "THN-1-L2", TollEventKind.Tag, """{"issuer":1,"tag":"70\u000002","class":"car"}""")]);
+        books.Settle(new FlatRules(1_000));
+        books.Settle(new FlatRules(1_000));
+        Assert.Equal(2, books.Charges().Count);
+        Assert.NotEmpty(books.Store.Dirty(_ => true, 10));
+        Assert.Equal(1_000, books.Ledger.FindAccount("liability:concession:road")!.Balance);
+        Assert.Single(books.Store.Unposted(PostingState.Refused, 10));
+    }
+
+    [Fact]
     public void The_statement_is_the_same_in_any_order_any_batches_and_through_any_stop()
     {
         var events = Cars(24);

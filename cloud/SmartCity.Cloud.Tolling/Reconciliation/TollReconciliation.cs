@@ -73,7 +73,8 @@ public sealed class TollReconciliation : IDisposable
             var judgements = _session.Read("SELECT key, state, owner, explanation, by, at FROM recon_judgement",
                 row => (Key: row.Text(0), Said: new ReconJudgement((ReconState)row.Number(1), row.Text(2), row.Text(3), row.Text(4), row.Number(5)))).ToDictionary(one => one.Key, one => one.Said, StringComparer.Ordinal);
             var replays = Replays().ToDictionary(one => one.Key, StringComparer.Ordinal);
-            ReconItem Judged(ReconItem item) => judgements.TryGetValue(item.Key, out var said) | replays.TryGetValue(item.Key, out var asked) ? item with { Judgement = said, Replay = asked } : item;
+            ReconItem Judged(ReconItem item) => judgements.TryGetValue(item.Key, out var said) | replays.TryGetValue(item.Key, out var asked)
+                ? item with { Judgement = said, Replay = asked, Detail = asked is null ? item.Detail : $"{item.Detail}; asked for again by {asked.By}" } : item;
             var numbers = NumbersOf(scope, span);
             var gaps = numbers.Gaps.ConvertAll(Judged);
             var identities = new List<ReconIdentity> { numbers.Numbered(gaps), numbers.Keys() };

@@ -231,6 +231,53 @@ public abstract class TollChargingSuite : IDisposable
         }, iter: 3, threads: 1);
     }
 
+    [Fact]
+    public void Through_prices_conflicts_and_repetitions_each_passage_is_charged_once_and_nothing_else_is()
+    {
+        // Some classifiers' keys say another thing too: then neither counts, and what was charged goes back.
+        TollEvent[] events = [.. Cars(12), .. Enumerable.Range(0, 4).Select(i => (Number: i, Lane: i % 2 == 0 ? "THN-1-L1" : "THN-1-L2")).Select(one =>
+            Corridor.Event($"A-{one.Lane}", (ulong)(one.Number + 1), Corridor.Noon + one.Number * 97_000_000L, one.Lane, TollEventKind.Avc, """{"axles":5,"class":"truck"}"""))];
+        var rules = new FlatRules(1_000);
+        string root;
+        SortedDictionary<string, long> standing;
+        using (var plain = Open())
+        {
+            plain.Take(events);
+            plain.Settle(rules);
+            (root, standing) = (plain.Root(), plain.Standing());
+            Assert.Equal(8, standing.Count);
+        }
+        Gen.Select(Gen.Shuffle(events), Gen.Int[1, 30].Array[4], Gen.Int[0, 4].Array[6]).Sample((shuffled, batches, acts) =>
+        {
+            using var books = Open();
+            var (at, turn, configuration) = (0, 0, 0);
+            while (at < shuffled.Length)
+            {
+                var count = Math.Min(batches[turn % batches.Length], shuffled.Length - at);
+                books.Take(shuffled[at..(at += count)]);
+                switch (acts[turn++ % acts.Length])
+                {
+                    case 0: books.Settle(rules); break;
+                    case 1:
+                        books.Store.Apply(++configuration, DateOnly.MinValue, DateOnly.MinValue);
+                        books.Settle(new FlatRules(700));
+                        break;
+                    case 2: books.Take(shuffled[..at]); break;
+                    case 3:
+                        books.Charging.Correlate(rules, 2);
+                        books.Charging.Rate(rules, 1);
+                        break;
+                    default: books.Charging.Post(PostingState.Waiting, 3); break;
+                }
+            }
+            // Back at the first price: all as if there had been no other.
+            books.Store.Apply(++configuration, DateOnly.MinValue, DateOnly.MinValue);
+            books.Settle(rules);
+            var passages = books.Charges().Where(charge => charge.Gross > 0).Select(charge => charge.Passage).ToHashSet();
+            return books.Root() == root && books.Standing().SequenceEqual(standing) && passages.SetEquals(standing.Keys) && books.Ledger.Verify(default).Fault is null;
+        }, iter: 4, threads: 1);
+    }
+
     private static TollEvent[] Cars(int count) =>
         [.. Enumerable.Range(0, count).SelectMany(i => Corridor.Car(i + 1, Corridor.Noon + i * 97_000_000L, i % 2 == 0 ? "THN-1-L1" : "THN-1-L2", Corridor.PlateOf(i % 7), 7000 + i % 7))];
 
@@ -277,6 +324,11 @@ public abstract class TollChargingSuite : IDisposable
             using var reconciliation = _place.OpenReconciliation(TimeZoneInfo.Utc);
             return [.. reconciliation.Run(new ReconScope(DateOnly.MinValue, DateOnly.MaxValue), Ledger, 1_000, Corridor.Noon, TestContext.Current.CancellationToken).Items.Where(item => item.Class == of)];
         }
+
+        /// <summary>What the ledger has of each charge, but for those of which all was undone.</summary>
+        public SortedDictionary<string, long> Standing() => new(Ledger.Entries(new EntryQuery(0, 10_000)).Select(entry => entry.Event).OfType<TransferPosted>()
+            .GroupBy(posted => posted.Transfer.Links.Charge!, posted => posted.Transfer.Reverses is null ? posted.Transfer.Amount : -posted.Transfer.Amount)
+            .Where(charge => charge.Sum() != 0).ToDictionary(charge => charge.Key, charge => charge.Sum()), StringComparer.Ordinal);
 
         public string Root() => Store.StatementRoot();
 

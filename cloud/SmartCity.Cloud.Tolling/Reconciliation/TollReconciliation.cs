@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Cloud.Tolling.Charging;
+using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Postgres;
@@ -30,6 +31,9 @@ public sealed class TollReconciliation : IDisposable
 
     private readonly SqlSession _session;
     private readonly TimeZoneInfo _zone;
+    /// <summary>Claims stand in the file alone; null with PostgreSQL, where there are none yet.</summary>
+    private readonly ClaimReconciliation? _claims;
+    private readonly Statements? _statements;
 
     /// <summary>Opens the file of events, passages and charges to read.</summary>
     /// <param name="file">The SQLite file.</param>
@@ -42,7 +46,8 @@ public sealed class TollReconciliation : IDisposable
         (_session, _zone) = (session, zone);
         try
         {
-            session.Ensure(Tables);
+            session.Ensure(Tables + ClaimSchema.Tables);
+            if (session is SqliteSession { Connection: var connection }) _claims = new ClaimReconciliation(_statements = new Statements(connection), zone);
         }
         catch
         {
@@ -86,8 +91,9 @@ public sealed class TollReconciliation : IDisposable
                 identities.AddRange([Passages(scope), Trips(scope), Amounts(scope)]);
                 if (ledger is not null) identities.Add(Posted(scope, ledger, cancellationToken));
                 if (ledger is not null && scope.IsWhole) identities.Add(Ledger(ledger));
+                if (ledger is not null && scope.IsWhole && _claims is not null) identities.AddRange([_claims.Claimed(scope, ledger, cancellationToken), _claims.Banked(scope, ledger, cancellationToken)]);
             }
-            var items = gaps.Concat(Findings(scope)).Concat(Charges(scope)).Concat(Refused(scope)).Select(Judged).OrderBy(item => item.Time).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
+            var items = gaps.Concat(Findings(scope)).Concat(Charges(scope)).Concat(Refused(scope)).Concat(scope.IsWhole && _claims is not null ? _claims.Items(scope) : []).Select(Judged).OrderBy(item => item.Time).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
             var classes = items.GroupBy(item => item.Class, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new ReconClass(group.Key, group.Count(), group.Count(item => item.IsOpen), group.Sum(item => item.Count), group.Sum(item => item.Money ?? 0)));
             return new ReconRun(0, scope, now, identities, [.. items.Take(itemsMax)], [.. classes], PassageStore.StatementRoot(_session, scope.From, scope.To));
@@ -140,8 +146,8 @@ public sealed class TollReconciliation : IDisposable
     public TollWork Work(DateOnly through) => new(
         _session.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", ZonedDates.EndOf(through, _zone)) ?? 0,
         _session.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through) ?? 0,
-        _session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Waiting} AND c.day <= $1", through) ?? 0,
-        _session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Refused} AND c.day <= $1", through) ?? 0);
+        (_session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Waiting} AND c.day <= $1", through) ?? 0) + (_claims?.Waiting(through) ?? 0),
+        (_session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Refused} AND c.day <= $1", through) ?? 0) + (_claims?.Refused(through) ?? 0));
 
     /// <summary>Who signed a period first; null where nobody did.</summary>
     public string? FirstSignature(int period) => _session.Read("SELECT by FROM period_sign WHERE period = $1", row => row.Text(0), period).SingleOrDefault();
@@ -166,6 +172,7 @@ public sealed class TollReconciliation : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _statements?.Dispose();
         _session.Dispose();
     }
 

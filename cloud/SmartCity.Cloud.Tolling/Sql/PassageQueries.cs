@@ -56,8 +56,11 @@ public abstract class PassageQueries : IDisposable
         row => new ChargeTotal(row.Day(0), row.Text(1), (ChargeOutcome)row.Number(2), row.TextOrNull(3), row.Number(4), row.Number(5), row.Number(6)),
         from, to);
 
-    /// <summary>The first and last business date that has a passage; null where there is none.</summary>
-    public (DateOnly From, DateOnly To)? Days() => _session.Read("SELECT min(day), max(day) FROM charge", row => row.IsNull(0) ? ((DateOnly, DateOnly)?)null : (row.Day(0), row.Day(1))).Single();
+    /// <summary>The first and last business date that has a passage or a booking of a bank; null where there is none.</summary>
+    public (DateOnly From, DateOnly To)? Days() => _session.Read(
+        """
+        SELECT min(day), max(day) FROM (SELECT min(day) AS day FROM charge UNION ALL SELECT max(day) FROM charge UNION ALL SELECT min(booked) FROM bank_entry UNION ALL SELECT max(booked) FROM bank_entry) d
+        """, row => row.IsNull(0) ? ((DateOnly, DateOnly)?)null : (row.Day(0), row.Day(1))).Single();
 
     /// <summary>One passage; null where there is none.</summary>
     public Passage? FindPassage(string id) => _session.Read("SELECT body FROM passage WHERE id = $1", PassageStore.ReadPassage, id).SingleOrDefault();

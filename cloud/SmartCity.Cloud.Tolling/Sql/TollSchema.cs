@@ -1,3 +1,4 @@
+using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Passages;
 
 namespace SmartCity.Cloud.Tolling.Sql;
@@ -71,7 +72,7 @@ internal static class TollSchema
     public static void Ensure(SqlSession session, CorrelationOptions options)
     {
         if (options.Cell < options.ContextMargin) throw new ArgumentException($"A cell of {options.Cell} is shorter than its context of {options.ContextMargin}.", nameof(options));
-        session.Ensure($"{Events}\n{Passages}\n{Charges}");
+        session.Ensure($"{Events}\n{Passages}\n{Charges}\n{ClaimSchema.Tables}");
         session.Change(() =>
         {
             var rules = FormattableString.Invariant($"{options.Cell} {options.ContextMargin}");

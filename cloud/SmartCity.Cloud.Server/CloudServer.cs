@@ -95,6 +95,8 @@ internal static class CloudServer
         app.MapCommands();
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);
+        app.MapClaims();
+        app.MapClaimPages(options.DuckDb.CityZone);
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();
@@ -145,7 +147,7 @@ internal static class CloudServer
         Add<TollEventConsumer>();
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
-            .AddSingleton<TollActs>().AddSingleton<GatewayBooks>()
+            .AddSingleton<TollActs>().AddSingleton<GatewayBooks>().AddSingleton<ClaimDesk>().AddSingleton<StagedFiles>()
             .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));

@@ -19,6 +19,8 @@ internal static class PageList
         ["/tolls/passages/{id:regex(^[0-9a-f]{{32}}$)}"] = $"/tolls/passages/{PassageId}",
         ["/tolls/items"] = "/tolls/items",
         ["/tolls/periods"] = "/tolls/periods",
+        ["/tolls/claims"] = "/tolls/claims",
+        ["/tolls/files"] = "/tolls/files",
         ["/sign-in"] = "/sign-in",
         ["/account"] = "/account",
         ["/people"] = "/people",

@@ -1,4 +1,5 @@
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Postgres;
@@ -31,12 +32,22 @@ internal sealed class TollBooks(ServerOptions options)
     /// <param name="zone">Zone of business dates.</param>
     public TollReconciliation OpenReconciliation(TimeZoneInfo zone) => HasFile ? new TollReconciliation(File, zone) : TollReconciliation.OnPostgres(Connection, zone);
 
+    /// <summary>Whether there are claims, answers and bank files: they stand in the file of passages alone.</summary>
+    public bool HasClaims => HasFile;
+
+    /// <summary>Opens claims, answers and bank files.</summary>
+    /// <param name="zone">Zone of business dates.</param>
+    /// <param name="clock">Says when something was done.</param>
+    public ClaimBook OpenClaims(TimeZoneInfo zone, TimeProvider clock) => new(File, Identity, zone, clock);
+
     /// <summary>Opens the ledger.</summary>
     public ITollLedger OpenLedger(TimeProvider clock)
     {
-        var identity = new LedgerIdentity(options.Toll.Ledger, options.Toll.Currency, options.Toll.Scale);
+        var identity = Identity;
         return options.Toll.Postgres is null ? SqliteTollLedger.Open(Path.Combine(options.Data, "tolling", "ledger.db"), identity, clock) : PostgresTollLedger.Open(Connection, identity, clock);
     }
+
+    private LedgerIdentity Identity => new(options.Toll.Ledger, options.Toll.Currency, options.Toll.Scale);
 
     private string Connection
     {

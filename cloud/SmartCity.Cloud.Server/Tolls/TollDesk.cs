@@ -61,6 +61,9 @@ internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBo
         return reconciliation.Runs(max);
     }
 
+    /// <summary>Lets the next page reconcile anew.</summary>
+    public void Forget() => _recent.Drop();
+
     /// <summary>Says something of an item.</summary>
     public void Judge(string key, ReconState state, string owner, string explanation, string by)
     {

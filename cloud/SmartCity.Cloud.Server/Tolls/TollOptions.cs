@@ -21,6 +21,10 @@ public sealed record TollOptions : IValidatableObject
     /// <summary>Where events, passages and charges stand: <c>files</c>, in SQLite under the data folder, or <c>postgres</c>, in the database of the ledger. Default <c>files</c>.</summary>
     [AllowedValues(Files, "postgres", ErrorMessage = "one of files, postgres is needed.")]
     public string Passages { get; init; } = Files;
+    /// <summary>Number of the toll charger in files to and from partners, four digits. Default <c>0001</c>.</summary>
+    [RegularExpression("^[0-9]{4}$", ErrorMessage = "four digits are needed.")] public string Agency { get; init; } = "0001";
+    /// <summary>Number of the hub that such files go by, four digits. Default <c>9001</c>.</summary>
+    [RegularExpression("^[0-9]{4}$", ErrorMessage = "four digits are needed.")] public string Hub { get; init; } = "9001";
     /// <summary>PostgreSQL that holds the ledger, a connection string without its password. Default: none, the ledger is a file.</summary>
     public string? Postgres { get; init; }
     /// <summary>Password of PostgreSQL.</summary>

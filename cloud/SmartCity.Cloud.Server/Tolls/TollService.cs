@@ -6,6 +6,7 @@ using System.Reactive.Subjects;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Tolling.Charging;
+using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Sql;
@@ -36,7 +37,10 @@ internal sealed class TollService : BackgroundService, IHealthPart
     private readonly Subject<TollArrivals> _arrivals = new();
     private readonly ConcurrentQueue<DirtyWindow> _due = new();
     private readonly IDisposable _windows;
+    private readonly TollBooks _books;
+    private readonly TimeZoneInfo _zone;
     private TollCharging? _charging;
+    private ClaimBook? _claims;
     private long _sweptAt;
     /// <summary>Whether all that is dirty is done, not only what is due: at the start, after a change of rules, and now and then for what no arrival tells of.</summary>
     private bool _isSweeping = true;
@@ -45,6 +49,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
     public TollService(ServerOptions options, TollBooks books, TollEventConsumer events, TollRulesSource rules, TimeProvider clock, ILogger<TollService> logger)
     {
         (_options, _events, _rules, _clock, _logger) = (options, events, rules, clock, logger);
+        (_books, _zone) = (books, TimeZoneInfo.FindSystemTimeZoneById(options.DuckDb.CityZone));
         // When they are needed: a PostgreSQL that is down must not keep the server from starting.
         _store = new Lazy<PassageStore>(books.OpenPassages, LazyThreadSafetyMode.PublicationOnly);
         _ledger = new Lazy<ITollLedger>(() => books.OpenLedger(clock), LazyThreadSafetyMode.PublicationOnly);
@@ -78,6 +83,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
         base.Dispose();
         _windows.Dispose();
         _arrivals.Dispose();
+        _claims?.Dispose();
         if (_store.IsValueCreated) _store.Value.Dispose();
         if (_ledger.IsValueCreated) _ledger.Value.Dispose();
         _signal.Dispose();
@@ -116,6 +122,8 @@ internal sealed class TollService : BackgroundService, IHealthPart
         {
             (_sweptAt, _isSweeping) = (_clock.GetTimestamp(), true);
             charging.Post(PostingState.Refused, ChainsOfStep);
+            // Imports send what follows from them themselves; this is for what a crash or a ledger that was down left behind.
+            if (_books.HasClaims) (_claims ??= _books.OpenClaims(_zone, _clock)).Send(Ledger, _options.Toll.Plan, alsoRefused: true);
         }
         var (sent, changed) = charging.PostBeside(ChainsOfStep, () => _rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0);
         return changed + sent.Posted + sent.NotPosted > 0;

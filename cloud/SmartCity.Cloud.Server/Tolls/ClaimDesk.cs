@@ -1,7 +1,9 @@
 using System.Data.Common;
 using System.Globalization;
+using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Configuration;
@@ -13,6 +15,11 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>Claims, answers and bank files: what people ask of them, and what they do with them, from a page, a program or the console. Each act is written to the audit log before it is done.</summary>
 internal sealed class ClaimDesk(ServerOptions options, TollBooks books, TollDesk desk, TollRulesSource rules, AuditLog audit, TimeProvider clock)
 {
+    /// <summary>Refuses what concerns claims where there can be none.</summary>
+    public static async ValueTask<object?> NeedsFileAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
+        context.HttpContext.RequestServices.GetRequiredService<TollBooks>().HasClaims ? await next(context)
+            : new ProblemAnswer(ProblemKinds.Toll) { Faults = ["Claims, answers and bank files stand beside passages in the data folder: with Cloud:Toll:Passages = postgres there are none."] };
+
     /// <summary>Asks something of the claims.</summary>
     public T Ask<T>(Func<ClaimBook, T> question)
     {

@@ -24,7 +24,7 @@ internal static class ClaimEndpoints
     public static void MapClaims(this IEndpointRouteBuilder app)
     {
         // Without contracts of their own they are no part of the document that clients are made of.
-        var tolls = app.MapGroup("/api/v1/toll").ExcludeFromDescription();
+        var tolls = app.MapGroup("/api/v1/toll").ExcludeFromDescription().AddEndpointFilter(ClaimDesk.NeedsFileAsync);
         tolls.MapGet("/claims", (ClaimDesk desk) => Results.Json(new { due = desk.Due(), items = desk.Ask(book => book.Claims(RowsMax)).Select(Shape) }, TollJson.Options))
             .WithSummary("What issuers owe and were not asked for, and the claims that were made, the newest first.").Needs(Rights.TollRead);
         tolls.MapPost("/claims", MakeAsync).WithSummary("Makes claims of what an issuer owes and was not asked for. The same again finds nothing new.").Needs(Rights.TollManage);

@@ -22,7 +22,7 @@ internal static class ClaimPages
     public static void MapClaimPages(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        var pages = app.MapGroup("/tolls").ExcludeFromDescription();
+        var pages = app.MapGroup("/tolls").ExcludeFromDescription().AddEndpointFilter(ClaimDesk.NeedsFileAsync);
         var (read, manage) = (pages.MapGroup("").Needs(Rights.TollRead), pages.MapGroup("").Needs(Rights.TollManage));
         read.MapGet("/claims", (HttpContext context, ClaimDesk desk) => Claims(context, desk, DateRange.Of(null, null), null, []));
         read.MapGet("/claims/{id}", (HttpContext context, ClaimDesk desk, string id, int? after) => One(context, desk, id, after ?? 0));

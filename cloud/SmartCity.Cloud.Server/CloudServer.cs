@@ -97,6 +97,11 @@ internal static class CloudServer
         app.MapTollPages(options.DuckDb.CityZone);
         app.MapClaims();
         app.MapClaimPages(options.DuckDb.CityZone);
+        app.MapReceipts(options.DuckDb.CityZone);
+        app.MapStatements(options.DuckDb.CityZone);
+        app.MapDisputes();
+        app.MapDisputePages(options.DuckDb.CityZone);
+        app.MapRetention(options.DuckDb.CityZone);
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();
@@ -148,8 +153,11 @@ internal static class CloudServer
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
             .AddSingleton<TollActs>().AddSingleton<GatewayBooks>().AddSingleton<ClaimDesk>().AddSingleton<StagedFiles>()
-            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, () => provider.GetRequiredService<ReceiptDesk>().AskToMake(), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
+        services.AddSingleton(_ => new PlateVault(Path.Combine(options.Data, "tolling", "vault.db"))).AddSingleton<DisputeActs>().AddSingleton<RetentionDesk>().AddSingleton<PublicLimits>()
+            .AddSingleton(provider => new ReceiptDesk(options, provider.GetRequiredService<TollBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<PlateVault>(), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<ReceiptService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<ReceiptService>()).AddHostedService(provider => provider.GetRequiredService<ReceiptService>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();

@@ -7,7 +7,6 @@ using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Hosting.Commands;
-using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Commands;
@@ -22,6 +21,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
     private static readonly string[] _leakageColumns = ["name", "passages", "money"];
     private static readonly string[] _periodColumns = ["number", "from", "to", "state", "signedBy", "seal"];
 
+    private readonly TollServer _server = new(args, data);
     private static readonly JsonSerializerOptions _indented = new(TollJson.Options) { WriteIndented = true };
 
     /// <summary>All of them.</summary>
@@ -200,22 +200,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
         return ExitCode.Done;
     }
 
-    /// <summary>Asks the running server.</summary>
-    /// <exception cref="CommandException">None runs, or the answer is no.</exception>
-    private async Task<JsonElement> AskAsync(ParseResult result, HttpMethod method, string path, object? body, CancellationToken stop)
-    {
-        var folder = ServerSettings.DataOf(args, result, data);
-        var socket = AdminSocket.FileIn(folder);
-        if (!AdminSocket.Answers(socket)) throw new CommandException(ExitCode.NotFound, $"No server runs on {folder}. Start it, or name its folder with --data.");
-        try
-        {
-            return await AdminSocket.AskAsync(socket, method, "/api/v1/toll/" + path, stop, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, TollJson.Options));
-        }
-        catch (HttpRequestException error)
-        {
-            throw new CommandException(error.Message, error);
-        }
-    }
+    private Task<JsonElement> AskAsync(ParseResult result, HttpMethod method, string path, object? body, CancellationToken stop) => _server.AskAsync(result, method, path, body, stop);
 
     private static Option<DateOnly?> Date(string name, string description) => new(name) { Description = description, HelpName = "yyyy-MM-dd" };
 
@@ -223,13 +208,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
 
     private static string? Day(ParseResult result, Option<DateOnly?> option) => result.GetValue(option)?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters)
-    {
-        var given = new List<string>();
-        foreach (var (name, value) in parameters)
-            if (value is not null) given.Add($"{name}={Uri.EscapeDataString(value)}");
-        return given.Count == 0 ? "" : "?" + string.Join('&', given);
-    }
+    private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters) => TollServer.Query(parameters);
 
     private static long? MoneyOf(JsonElement term) => term.GetProperty("money") is { ValueKind: JsonValueKind.Number } money ? money.GetInt64() : null;
 

@@ -20,6 +20,9 @@ internal sealed class TollCommands(IReadOnlyList<string> args, Option<string> da
         var claims = new TollClaimCommands(args, data);
         foreach (var command in claims.Create()) toll.Add(command);
         toll.Subcommands.Single(command => command.Name == "charge").Add(claims.Charges());
+        foreach (var command in new TollReceiptCommands(args, data).Create()) toll.Add(command);
+        toll.Add(new TollDisputeCommands(args, data).Create());
+        foreach (var command in new TollVaultCommands(args, data).Create()) toll.Add(command);
         return toll;
     }
 

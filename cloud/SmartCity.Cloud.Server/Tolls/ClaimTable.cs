@@ -1,7 +1,7 @@
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Claims.Files;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 
 namespace SmartCity.Cloud.Server.Tolls;
 
@@ -37,7 +37,7 @@ internal static class ClaimTable
     }
 
     /// <summary>Writes charges in the order of their passages' ids.</summary>
-    public static void WriteCharges(Stream to, string format, SqliteTollQueries queries, ChargeQuery query, Language language, TimeZoneInfo zone)
+    public static void WriteCharges(Stream to, string format, PassageQueries queries, ChargeQuery query, Language language, TimeZoneInfo zone)
     {
         var (words, text) = (Words.Of(language), new LocalText(language, zone));
         Write(to, format, language, "charges", [.. _chargeColumns.Select(key => words[key])], Rows());

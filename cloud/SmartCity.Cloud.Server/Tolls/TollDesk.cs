@@ -7,7 +7,13 @@ using SmartCity.Model;
 namespace SmartCity.Cloud.Server.Tolls;
 
 /// <summary>What people ask of the toll road's books, and what they do there. Each question opens the files anew, beside whoever writes them.</summary>
-internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBooks gateways, Func<ITollLedger> ledger, TimeProvider clock) : IDisposable
+/// <param name="options">Zone of business dates.</param>
+/// <param name="books">Opens passages and charges.</param>
+/// <param name="gateways">What gateways numbered.</param>
+/// <param name="ledger">The ledger.</param>
+/// <param name="sealedOne">Told that a period was sealed.</param>
+/// <param name="clock">The time.</param>
+internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBooks gateways, Func<ITollLedger> ledger, Action sealedOne, TimeProvider clock) : IDisposable
 {
     private const int ItemsMax = 1_000;
 
@@ -110,6 +116,7 @@ internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBo
         using var reconciliation = Open();
         var signed = new PeriodDesk(reconciliation, Ledger, Zone, clock).Sign(number, by, cancellationToken);
         _recent.Drop();
+        if (signed.Outcome == PeriodSigned.Sealed) sealedOne();
         return signed;
     }
 

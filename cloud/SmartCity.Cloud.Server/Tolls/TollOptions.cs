@@ -30,6 +30,9 @@ public sealed record TollOptions : IValidatableObject
     /// <summary>Password of PostgreSQL.</summary>
     [Secret] public string? PostgresPassword { get; init; }
 
+    /// <summary>How long what names people is kept.</summary>
+    public RetentionOptions Retention { get; init; } = new();
+
     /// <summary>The plan of periods; null where people open them.</summary>
     public PeriodPlan? Plan => Periods switch
     {

@@ -29,8 +29,12 @@ internal static class TollPages
         var periods = manage.MapGroup("").AnsweredBy("/tolls/periods");
         read.MapGet("", (HttpContext context, TollDesk desk, string? from, string? to, CancellationToken stop) => Board(context, desk, DateRange.Of(from, to), stop));
         read.MapGet("/charges", (HttpContext context, TollDesk desk, string? day, string? point, string? outcome, string? after) => Charges(context, desk, day, point, outcome, after));
-        read.MapGet("/passages/{id:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, TollDesk desk, string id) =>
-            desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence)) : Problems.Missing(new Sentence("say.passage", id)));
+        read.MapGet("/passages/{id:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, TollDesk desk, DisputeActs disputes, ReceiptDesk receipts, string id) =>
+            desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence) with
+            {
+                Receipt = receipts.Has(id), Disputes = [.. disputes.Ask(store => store.Of(id)).Select(dispute => dispute.Number)],
+                Reasons = evidence.Charge is { Gross: > 0 } && MayManage(context) ? ReceiptEndpoints.Reasons : null,
+            }) : Problems.Missing(new Sentence("say.passage", id)));
         read.MapGet("/items", (HttpContext context, TollDesk desk, string? @class, string? all, CancellationToken stop) => Items(context, desk, @class, all == "true", null, null, stop));
         read.MapGet("/periods", (HttpContext context, TollDesk desk) => Periods(context, desk, null, []));
         manage.MapGroup("").AnsweredBy("/tolls/items").MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, TollActs acts, string key, CancellationToken stop) =>

@@ -125,7 +125,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
             // Imports send what follows from them themselves; this is for what a crash or a ledger that was down left behind.
             if (_books.HasClaims) (_claims ??= _books.OpenClaims(_zone, _clock)).Send(Ledger, _options.Toll.Plan, alsoRefused: true);
         }
-        var (sent, changed) = charging.PostBeside(ChainsOfStep, () => _rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0);
+        var (sent, changed) = charging.PostBeside(ChainsOfStep, () => (_rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0) + charging.Adjust(ChainsOfStep));
         return changed + sent.Posted + sent.NotPosted > 0;
     }
 

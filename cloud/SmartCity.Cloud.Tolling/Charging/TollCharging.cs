@@ -33,6 +33,7 @@ public sealed class TollCharging(PassageStore store, ITollLedger ledger, Correla
     /// <returns>How many were done; 0 where there is nothing to do.</returns>
     public int Correlate(ITollRules rules, int max, Func<string, long, bool>? isDue = null) => Change(() =>
     {
+        store.GiveUpErased(time => rules.DayOf("", time), UnixMicros.Now(clock));
         var dirty = store.Dirty(cell => rules.PointOf(cell.Lane) is { } point && (isDue is null || isDue(point.Id, cell.Start)), max);
         var cells = dirty.GroupBy(cell => rules.PointOf(cell.Lane)!.Id, StringComparer.Ordinal)
             .Select(point => (Point: rules.PointOf(point.First().Lane)!, Starts: point.Select(cell => cell.Start).Distinct().Order().ToList())).ToList();
@@ -67,6 +68,17 @@ public sealed class TollCharging(PassageStore store, ITollLedger ledger, Correla
         Settle(charges.Values);
         FindImpossibleWays(rules, due);
         store.MarkRated(due);
+        return due.Count;
+    });
+
+    /// <summary>Takes off charges what disputes gave back, in one commit: by what they were rated at, so that nothing is given back twice.</summary>
+    /// <param name="max">How many charges at most.</param>
+    /// <returns>How many were done; 0 where there is nothing to do.</returns>
+    public int Adjust(int max) => Change(() =>
+    {
+        var due = store.AdjustDue(max);
+        Settle([.. store.FindCharges(due).Values.Select(ChargeAdjustment.Undo)]);
+        store.MarkAdjusted(due);
         return due.Count;
     });
 
@@ -216,13 +228,15 @@ public sealed class TollCharging(PassageStore store, ITollLedger ledger, Correla
         if (run.Count > 0) yield return run;
     }
 
-    /// <summary>Makes charges say what they are to say, by a new revision of each that differs.</summary>
-    private void Settle(IReadOnlyCollection<Charge> wanted)
+    /// <summary>Makes charges say what they are to say, less what disputes gave back, by a new revision of each that differs.</summary>
+    private void Settle(IReadOnlyCollection<Charge> rated)
     {
-        var standing = store.FindCharges(wanted.Select(charge => charge.Passage));
+        var standing = store.FindCharges(rated.Select(charge => charge.Passage));
+        var refunds = store.RefundsOf(rated.Select(charge => charge.Passage));
         var changed = new List<Charge>();
-        foreach (var charge in wanted)
+        foreach (var one in rated)
         {
+            var charge = refunds.TryGetValue(one.Passage, out var refund) ? ChargeAdjustment.Apply(one, refund, ledger.Identity.Scale) : one;
             if (!standing.TryGetValue(charge.Passage, out var before))
             {
                 if (charge.Outcome != ChargeOutcome.Void) changed.Add(charge);

@@ -145,7 +145,7 @@ public sealed class TollReconciliation : IDisposable
     /// <summary>What is on its way from events to the ledger and may still change charges up to a date.</summary>
     public TollWork Work(DateOnly through) => new(
         _session.Ask("SELECT count(*) FROM toll_dirty WHERE start < $1", ZonedDates.EndOf(through, _zone)) ?? 0,
-        _session.Ask("SELECT count(*) FROM toll_rate_due WHERE day <= $1", through) ?? 0,
+        _session.Ask("SELECT (SELECT count(*) FROM toll_rate_due WHERE day <= $1) + (SELECT count(*) FROM charge_adjust_due d JOIN charge c USING(passage) WHERE c.day <= $1)", through) ?? 0,
         (_session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Waiting} AND c.day <= $1", through) ?? 0) + (_claims?.Waiting(through) ?? 0),
         (_session.Ask($"SELECT count(*) FROM charge_chain h JOIN charge c ON c.passage = h.passage WHERE h.state = {(int)PostingState.Refused} AND c.day <= $1", through) ?? 0) + (_claims?.Refused(through) ?? 0));
 
@@ -316,7 +316,7 @@ public sealed class TollReconciliation : IDisposable
 
 /// <summary>What is on its way from events to the ledger.</summary>
 /// <param name="Cells">Spans of time of lanes that are to be correlated.</param>
-/// <param name="Days">Days of vehicles that are to be rated.</param>
+/// <param name="Days">Days of vehicles that are to be rated, and charges that a dispute takes something off.</param>
 /// <param name="Chains">Chains of transfers that are to be posted.</param>
 /// <param name="Refused">Chains that the ledger refused.</param>
 public sealed record TollWork(long Cells, long Days, long Chains, long Refused)

@@ -62,14 +62,21 @@ public abstract class PassageQueries : IDisposable
         SELECT min(day), max(day) FROM (SELECT min(day) AS day FROM charge UNION ALL SELECT max(day) FROM charge UNION ALL SELECT min(booked) FROM bank_entry UNION ALL SELECT max(booked) FROM bank_entry) d
         """, row => row.IsNull(0) ? ((DateOnly, DateOnly)?)null : (row.Day(0), row.Day(1))).Single();
 
+    /// <summary>Keys of the plates that passed on some days, as far as they are known and not erased; each once.</summary>
+    public IReadOnlyList<string> PlatesOf(DateOnly from, DateOnly to) =>
+        _session.Read("SELECT DISTINCT vehicle FROM passage WHERE day BETWEEN $1 AND $2 AND vehicle IS NOT NULL AND vehicle NOT LIKE 'tag:%'", row => row.Text(0), from, to);
+
     /// <summary>One passage; null where there is none.</summary>
     public Passage? FindPassage(string id) => _session.Read("SELECT body FROM passage WHERE id = $1", PassageStore.ReadPassage, id).SingleOrDefault();
+
+    /// <summary>The charge of one passage; null where there never was one.</summary>
+    public Charge? FindCharge(string id) => _session.Read("SELECT body FROM charge WHERE passage = $1", PassageStore.ReadCharge, id).SingleOrDefault();
 
     /// <summary>All that is known of a passage; null where there never was one.</summary>
     public PassageEvidence? Find(string id)
     {
         var passage = FindPassage(id);
-        var charge = _session.Read("SELECT body FROM charge WHERE passage = $1", PassageStore.ReadCharge, id).SingleOrDefault();
+        var charge = FindCharge(id);
         if (passage is null && charge is null) return null;
         var suppressed = passage is null ? [] : _session.Read("SELECT body FROM toll_read WHERE point = $1 AND outcome = 'suppressed' AND at BETWEEN $2 AND $3 ORDER BY at",
             row => JsonSerializer.Deserialize(row.Span(0), PassageJson.Default.SuppressedRead)!, passage.TollPoint, passage.Time - 120_000_000, passage.Time + 120_000_000).Where(read => read.WinnerPassage == id || read.Passage == id).ToList();

@@ -61,6 +61,26 @@ public abstract class PassageStore : IDisposable
         return cells;
     }
 
+    /// <summary>
+    /// Gives up correlating cells whose plates were erased by the rules of retention: without them their passages would come to nothing. What came for them is
+    /// a finding each. It is to be called within a change.
+    /// </summary>
+    /// <param name="dayOf">Business date of a moment.</param>
+    /// <param name="now">µs since 1970 UTC.</param>
+    /// <returns>How many.</returns>
+    public int GiveUpErased(Func<long, DateOnly> dayOf, long now)
+    {
+        ArgumentNullException.ThrowIfNull(dayOf);
+        if (_session.Ask("SELECT before FROM toll_erased") is not { } before) return 0;
+        var cells = _session.Read("SELECT lane, start FROM toll_dirty WHERE start < $1", row => new DirtyCell(row.Text(0), row.Number(1)), before);
+        _session.RunEach("INSERT INTO toll_finding VALUES($1,'',$2,'ERASED_MEANWHILE',$2,$3,NULL,NULL,$4,$5) ON CONFLICT DO NOTHING", [.. cells.Select(cell => new SqlValue[]
+        {
+            Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(FormattableString.Invariant($"ERASED_MEANWHILE\0{cell.Lane}\0{cell.Start}"))).AsSpan(0, 16)), cell.Start, dayOf(cell.Start), $"lane {cell.Lane}", now,
+        })]);
+        Clean(cells);
+        return cells.Count;
+    }
+
     /// <summary>Events of lanes whose device's or gateway's time lies in a span, and all that stand under the key of one of them; some of them twice.</summary>
     internal List<NamedEvent> Events(IEnumerable<string> lanes, TimeWindow span)
     {
@@ -203,6 +223,22 @@ public abstract class PassageStore : IDisposable
             string.Create(CultureInfo.InvariantCulture, $"{row.Text(0)}\t{row.Number(1)}\t{row.TextOrNull(2)}\t{row.Number(3)}\t{row.Number(4)}\n"))), (long)ChargeOutcome.Void, from, to);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>What disputes gave back of charges, by passage; those of which nothing was given back are left out.</summary>
+    internal Dictionary<string, GrantedRefund> RefundsOf(IEnumerable<string> passages)
+    {
+        var refunds = new Dictionary<string, GrantedRefund>(StringComparer.Ordinal);
+        if (_session.Ask("SELECT 1 FROM charge_refund LIMIT 1") is null) return refunds;
+        _session.LookEach("SELECT passage, refunded, of, dispute FROM charge_refund WHERE passage = $1", [.. passages.Select(passage => new SqlValue[] { passage })],
+            (_, row) => refunds[row.Text(0)] = new GrantedRefund(row.Number(1), row.Number(2), row.Int(3)));
+        return refunds;
+    }
+
+    /// <summary>Charges of which disputes gave something back since they were settled.</summary>
+    internal IReadOnlyList<string> AdjustDue(int max) => _session.Read("SELECT passage FROM charge_adjust_due ORDER BY passage LIMIT $1", row => row.Text(0), max);
+
+    /// <summary>Says that what was given back of charges is taken off them.</summary>
+    internal void MarkAdjusted(IEnumerable<string> passages) => _session.RunEach("DELETE FROM charge_adjust_due WHERE passage = $1", [.. passages.Select(passage => new SqlValue[] { passage })]);
 
     /// <summary>Keeps charges in place of the revisions before them.</summary>
     internal void Put(IEnumerable<Charge> charges) => _session.RunEach("""

@@ -61,6 +61,9 @@ internal static class TollSchema
           passage TEXT PRIMARY KEY, revision INTEGER NOT NULL, point TEXT NOT NULL, lane TEXT NOT NULL, day INTEGER NOT NULL, at INTEGER NOT NULL, vehicle TEXT,
           outcome INTEGER NOT NULL, code TEXT, payer TEXT, net INTEGER NOT NULL, vat INTEGER NOT NULL, body BLOB NOT NULL);
         CREATE INDEX IF NOT EXISTS charge_day ON charge(day, passage);
+        CREATE TABLE IF NOT EXISTS toll_erased(id INTEGER PRIMARY KEY CHECK (id = 1), before INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS charge_refund(passage TEXT PRIMARY KEY, refunded INTEGER NOT NULL, of INTEGER NOT NULL, dispute INTEGER NOT NULL, batch TEXT) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS charge_adjust_due(passage TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS charge_post_due(passage TEXT PRIMARY KEY) WITHOUT ROWID;
         CREATE TABLE IF NOT EXISTS charge_chain(
           passage TEXT NOT NULL, revision INTEGER NOT NULL, chain BLOB NOT NULL, state INTEGER NOT NULL, refusal TEXT, entry INTEGER,
@@ -68,11 +71,14 @@ internal static class TollSchema
         CREATE INDEX IF NOT EXISTS charge_chain_open ON charge_chain(state, passage, revision) WHERE state <> 2;
         """;
 
+    /// <summary>All of them; each is made only where it is not there yet.</summary>
+    public const string Tables = Events + "\n" + Passages + "\n" + Charges + "\n" + ClaimSchema.Tables;
+
     /// <summary>Makes the tables, or brings them up to date; where time is cut in another way than before, everything is to be correlated again.</summary>
     public static void Ensure(SqlSession session, CorrelationOptions options)
     {
         if (options.Cell < options.ContextMargin) throw new ArgumentException($"A cell of {options.Cell} is shorter than its context of {options.ContextMargin}.", nameof(options));
-        session.Ensure($"{Events}\n{Passages}\n{Charges}\n{ClaimSchema.Tables}");
+        session.Ensure(Tables);
         session.Change(() =>
         {
             var rules = FormattableString.Invariant($"{options.Cell} {options.ContextMargin}");

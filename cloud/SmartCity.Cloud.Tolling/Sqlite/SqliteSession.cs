@@ -33,7 +33,7 @@ internal sealed class SqliteSession : SqlSession
             _connection.Open();
             _database = _connection.Handle!;
             Do(string.Create(CultureInfo.InvariantCulture, $"PRAGMA busy_timeout={BusyMs}; PRAGMA cache_size=-{CacheKib}; PRAGMA temp_store=MEMORY"));
-            if (mode == SqliteOpenMode.ReadWriteCreate) Do(string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint={CheckpointPages}"));
+            if (mode == SqliteOpenMode.ReadWriteCreate) Do(string.Create(CultureInfo.InvariantCulture, $"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=FAST; PRAGMA wal_autocheckpoint={CheckpointPages}"));
         }
         catch
         {

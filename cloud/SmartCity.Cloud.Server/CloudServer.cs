@@ -8,6 +8,7 @@ using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Access.Provider;
+using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
@@ -93,6 +94,8 @@ internal static class CloudServer
         app.MapImports();
         app.MapRegistry();
         app.MapCommands();
+        app.MapAlarms();
+        app.MapAlarmPages(options.DuckDb.CityZone);
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);
         app.MapClaims();
@@ -163,6 +166,8 @@ internal static class CloudServer
         else services.AddSingleton<IHealthPart, NoStoreHealth>();
         services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));
         Add<SilenceConsumer>();
+        services.AddAlarms(options);
+        Add<AlarmConsumer>();
         services.AddSingleton(provider => new CloudAudit(
             provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
 

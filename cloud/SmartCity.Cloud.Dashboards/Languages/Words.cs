@@ -18,8 +18,8 @@ public sealed class Words
     {
         using var stream = typeof(Words).Assembly.GetManifestResourceStream($"{file}.json") ?? throw new InvalidOperationException($"The words of {file} are not in the assembly.");
         _words = JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
-        // No script says anything of tolls and of faults, which have many words. < is escaped too, so that no word can end the element that holds the words.
-        Json = JsonSerializer.Serialize(_words.Where(word => !word.Key.StartsWith("toll.", StringComparison.Ordinal) && !word.Key.StartsWith("fault.", StringComparison.Ordinal)).ToDictionary());
+        // No script says anything of tolls, faults or single alarms, which have many words. < is escaped too, so that no word can end the element that holds the words.
+        Json = JsonSerializer.Serialize(_words.Where(word => !_ofPagesAlone.Any(prefix => word.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary());
     }
 
     /// <summary>Those that scripts may say as JSON, safe inside HTML.</summary>

@@ -67,6 +67,10 @@ public static class ProblemKinds
     public static ProblemKind Command { get; } = new("command", 422);
     /// <summary>The toll road's books cannot do it.</summary>
     public static ProblemKind Toll { get; } = new("toll", 422);
+    /// <summary>Rules of alarms cannot be as they are written.</summary>
+    public static ProblemKind AlarmRules { get; } = new("alarm-rules", 422);
+    /// <summary>An order about alarms lacks something.</summary>
+    public static ProblemKind AlarmOrder { get; } = new("alarm-order", 422);
     /// <summary>A change must name the version that it replaces.</summary>
     public static ProblemKind VersionNeeded { get; } = new("version-needed", 428);
     /// <summary>Too many attempts.</summary>
@@ -84,7 +88,7 @@ public static class ProblemKinds
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
-        TooMuch, Access, Registry, Command, Toll, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
+        TooMuch, Access, Registry, Command, Toll, AlarmRules, AlarmOrder, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
     ];
 
     /// <summary>The kind of a code, or null.</summary>

@@ -20,6 +20,7 @@ public static class Navigation
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
         new("nav.city", "/", 'c'),
+        new("nav.alarms", "/alarms", 'a', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.audit", "/audit", 'b'),
         new("nav.tolls", "/tolls", 't', Model.Contracts.Roles.TollAuditor, Model.Contracts.Roles.TollManager),
         new("nav.faults", "/faults", 'f', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),

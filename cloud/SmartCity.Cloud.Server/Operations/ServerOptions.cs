@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Tolls;
@@ -45,6 +46,9 @@ public sealed record ServerOptions : IValidatableObject
 
     /// <summary>The toll road's books.</summary>
     public TollOptions Toll { get; set; } = new();
+
+    /// <summary>How people are told of alarms.</summary>
+    public AlarmServerOptions Alarms { get; set; } = new();
 
     /// <summary>The port of HTTPS as it is listened on.</summary>
     public int HttpsPortUsed => HttpsPort ?? (HttpPort == 0 ? 0 : HttpsPortDefault);

@@ -52,6 +52,13 @@ internal sealed class SilenceConsumer : LogConsumer
     /// <summary>The newest events first.</summary>
     public Task<IReadOnlyList<SilenceEvent>> EventsAsync(int limit) => OnLoopAsync(() => _store.Events(limit));
 
+    /// <summary>Raised on the consumer's thread with what was said and kept.</summary>
+    public event Action<IReadOnlyList<SilenceEvent>>? Said;
+
+    /// <summary>All gateways, and the devices that are or were silent while theirs lives: who, whether it is silent, and when it was last heard, µs since 1970 UTC.</summary>
+    public Task<IReadOnlyList<(string Gateway, string? Device, bool IsSilent, long LastHeard)>> StatesAsync() => OnLoopAsync<IReadOnlyList<(string, string?, bool, long)>>(() =>
+        [.. _fold.Gateways.Select(one => (one.Gateway, (string?)null, one.IsSilent, one.LastHeard)), .. _fold.Devices.Where(one => !one.IsGatewaySilent).Select(one => (one.Gateway, (string?)one.Device, one.IsSilent, one.LastHeard))]);
+
     /// <summary>Steps of the pipeline that failed for one gateway.</summary>
     public long Faults => _fold.Faults;
 
@@ -162,6 +169,7 @@ internal sealed class SilenceConsumer : LogConsumer
         _fold.Save(state);
         _store.Save(_applied, state.WrittenSpan.ToArray(), events);
         _savedAt = _clock.GetTimestamp();
+        if (events.Count > 0) Said?.Invoke(events);
     }
 
     private Task<T> OnLoopAsync<T>(Func<T> step)

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Pipelines.Alarms;
+using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
@@ -41,6 +43,18 @@ internal static class Examples
         [new TollReconItem(Item, "SEQ_GAP", "THN-1", "L1/7/501-503", _time, _day, 3, null, "", null, "open", null, null, null)]);
     private static readonly TollPeriodEntry _period = new(7, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing", null, "mina");
     private static readonly CommandEntry _command = new("r1", "lamp-7", "g1", "mina", "answered", JsonSerializer.SerializeToElement(new { dim = 40 }), _time, 60, _time.AddSeconds(2), JsonSerializer.SerializeToElement(new { ok = true }));
+    private static readonly AlarmRule _rule = new()
+    {
+        Id = "pm25-high", Name = "Particles high", Scope = new AlarmScope { Kind = "air" }, When = "pm25 > 75", Clear = "pm25 < 60", OnDelay = TimeSpan.FromMinutes(5), Priority = AlarmPriority.Medium, Cause = "Traffic or a fire.",
+        Consequence = "Harm to the health of those who live there.", Action = "Look at the neighbours and the camera; tell the air quality office.", RespondWithin = TimeSpan.FromMinutes(30), Notify = [new AlarmStep { To = "control-room" }],
+    };
+    private static readonly AlarmChannel _channel = new() { Id = "control-room", Kind = AlarmChannelKind.Email, Addresses = ["control@city.example"] };
+    private static readonly AlarmSchedule _shift = new() { Id = "day", Name = "Day shift", From = new TimeOnly(7, 0), To = new TimeOnly(19, 0), IsShift = true };
+    private static readonly AlarmEntry _alarm = new(17, "pm25-high", "Particles high", "air-001", "g1", "north", "unacknowledged", "medium", true, _time, null, null, null, null, 1, false, "81.5");
+    private static readonly AlarmChangeEntry _alarmChange = new(41, _time, _time, 17, "pm25-high", "air-001", "acknowledged", "acknowledged", false, "mina", "crew is on its way", "81.5", null);
+    private static readonly AlarmAside _aside = new("pm25-high", "air-002", "shelved", 0, _time.AddHours(1), "mina", "calibration");
+    private static readonly AlarmCounts _counts = new(0, 1, 3, 16);
+    private static readonly AlarmStatisticsView _statistics = new(_time.AddHours(-12), _time, 20, 1.7, 4, 0, 0, 0, 0, _counts, _counts, [new AlarmActor(null, "north", 20, 1)], [new AlarmActor("pm25-high", "air-001", 5, 0.25)], 0.25, [], [], 41.5, 0);
 
     private static readonly Dictionary<Type, object> _byType = new object[]
     {
@@ -104,6 +118,21 @@ internal static class Examples
         new Page<Site>([_site]),
         _registered,
         new Page<RegisteredDevice>([_registered]),
+        _alarm,
+        new Page<AlarmEntry>([_alarm]),
+        new Page<AlarmChangeEntry>([_alarmChange]),
+        new Whole<AlarmAside>([_aside]),
+        new AlarmOrder([17], Reason: "calibration", For: TimeSpan.FromHours(1)),
+        new AlarmOrderResult(1, 0),
+        new AlarmSummary(_counts, _counts, 2, 1, 0, 0, false, _alarm),
+        _statistics,
+        new ShiftReportView(_statistics, [_alarm], [_aside], [_alarmChange], [new AlarmRuleChange(_time, "mina", "rule", "pm25-high", "changed")]),
+        _rule,
+        new Page<AlarmRule>([_rule]),
+        new AlarmSettings { Rules = [_rule], Schedules = [_shift], Channels = [_channel] },
+        new SettingsResult(3, 0, 0, 2),
+        new WhatIfView(_time.AddDays(-7), _time, _time, 604_800, 12, [new WhatIfAlarm("air-001", _time, _time.AddMinutes(20), "81.5", 17)], 1, []),
+        new ChannelTest(true, null),
     }.ToDictionary(example => example.GetType());
 
     /// <summary>Rows as CSV.</summary>

@@ -186,13 +186,21 @@ public sealed record AlarmStatisticsModel(
     PageContext Page, long From, long To, IReadOnlyList<AlarmFigure> Figures, IReadOnlyList<(string Priority, string Announced, string Configured, string Wanted)> Mix, IReadOnlyList<AlarmActorItem> Positions, IReadOnlyList<AlarmActorItem> Top,
     IReadOnlyList<AlarmActorItem> Chattering, IReadOnlyList<AlarmItem> Stale);
 
+/// <summary>A change of a rule, schedule or channel.</summary>
+/// <param name="At">When, µs since 1970 UTC.</param>
+/// <param name="By">Who.</param>
+/// <param name="Kind"><c>rule</c>, <c>schedule</c> or <c>channel</c>.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="Change"><c>added</c>, <c>changed</c> or <c>removed</c>.</param>
+public sealed record AlarmSettingItem(long At, string By, string Kind, string Id, string Change);
+
 /// <summary>The report of a shift.</summary>
 /// <param name="Statistics">How the alarms were.</param>
 /// <param name="Shifts">Shifts to choose from: name, begin and end, µs since 1970 UTC.</param>
 /// <param name="Open">What is open.</param>
 /// <param name="Aside">What is set aside.</param>
 /// <param name="Changes">What people did and wrote.</param>
-/// <param name="RuleChanges">When, who, kind, id and name of the change.</param>
+/// <param name="RuleChanges">What was changed of rules, schedules and channels.</param>
 public sealed record ShiftReportModel(
     AlarmStatisticsModel Statistics, IReadOnlyList<(string Name, long From, long To)> Shifts, IReadOnlyList<AlarmItem> Open, IReadOnlyList<AlarmAsideItem> Aside, IReadOnlyList<AlarmChangeItem> Changes,
-    IReadOnlyList<(long At, string By, string Kind, string Id, string Change)> RuleChanges);
+    IReadOnlyList<AlarmSettingItem> RuleChanges);

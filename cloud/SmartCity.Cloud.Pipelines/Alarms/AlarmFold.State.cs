@@ -31,7 +31,7 @@ public sealed partial class AlarmFold
     /// <summary>Writes the head.</summary>
     public byte[] SaveHead() => JsonSerializer.SerializeToUtf8Bytes(new Head(Now, JudgedFrom, _alarms, _flood,
         [.. _gateways.Values.Select(one => new GatewayState(one.Id, one.HeardUntil, one.JudgedFrom, one.IsSilent))], [.. _devices.Values.Where(one => one.IsSilent).Select(one => one.Id)],
-        _rules.Values.Where(one => one.Told.Count > 0).ToDictionary(one => one.Rule.Rule.Id, one => new Telling([.. one.Told], new Dictionary<string, int>(one.Held)))));
+        _rules.Values.Where(one => one.Held.Count > 0 || (one.Told.Count > 0 && one.Told[^1] > Now - (3_600 * UnixMicros.PerSecond))).ToDictionary(one => one.Rule.Rule.Id, one => new Telling([.. one.Told], new Dictionary<string, int>(one.Held)))));
 
     /// <summary>Writes the memory of readings.</summary>
     public byte[] SaveMemory()

@@ -87,11 +87,13 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
             _asksNeighbours = plan.Rules.Any(rule => rule.AsksNeighbours);
             _slots = new Slot[_slots.Length];
             _wakes.Clear();
+            _changes.Clear();
             var states = new Dictionary<(string, string), AlarmPoint>();
             foreach (var device in _devices.Values)
             {
                 foreach (var point in device.Points) states.Add((point.Rule.Rule.Id, point.Source), point);
                 device.Points.Clear();
+                device.Rules.Clear();
                 foreach (var memory in device.Memories.Values) memory.Points.Clear();
             }
             foreach (var gateway in _gateways.Values)
@@ -101,7 +103,8 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
                 gateway.Waiting.Clear();
             }
             Points = 0;
-            // Series of other devices that a condition names are remembered from now on, whether those were heard or not.
+            // Series of named devices are remembered from now on, whether those were heard or not.
+            foreach (var named in plan.Rules.SelectMany(rule => rule.Series)) if (named.Device is not null) Device(named.Device).Memory(named.Metric);
             foreach (var device in _devices.Values.ToList()) Watch(device, states);
             foreach (var gateway in _gateways.Values) Watch(gateway, states);
             // A rule of one device alone is watched before the device is heard, so that other devices' readings can raise it.
@@ -159,6 +162,9 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
             if (point.Rule.NoData.Count > 0) Schedule(point, Math.Max(Now, now));
     }
 
+    /// <summary>Numbers of new alarms lie above <paramref name="last"/>.</summary>
+    public void NumberAfter(long last) => _alarms = Math.Max(_alarms, last);
+
     /// <summary>What an operator sees of an alarm at a device; null where it is not watched.</summary>
     public AlarmView? View(string rule, string source) => Find(rule, source) is { } point ? ViewOf(point) : null;
 
@@ -188,6 +194,17 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
     }
 
     internal void ScheduleRoom(RuleRuntime rule, long at) => _rooms.Add((at, rule.Rule.Rule.Id));
+
+    /// <summary>When a schedule begins or ends next; asked at each look, so that it is computed once.</summary>
+    internal long NextChangeOf(AlarmSchedule schedule)
+    {
+        if (_changes.TryGetValue(schedule, out var known) && Now >= known.From && Now < known.Until) return known.Until;
+        var until = schedule.NextChange(Now, Zone) ?? long.MaxValue;
+        _changes[schedule] = (Now, until);
+        return until;
+    }
+
+    private readonly Dictionary<AlarmSchedule, (long From, long Until)> _changes = new(ReferenceEqualityComparer.Instance);
 
     internal string? AreaOf(string device)
     {
@@ -357,7 +374,7 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
         foreach (var point in gateway.Devices.SelectMany(one => one.Points).Order().ToList()) point.Look();
     }
 
-    private void Move(DeviceNode device, GatewayNode gateway)
+    private static void Move(DeviceNode device, GatewayNode gateway)
     {
         device.Gateway?.Devices.Remove(device);
         device.Gateway = gateway;
@@ -399,6 +416,7 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
     {
         _dirty.Add(point);
         point.Device!.Points.Remove(point);
+        point.Device.Rules.Remove(point.Runtime);
         point.Device.Gateway?.Waiting.Remove(point);
         point.Runtime.Points.Remove(point);
         for (var i = 0; i < point.Rule.Series.Count; i++) point.Series(i)?.Points.Remove(point);
@@ -410,7 +428,7 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
     {
         foreach (var rule in _byDevice[device.Id].Concat(_wide))
         {
-            if (device.Points.Exists(point => point.Runtime == rule) || !Holds(rule, device)) continue;
+            if (device.Rules.Contains(rule) || !Holds(rule, device)) continue;
             var isHeard = rule.Rule.OwnMetrics.Count == 0 || rule.Rule.OwnMetrics.Any(metric => device.Metrics.Contains(metric) || device.Memories.ContainsKey(metric));
             if (!isHeard) continue;
             var point = new AlarmPoint(rule.Rule, rule, device.Id, device, null, this);
@@ -423,6 +441,7 @@ public sealed partial class AlarmFold : IFold<AlarmInput, AlarmOutput>
                 point.Connect(i, memory);
             }
             device.Points.Add(point);
+            device.Rules.Add(rule);
             Add(point, rule, states);
         }
     }

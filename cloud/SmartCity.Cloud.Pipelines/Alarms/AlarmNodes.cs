@@ -33,6 +33,8 @@ internal sealed class DeviceNode(string id)
     /// <summary>Those that a condition names.</summary>
     public Dictionary<string, SeriesMemory> Memories { get; } = new(StringComparer.Ordinal);
     public List<AlarmPoint> Points { get; } = [];
+    /// <summary>Rules that have an alarm here.</summary>
+    public HashSet<RuleRuntime> Rules { get; } = [];
 
     public SeriesMemory Memory(string metric)
     {

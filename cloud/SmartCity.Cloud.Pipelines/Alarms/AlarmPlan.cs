@@ -68,7 +68,7 @@ public sealed class AlarmPlan
                 case AlarmChannelKind.Email:
                     if (channel.Addresses is not { Count: > 0 and <= 20 }) faults.Add($"{where}, addresses: 1 to 20 are needed.");
                     foreach (var address in channel.Addresses ?? [])
-                        if (!MailAddress.TryCreate(address, out var read) || read.Address != address || address.Any(char.IsControl)) faults.Add($"{where}, addresses: \"{address}\" is no mail address.");
+                        if (address is null || !MailAddress.TryCreate(address, out var read) || read.Address != address || address.Any(char.IsControl)) faults.Add($"{where}, addresses: \"{address}\" is no mail address.");
                     break;
                 case AlarmChannelKind.Webhook:
                     if (!Uri.TryCreate(channel.Url, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0) faults.Add($"{where}, url: an address that begins with http:// or https:// and holds no password is needed.");
@@ -83,6 +83,11 @@ public sealed class AlarmPlan
         {
             CheckId(rule.Id, where);
             if (!ids.Add(rule.Id)) faults.Add($"{where}: there is another rule of this id.");
+            if (rule.Notify.Any(step => step is null) || rule.Scope?.Devices?.Any(id => id is null) == true)
+            {
+                faults.Add($"{where}: null is no step and no device.");
+                return;
+            }
             var (isGateways, own) = (rule.Scope?.Gateways == true, false);
             CheckCondition(rule.When, "when", true);
             CheckCondition(rule.Clear, "clear", false);

@@ -16,6 +16,8 @@ internal sealed class AlarmPoint(CompiledRule rule, RuleRuntime runtime, string 
     /// <summary>After a gateway was heard again its devices' own readings have so long to come.</summary>
     private const long SignGrace = 5 * UnixMicros.PerSecond;
 
+    private const int StepsMax = 8;
+
     private readonly SeriesMemory?[] _series = new SeriesMemory?[rule.Series.Count];
     private PointState _state = new();
     private List<AlarmPoint>? _neighbours;
@@ -103,7 +105,15 @@ internal sealed class AlarmPoint(CompiledRule rule, RuleRuntime runtime, string 
         if (_state.IsShelved && _state.ShelvedUntil != 0 && _state.ShelvedUntil <= now) Unshelve(null, "expired");
         Suppress();
         // Of a gateway that is gone nothing is known; the state stands as it is.
-        if (_state.SuppressedBy != PointState.ByGateway) Judge(now);
+        if (_state.SuppressedBy != PointState.ByGateway)
+        {
+            // Until nothing follows from it any more, so that a second look at the same moment changes nothing.
+            for (var (step, before) = (0, (AlarmPhase)(-1)); step < StepsMax && _state.Phase != before; step++)
+            {
+                before = _state.Phase;
+                Judge(now);
+            }
+        }
         Tell(now);
         Wait(now);
     }
@@ -181,7 +191,9 @@ internal sealed class AlarmPoint(CompiledRule rule, RuleRuntime runtime, string 
     {
         if (IsActive)
         {
-            var clears = rule.Clear is { } clear ? clear.Holds(this, rule.ClearPlaces) : !rule.When.Holds(this, rule.WhenPlaces);
+            var still = rule.When.Holds(this, rule.WhenPlaces);
+            // While what raises it holds it does not end, whatever the clear condition says.
+            var clears = still == true ? false : rule.Clear is { } clear ? clear.Holds(this, rule.ClearPlaces) : !still;
             if (_state.Phase == AlarmPhase.Active && clears == true) Enter(AlarmPhase.Clearing, now);
             else if (_state.Phase == AlarmPhase.Clearing && clears == false) Enter(AlarmPhase.Active, _state.Since);
             if (_state.Phase == AlarmPhase.Clearing && ClearDue <= now) Return(now);
@@ -228,12 +240,12 @@ internal sealed class AlarmPoint(CompiledRule rule, RuleRuntime runtime, string 
         // One that nobody was asked about, or that somebody has put aside, waits for nobody.
         if (!rule.IsAlarm || _state.IsAcknowledged || IsSetAside) Close();
         else Say(AlarmChange.Returned, null, null);
-        if (_state.IsShelved && _state.ShelvedUntil == 0) Unshelve(null, "ended with the alarm");
+        if (_state.IsShelved && _state.ShelvedUntil == 0) Unshelve(null, "ended");
     }
 
     private void Close()
     {
-        Say(AlarmChange.Closed, null, null, IsSetAside ? null : AlarmState.Normal);
+        Say(AlarmChange.Closed, null, null, AlarmState.Normal);
         (_state.Alarm, _state.IsAcknowledged) = (0, false);
         IsDirty = true;
     }
@@ -283,7 +295,7 @@ internal sealed class AlarmPoint(CompiledRule rule, RuleRuntime runtime, string 
         }
         if (_state.IsShelved && _state.ShelvedUntil != 0) Earlier(_state.ShelvedUntil);
         if (IsTelling && _state.NextStep < rule.Steps.Count) Earlier(StepDue);
-        if (rule.Schedule?.NextChange(now, fold.Zone) is { } change) Earlier(change);
+        if (rule.Schedule is { } schedule) Earlier(fold.NextChangeOf(schedule));
         fold.Schedule(this, due);
 
         void Earlier(long other)

@@ -35,25 +35,48 @@ public sealed record AlarmSchedule
     /// <summary>The first whole minute after a moment at which <see cref="Holds"/> changes; null where it does not within eight days.</summary>
     public long? NextChange(long at, TimeZoneInfo city)
     {
-        const long Minute = 60 * UnixMicros.PerSecond;
-        var holds = Holds(at, city);
-        var zone = ZoneOf(city);
-        // Only where the local clock shows From or To can it change; every zone of today moves by whole minutes.
-        var local = TimeZoneInfo.ConvertTime(UnixMicros.ToTime(at), zone).DateTime;
+        var (holds, zone) = (Holds(at, city), ZoneOf(city));
+        // Only where the local clock shows From or To, or is put forward or back, can it change.
+        var midnight = TimeZoneInfo.ConvertTime(UnixMicros.ToTime(at), zone).Date;
         long? first = null;
         for (var day = -1; day <= 8; day++)
         {
-            foreach (var edge in (ReadOnlySpan<TimeOnly>)[From, To])
-            {
-                var wall = DateTime.SpecifyKind(local.Date.AddDays(day) + edge.ToTimeSpan(), DateTimeKind.Unspecified);
-                // An hour that a clock change leaves out ends where the next one begins.
-                while (zone.IsInvalidTime(wall)) wall = wall.AddMinutes(1);
-                var micros = UnixMicros.From(new DateTimeOffset(wall, zone.GetUtcOffset(wall)));
-                foreach (var candidate in (ReadOnlySpan<long>)[micros, micros + 60 * Minute])
-                    if (candidate > at && (first is null || candidate < first) && Holds(candidate, city) != holds) first = candidate;
-            }
+            foreach (var edge in (ReadOnlySpan<TimeOnly>)[From, To]) Consider(midnight.AddDays(day) + edge.ToTimeSpan());
+            var start = InstantOf(midnight.AddDays(day));
+            if (zone.GetUtcOffset(start) != zone.GetUtcOffset(start.AddDays(1))) Take(ShiftBetween(start, start.AddDays(1)));
         }
         return first;
+
+        void Consider(DateTime wall)
+        {
+            // An hour that is left out ends where the next one begins; one that comes twice is meant twice.
+            if (zone.IsInvalidTime(wall)) return;
+            if (zone.IsAmbiguousTime(wall)) foreach (var offset in zone.GetAmbiguousTimeOffsets(wall)) Take(new DateTimeOffset(wall, offset));
+            else Take(InstantOf(wall));
+        }
+
+        void Take(DateTimeOffset instant)
+        {
+            var micros = UnixMicros.From(instant);
+            if (micros > at && (first is null || micros < first) && Holds(micros, city) != holds) first = micros;
+        }
+
+        DateTimeOffset InstantOf(DateTime wall)
+        {
+            while (zone.IsInvalidTime(wall)) wall = wall.AddMinutes(1);
+            return new DateTimeOffset(wall, zone.GetUtcOffset(wall)).ToUniversalTime();
+        }
+
+        DateTimeOffset ShiftBetween(DateTimeOffset before, DateTimeOffset after)
+        {
+            while (after - before > TimeSpan.FromMinutes(1))
+            {
+                var middle = before.AddMinutes(Math.Floor((after - before).TotalMinutes / 2));
+                if (zone.GetUtcOffset(middle) == zone.GetUtcOffset(before)) before = middle;
+                else after = middle;
+            }
+            return after;
+        }
     }
 
     private TimeZoneInfo ZoneOf(TimeZoneInfo city) => Zone is null ? city : TimeZoneInfo.FindSystemTimeZoneById(Zone);

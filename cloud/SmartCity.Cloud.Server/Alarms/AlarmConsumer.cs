@@ -123,14 +123,17 @@ internal sealed class AlarmConsumer : LogConsumer
         if (Interlocked.Exchange(ref _isDisposed, true)) return;
         _gateways.Changed -= HearGateway;
         _silence.Said -= HearSilence;
+        // On the loop, after whatever waits there; the store is closed by whoever opened it, after that.
+        using var done = new ManualResetEventSlim();
         _loop.Schedule(() =>
         {
             _pipeline?.Dispose();
             _asking?.Dispose();
             _inputs.Dispose();
-            _store.Dispose();
             _loop.Dispose();
+            done.Set();
         });
+        done.Wait(TimeSpan.FromSeconds(5));
         _reader.Dispose();
         base.Dispose();
     }
@@ -217,24 +220,28 @@ internal sealed class AlarmConsumer : LogConsumer
         if (!_store.HasSettings) SeedRules();
         Settings = _store.LoadSettings();
         var plan = PlanOf(Settings);
-        if (_store.LoadState() is not var (offset, head))
+        var saved = _store.LoadState();
+        if (saved is null)
         {
             // A new store begins with what comes: the past is asked by what-if.
             _fold.Advance(UnixMicros.Now(_clock), _said);
             _fold.SetPlan(plan, _said);
             _fold.Wake(_said);
             _fold.Resume(UnixMicros.Now(_clock));
-            return _applied = Log.End;
+            _applied = Log.End;
+            Flush(true);
+            return _applied;
         }
+        var (offset, head) = saved.Value;
         var from = offset;
         try
         {
             _fold.LoadPoints(_store.LoadPoints());
-            if (_store.LoadMemory() is var (recalled, memory, quality))
+            if (_store.LoadMemory() is { } recalled)
             {
-                _fold.LoadMemory(memory);
-                _quality.Load(quality);
-                from = Math.Min(recalled, offset);
+                _fold.LoadMemory(recalled.Memory);
+                _quality.Load(recalled.Quality);
+                from = Math.Min(recalled.NextOffset, offset);
             }
         }
         catch (InvalidDataException error)
@@ -259,6 +266,8 @@ internal sealed class AlarmConsumer : LogConsumer
             _logger.MemoryLost(error.Message);
         }
         _headToCome = null;
+        // Whatever became of the head, no number is given out twice.
+        _fold.NumberAfter(_store.LastAlarm);
         _fold.Wake(_said);
         // This process was away, which is no fault of theirs.
         _fold.Resume(UnixMicros.Now(_clock));
@@ -346,17 +355,15 @@ internal sealed class AlarmConsumer : LogConsumer
     /// <summary>A gateway's status is a sign of life too; it has no place in the log.</summary>
     private void HearGateway(GatewayState state)
     {
-        if (state.Connected) Hear(new AlarmSign(state.Gateway, UnixMicros.Now(_clock)));
+        if (state.Connected) Hear([new AlarmSign(state.Gateway, UnixMicros.Now(_clock))]);
     }
 
-    private void HearSilence(IReadOnlyList<SilenceEvent> events)
-    {
-        foreach (var e in events) Hear(new AlarmSilence(e));
-    }
+    private void HearSilence(IReadOnlyList<SilenceEvent> events) => Hear([.. events.Select(e => new AlarmSilence(e))]);
 
-    private void Hear(AlarmInput input) => _loop.Schedule(() =>
+    private void Hear(IReadOnlyList<AlarmInput> inputs) => _loop.Schedule(() =>
     {
-        if (_pipeline is not null && !_fold.IsRecalling) _inputs.OnNext(input);
+        if (_pipeline is null || _fold.IsRecalling) return;
+        foreach (var input in inputs) _inputs.OnNext(input);
     });
 
     /// <summary>What is silent, whatever was missed while one of both was not listening; what is known already says nothing.</summary>
@@ -364,7 +371,7 @@ internal sealed class AlarmConsumer : LogConsumer
     {
         if (!asked.IsCompletedSuccessfully) return;
         var now = UnixMicros.Now(_clock);
-        foreach (var (gateway, device, isSilent, heard) in asked.Result) Hear(new AlarmSilence(new SilenceEvent(gateway, device, isSilent, heard, now)));
+        Hear([.. asked.Result.Select(one => new AlarmSilence(new SilenceEvent(one.Gateway, one.Device, one.IsSilent, one.LastHeard, now)))]);
     }, TaskScheduler.Default);
 
     private Task<T> OnLoopAsync<T>(Func<T> step)

@@ -25,6 +25,13 @@ internal sealed class AlarmDesk(AlarmConsumer consumer, AlarmQueries queries, Si
         return source => source.StartsWith(GatewayPrefix, StringComparison.Ordinal) ? gateways(source[GatewayPrefix.Length..]) : view.Shows(source);
     }
 
+    /// <summary>Whether one of them is there, and lies in the caller's areas.</summary>
+    public async Task<bool> SeesAnyAsync(HttpContext context, IReadOnlyList<(string Rule, string Source, long Alarm)> targets)
+    {
+        var shows = await ShowsAsync(context);
+        return targets.Any(target => shows(target.Source));
+    }
+
     /// <summary>Does something to alarms of the caller's areas.</summary>
     /// <param name="context">The request.</param>
     /// <param name="targets">Rule, source, and the number of the alarm that is meant, 0 = whichever.</param>

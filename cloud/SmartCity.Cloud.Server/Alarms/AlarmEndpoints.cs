@@ -123,12 +123,13 @@ internal static class AlarmEndpoints
 
         void Order(string path, string name, string summary, AlarmAction action, bool needsReason) => group.MapPost($"/{path}", async (HttpContext context, AlarmDesk desk, AlarmOrder order, TimeProvider clock) =>
         {
-            var targets = desk.TargetsOf(order.Alarms ?? []).Concat((order.Points ?? []).Select(point => (point.Rule, point.Source, 0L))).ToList();
+            var targets = desk.TargetsOf(order.Alarms ?? []).Concat((order.Points ?? []).Where(point => point?.Rule is not null && point.Source is not null).Select(point => (point.Rule, point.Source, 0L))).ToList();
             var asked = (order.Alarms?.Count ?? 0) + (order.Points?.Count ?? 0);
             if (FaultOf(asked, order.Reason, needsReason, action == AlarmAction.Shelve ? order.For : null) is { } fault) return Problems.Of(ProblemKinds.AlarmOrder, fault);
+            if (!await desk.SeesAnyAsync(context, targets)) return Problems.Missing(new Sentence("say.alarm.none"));
             var done = await desk.DoAsync(context, targets, action, order.Reason, action == AlarmAction.Shelve && order.For is { } span ? UnixMicros.Now(clock) + (long)span.TotalMicroseconds : 0);
             return Results.Json(new AlarmOrderResult(done, asked - done), ApiJson.Answers);
-        }).WithName(name).WithSummary(summary).Answers<AlarmOrderResult>().MayFail(ProblemKinds.AlarmOrder);
+        }).WithName(name).WithSummary(summary).Answers<AlarmOrderResult>().MayFail(ProblemKinds.AlarmOrder, ProblemKinds.Missing);
     }
 
     /// <summary>What is wrong with an order; null where nothing is.</summary>
@@ -169,7 +170,7 @@ internal static class AlarmEndpoints
             AlarmRule? rule;
             try
             {
-                rule = await JsonSerializer.DeserializeAsync<AlarmRule>(context.Request.Body, RegistryJson.Options, stop);
+                rule = await JsonSerializer.DeserializeAsync<AlarmRule>(context.Request.Body, AlarmSettingsFile.Reading, stop);
             }
             catch (JsonException error)
             {
@@ -201,7 +202,7 @@ internal static class AlarmEndpoints
             AlarmRule? rule;
             try
             {
-                rule = await JsonSerializer.DeserializeAsync<AlarmRule>(context.Request.Body, RegistryJson.Options, stop);
+                rule = await JsonSerializer.DeserializeAsync<AlarmRule>(context.Request.Body, AlarmSettingsFile.Reading, stop);
             }
             catch (JsonException error)
             {

@@ -36,6 +36,9 @@ internal static class AlarmPages
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("/alarms").ExcludeFromDescription().AddEndpointFilter(async (context, next) =>
         {
+            // Only forms are read here; channels are tried without one.
+            var request = context.HttpContext.Request;
+            if (HttpMethods.IsPost(request.Method) && !request.HasFormContentType && request.ContentLength is > 0) return Problems.Of(ProblemKinds.MediaType);
             try
             {
                 return await next(context);
@@ -81,11 +84,11 @@ internal static class AlarmPages
             return DashboardServices.Show<Dashboards.Pages.ShiftReport>(context, new ShiftReportModel(await StatisticsOfAsync(context, alarms, page, report.Statistics, begin, end, stop), ShiftsOf(alarms, page),
                 [.. report.Open.Select(ItemOf)], [.. report.SetAside.Select(one => AsideOf(alarms, page, one))],
                 [.. report.Changes.Select(one => new AlarmChangeItem(UnixMicros.From(one.At), one.Alarm, NameOf(alarms, page, one.Rule), one.Source, one.Change, one.By, one.Note, one.Value, one.Until is { } until ? UnixMicros.From(until) : null))],
-                [.. report.RuleChanges.Select(one => (UnixMicros.From(one.At), one.By, one.Kind, one.Id, one.Change))]));
+                [.. report.RuleChanges.Select(one => new AlarmSettingItem(UnixMicros.From(one.At), one.By, one.Kind, one.Id, one.Change))]));
         });
         MapRules(pages, PageOf);
 
-        PageContext PageOf(HttpContext context) => PageContext.Of(context, zone, context.RequestServices.GetRequiredService<TimeProvider>());
+        PageContext PageOf(HttpContext context) => PageContext.Of(context, zone);
 
         async Task<IResult> ListAsync(HttpContext context, AlarmServices alarms, string? asked, string? notice, string? error, CancellationToken stop)
         {
@@ -129,7 +132,9 @@ internal static class AlarmPages
 
         async Task<(string? Notice, string? Error)> OrderAsync(HttpContext context, AlarmServices alarms, long? id)
         {
-            var (page, form) = (PageOf(context), context.Request.Form);
+            var page = PageOf(context);
+            if (!context.Request.HasFormContentType) return (null, ProblemKinds.AlarmOrder.Detail(page.Language));
+            var form = context.Request.Form;
             if (!_orders.TryGetValue(form["do"].ToString(), out var order)) return (null, ProblemKinds.AlarmOrder.Detail(page.Language));
             var reason = form["reason"].ToString().Trim() is { Length: > 0 } text ? text : null;
             IEnumerable<long> ids = id is { } one ? [one] : form["alarm"].Select(value => long.TryParse(value, CultureInfo.InvariantCulture, out var number) ? number : 0);
@@ -147,6 +152,7 @@ internal static class AlarmPages
         pages.MapGet("/rules", (HttpContext context, AlarmServices alarms) => Rules(context, alarms, null, [], null));
         pages.MapPost("/rules", async (HttpContext context, AlarmServices alarms) =>
         {
+            if (!context.Request.HasFormContentType) return Problems.Of(ProblemKinds.Body);
             var (page, form) = (pageOf(context), context.Request.Form);
             var (file, isCheck) = (form["file"].ToString(), form["do"] == "check");
             try
@@ -172,6 +178,7 @@ internal static class AlarmPages
             : Problems.Missing(new Sentence("say.alarm.rule", id)));
         pages.MapPost("/rules/edit", async (HttpContext context, AlarmServices alarms, CancellationToken stop) =>
         {
+            if (!context.Request.HasFormContentType) return Problems.Of(ProblemKinds.Body);
             var (page, form) = (pageOf(context), context.Request.Form);
             var fields = form.Keys.ToDictionary(key => key, key => (string?)form[key].ToString(), StringComparer.Ordinal);
             var isNew = form["new"] == "true";

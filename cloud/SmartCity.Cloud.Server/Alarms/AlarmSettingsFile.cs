@@ -7,6 +7,9 @@ namespace SmartCity.Cloud.Server.Alarms;
 /// <summary>Rules, schedules and channels as a file: JSON, <c>{"rules": […], "schedules": […], "channels": […]}</c>. What is written is read again without a difference.</summary>
 internal static class AlarmSettingsFile
 {
+    /// <summary>How entries are read: null is none where something is needed.</summary>
+    public static JsonSerializerOptions Reading { get; } = new(RegistryJson.Options) { RespectNullableAnnotations = true };
+
     private static readonly JsonSerializerOptions _written = new(RegistryJson.Options) { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Reads a file.</summary>
@@ -16,8 +19,7 @@ internal static class AlarmSettingsFile
         if (content.TrimStart(" \t\r\n"u8).IsEmpty) throw new AlarmRulesException($"{name} is empty. A JSON object with rules, schedules or channels is needed.");
         try
         {
-            var settings = JsonSerializer.Deserialize<AlarmSettings>(content, RegistryJson.Options) ?? throw new AlarmRulesException($"{name}: a JSON object is needed.");
-            // null where a list is needed.
+            var settings = JsonSerializer.Deserialize<AlarmSettings>(content, Reading) ?? throw new AlarmRulesException($"{name}: a JSON object is needed.");
             return settings with { Rules = Listed(settings.Rules, "rules"), Schedules = Listed(settings.Schedules, "schedules"), Channels = Listed(settings.Channels, "channels") };
         }
         catch (JsonException error)
@@ -25,8 +27,8 @@ internal static class AlarmSettingsFile
             throw new AlarmRulesException($"{name}, line {error.LineNumber + 1}, {error.Path ?? "$"}: {error.Message.Split(" Path:")[0]}", error);
         }
 
-        IReadOnlyList<T> Listed<T>(IReadOnlyList<T>? list, string member) where T : class =>
-            list is null || list.Any(entry => entry is null) ? throw new AlarmRulesException($"{name}, {member}: a list of entries is needed, and null is none.") : list;
+        IReadOnlyList<T> Listed<T>(IReadOnlyList<T> list, string member) where T : class =>
+            list.Any(entry => entry is null) ? throw new AlarmRulesException($"{name}, {member}: null is no entry.") : list;
     }
 
     /// <summary>Writes a file.</summary>

@@ -45,6 +45,9 @@ internal sealed class AlarmStore(AlarmDatabase database, AlarmServerOptions opti
     /// <summary>Whether rules were ever kept, be it none.</summary>
     public bool HasSettings => database.Rows("SELECT 1 FROM setting_change LIMIT 1", _ => 1).Count > 0;
 
+    /// <summary>Number of the last alarm; 0 before the first.</summary>
+    public long LastAlarm => database.Rows("SELECT coalesce(max(id), 0) FROM alarm", row => row.GetInt64(0))[0];
+
     /// <summary>Writes what has changed.</summary>
     /// <param name="settings">All that holds now.</param>
     /// <param name="changes">Kind, id, and the entry as JSON, null where it is taken away.</param>
@@ -87,8 +90,8 @@ internal sealed class AlarmStore(AlarmDatabase database, AlarmServerOptions opti
             if (state is null) database.Run("DELETE FROM point WHERE rule = $rule AND source = $source", ("$rule", rule), ("$source", source));
             else database.Run("INSERT INTO point VALUES($rule, $source, $state) ON CONFLICT DO UPDATE SET state = $state", ("$rule", rule), ("$source", source), ("$state", state));
         }
-        if (memory is var (bytes, quality))
-            database.Run("INSERT INTO memory VALUES(1, $offset, $memory, $quality) ON CONFLICT DO UPDATE SET next_offset = $offset, memory = $memory, quality = $quality", ("$offset", nextOffset), ("$memory", bytes), ("$quality", quality));
+        if (memory is { } remembered)
+            database.Run("INSERT INTO memory VALUES(1, $offset, $memory, $quality) ON CONFLICT DO UPDATE SET next_offset = $offset, memory = $memory, quality = $quality", ("$offset", nextOffset), ("$memory", remembered.Memory), ("$quality", remembered.Quality));
         database.Run("INSERT INTO state VALUES(1, $offset, $head) ON CONFLICT DO UPDATE SET next_offset = $offset, head = $head", ("$offset", nextOffset), ("$head", head));
     });
 

@@ -19,7 +19,7 @@ internal static class RuleForm
         fields["devices"] = rule.Scope?.Devices is { } devices ? string.Join(", ", devices) : null;
         (fields["kind"], fields["area"], fields["gateways"]) = (rule.Scope?.Kind, rule.Scope?.Area, rule.Scope?.Gateways == true ? "true" : null);
         fields["disabled"] = rule.IsDisabled ? "true" : null;
-        fields["notify"] = string.Join('\n', (json["notify"] as JsonArray ?? []).Select(step => string.Join(' ', new[] { step!["to"], step["after"] ?? (step["during"] is null ? null : "0s"), step["during"] }.Where(part => part is not null).Select(part => part!.GetValue<string>()))));
+        fields["notify"] = string.Join('\n', (json["notify"] as JsonArray ?? new JsonArray()).Select(step => string.Join(' ', new[] { step!["to"], step["after"] ?? (step["during"] is null ? null : "0s"), step["during"] }.Where(part => part is not null).Select(part => part!.GetValue<string>()))));
         foreach (var name in _translated) fields[$"{name}-fa"] = json["texts"]?["fa"]?[name]?.GetValue<string>();
         return fields;
     }
@@ -28,9 +28,9 @@ internal static class RuleForm
     /// <exception cref="AlarmRulesException">A field cannot be read.</exception>
     public static AlarmRule Rule(IReadOnlyDictionary<string, string?> fields, AlarmRule? known)
     {
-        var json = known is null ? [] : JsonSerializer.SerializeToNode(known, RegistryJson.Options)!.AsObject();
+        var json = known is null ? new JsonObject() : JsonSerializer.SerializeToNode(known, RegistryJson.Options)!.AsObject();
         foreach (var name in _plain) Set(json, name, Field(name));
-        var scope = json["scope"] as JsonObject ?? [];
+        var scope = json["scope"] as JsonObject ?? new JsonObject();
         json.Remove("scope");
         if (Field("devices") is { } devices) scope["devices"] = new JsonArray([.. devices.Split([',', '،', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(id => (JsonNode)id)]);
         else scope.Remove("devices");
@@ -42,7 +42,7 @@ internal static class RuleForm
         if (Field("disabled") == "true") json["isDisabled"] = true;
         else json.Remove("isDisabled");
         json["notify"] = new JsonArray([.. (Field("notify") ?? "").Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Step)]);
-        var texts = json["texts"] as JsonObject ?? [];
+        var texts = json["texts"] as JsonObject ?? new JsonObject();
         json.Remove("texts");
         var persian = new JsonObject();
         foreach (var name in _translated) Set(persian, name, Field($"{name}-fa"));

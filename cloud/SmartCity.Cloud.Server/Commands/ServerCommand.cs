@@ -19,7 +19,7 @@ internal static class ServerCommand
         {
             data, serve, DoctorCommand.Create(args, data), ConfigCommand.Create(result => ServerSettings.Load(args, result, data)),
             operators.Gateway(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
-            new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(),
+            new AlarmCommands(args, data).Create(), new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(),
         };
         root.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
         return root;

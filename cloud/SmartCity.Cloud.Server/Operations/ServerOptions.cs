@@ -47,6 +47,9 @@ public sealed record ServerOptions : IValidatableObject
     /// <summary>The toll road's books.</summary>
     public TollOptions Toll { get; set; } = new();
 
+    /// <summary>A gateway that was not heard for so long is silent, 2 s to 1 day. It sends its status once a minute. Default 90 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "1.00:00:00")] public TimeSpan GatewaySilentAfter { get; set; } = TimeSpan.FromSeconds(90);
+
     /// <summary>How people are told of alarms.</summary>
     public AlarmServerOptions Alarms { get; set; } = new();
 

@@ -9,6 +9,7 @@ using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
+using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 
@@ -30,7 +31,7 @@ internal sealed class SilenceConsumer : LogConsumer
     private readonly TimeProvider _clock;
     private readonly ILogger<SilenceConsumer> _logger;
     private readonly LogReader _reader;
-    private readonly SilenceFold _fold = new(new SilenceOptions());
+    private readonly SilenceFold _fold;
     private readonly EventLoopScheduler _loop = new(start => new Thread(start) { IsBackground = true, Name = "silence" });
     private readonly Subject<Heard> _heard = new();
     private readonly ReadingBatch _decoded = new();
@@ -39,11 +40,12 @@ internal sealed class SilenceConsumer : LogConsumer
     private long _savedAt;
     private bool _isDisposed;
 
-    public SilenceConsumer(DurableLog log, SilenceStore store, GatewayDirectory gateways, TimeProvider clock, ILogger<SilenceConsumer> logger)
+    public SilenceConsumer(DurableLog log, SilenceStore store, GatewayDirectory gateways, ServerOptions options, TimeProvider clock, ILogger<SilenceConsumer> logger)
         : base("silence", log, clock, logger)
     {
         (_store, _gateways, _clock, _logger) = (store, gateways, clock, logger);
         _reader = log.OpenReader();
+        _fold = new SilenceFold(new SilenceOptions { GatewayAfter = options.GatewaySilentAfter });
     }
 
     /// <summary>What is known of each device now, in no order.</summary>

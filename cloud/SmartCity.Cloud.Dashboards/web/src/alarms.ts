@@ -1,4 +1,6 @@
 /** The list of alarms is made on the server; this fetches it again when something has changed, and lets it be gone through by keyboard. */
+export {};
+
 const everyMs = 1_000;
 const patienceMs = 10_000;
 const pairMs = 1_500;

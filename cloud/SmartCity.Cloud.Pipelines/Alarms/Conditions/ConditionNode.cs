@@ -92,11 +92,18 @@ internal sealed class WindowNode(int series, long window, WindowFunction functio
     public override Operand Evaluate(IConditionInputs inputs, int[] places) => inputs.Series(places[series])?.Fold(window, function) ?? Operand.Unknown;
 }
 
-/// <summary>Judged by when the gateway was last heard: if the gateway itself is gone, its devices are not to be blamed.</summary>
+/// <summary>
+/// Judged by when the gateway was last heard: if the gateway itself is gone, its devices are not to be blamed. Where nobody could have been heard, nothing is known:
+/// what is missed stays missed.
+/// </summary>
 internal sealed class NoDataNode(int series, long after) : ConditionNode
 {
-    public override Operand Evaluate(IConditionInputs inputs, int[] places) =>
-        inputs.Series(places[series]) is { IsKnown: true } memory ? Operand.Of(Math.Min(inputs.Now, inputs.HeardUntil) - Math.Max(memory.Time, inputs.JudgedFrom) >= after) : Operand.Unknown;
+    public override Operand Evaluate(IConditionInputs inputs, int[] places)
+    {
+        if (inputs.Series(places[series]) is not { IsKnown: true } memory) return Operand.Unknown;
+        if (inputs.Now - memory.Time < after) return Operand.Of(false);
+        return Math.Min(inputs.Now, inputs.HeardUntil) - Math.Max(memory.Time, inputs.JudgedFrom) >= after ? Operand.Of(true) : Operand.Unknown;
+    }
 }
 
 internal sealed class SilentNode : ConditionNode

@@ -272,7 +272,7 @@ internal sealed class ConditionParser(string text)
         while (_at < text.Length && char.IsWhiteSpace(text[_at])) _at++;
     }
 
-    private string Rest() => _at >= text.Length ? "" : text.Length - _at > 20 ? text.Substring(_at, 20) + "…" : text[_at..];
+    private string Rest() => _at >= text.Length ? "" : text.Length - _at > 20 ? $"{text.AsSpan(_at, 20)}…" : text[_at..];
 
     private ConditionException Wrong(string what) => new(what, _at + 1);
 }

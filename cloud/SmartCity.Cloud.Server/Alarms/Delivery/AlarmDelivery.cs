@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Pipelines.Alarms;
@@ -23,7 +24,7 @@ internal sealed class AlarmDelivery : BackgroundService
     private readonly ILogger<AlarmDelivery> _logger;
     private readonly Dictionary<AlarmChannelKind, IAlarmSender> _senders;
     private readonly SemaphoreSlim _signal = new(0, 1);
-    private readonly Dictionary<string, Pace> _paces = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Pace> _paces = new(StringComparer.Ordinal);
     private long _sent, _failed;
 
     public AlarmDelivery(AlarmConsumer consumer, AlarmQueries queries, IEnumerable<IAlarmSender> senders, Operations.ServerOptions options, TimeProvider clock, ILogger<AlarmDelivery> logger)
@@ -66,9 +67,11 @@ internal sealed class AlarmDelivery : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var running = new Dictionary<string, Task>(StringComparer.Ordinal);
+        var signal = _signal.WaitAsync(stoppingToken);
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Task.WhenAny(_signal.WaitAsync(stoppingToken), Task.Delay(_poll, _clock, stoppingToken));
+            await Task.WhenAny(signal, Task.Delay(_poll, _clock, stoppingToken));
+            if (signal.IsCompletedSuccessfully) signal = _signal.WaitAsync(stoppingToken);
             foreach (var done in running.Where(one => one.Value.IsCompleted).Select(one => one.Key).ToList()) running.Remove(done);
             List<NoticeRow> due;
             try
@@ -113,7 +116,7 @@ internal sealed class AlarmDelivery : BackgroundService
         // Whoever is told of what is over, or taken care of, learns to disregard the next message.
         if (notice.Alarm != 0 && alarm is null or { Acknowledged: not null } or { Closed: not null }) return await DoneAsync("not needed", null);
         if (now - notice.Created > _options.GiveUpAfter.TotalMicroseconds) return await DoneAsync("given up", notice.Trouble);
-        if (!_paces.TryGetValue(id, out var pace)) lock (_paces) _paces[id] = pace = new Pace();
+        var pace = _paces.GetOrAdd(id, static _ => new Pace());
         if (pace.Wait(now, channel.PerMinuteMax ?? 30) is > 0 and var wait)
         {
             await LaterAsync(notice.Attempts, now + wait, notice.Trouble);

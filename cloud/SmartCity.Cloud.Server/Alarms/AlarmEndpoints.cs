@@ -44,7 +44,7 @@ internal static class AlarmEndpoints
     {
         AddMetrics(app);
         app.MapGet("/api/v1/alarms/live", AlarmLive.RunAsync).Needs(Rights.Operate).ByArea().ExcludeFromDescription();
-        var group = app.MapGroup("/api/v1/alarms").WithTags("Alarms").AddEndpointFilter(async (context, next) =>
+        var group = app.MapGroup("/api/v1").WithTags("Alarms").AddEndpointFilter(async (context, next) =>
         {
             try
             {
@@ -68,7 +68,7 @@ internal static class AlarmEndpoints
 
     private static void MapAlarms(RouteGroupBuilder group)
     {
-        group.MapGet("", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, AlarmBoard board) =>
+        group.MapGet("/alarms", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, AlarmBoard board) =>
         {
             var parameters = new Parameters(context.Request.Query);
             var zone = TimeZoneInfo.Utc;
@@ -84,17 +84,17 @@ internal static class AlarmEndpoints
             .Takes("open", "true: those that are open; false: those that are over.", "true").Takes("state", "State.", "unacknowledged").Takes("priority", "Priority.", "high").Takes("rule", "Id of the rule.", "pm25-high")
             .Takes("device", "Device.", "air-001").Takes("gateway", "Gateway that the alarm is of.", "g1").Takes("from", "Raised then or later.", "2026-11-24T00:00:00Z").Takes("to", "Raised before.", "2026-11-25T00:00:00Z")
             .Takes("alarm", "true: alarms; false: events.", "true").InPages(_cursor, LimitMax, LimitUsual).Answers<Page<AlarmEntry>>();
-        group.MapGet("/summary", async (HttpContext context, AlarmBoard board, AlarmDesk desk, CancellationToken stop) =>
+        group.MapGet("/alarms/summary", async (HttpContext context, AlarmBoard board, AlarmDesk desk, CancellationToken stop) =>
             new Parameters(context.Request.Query).Problem() ?? Answer.Of(await board.SummaryAsync(await desk.ShowsAsync(context), LanguageOf(context), stop)))
             .WithName("GetAlarmSummary").WithSummary("The alarms in a few numbers.").Answers<AlarmSummary>();
-        group.MapGet("/set-aside", async (HttpContext context, AlarmBoard board, AlarmDesk desk, CancellationToken stop) =>
+        group.MapGet("/alarms/set-aside", async (HttpContext context, AlarmBoard board, AlarmDesk desk, CancellationToken stop) =>
         {
             if (new Parameters(context.Request.Query).Problem() is { } problem) return problem;
             var shows = await desk.ShowsAsync(context);
             var (_, views) = await board.LookAsync(stop);
             return Answer.Of(new Whole<AlarmAside>([.. views.Where(view => shows(view.Source) && view.State is AlarmState.Shelved or AlarmState.Suppressed or AlarmState.OutOfService).Select(AlarmBoard.AsideOf)]));
         }).WithName("GetAlarmsSetAside").WithSummary("What is shelved, suppressed by design, or out of service.").Answers<Whole<AlarmAside>>();
-        group.MapGet("/history", async (HttpContext context, AlarmQueries queries, AlarmDesk desk) =>
+        group.MapGet("/alarms/history", async (HttpContext context, AlarmQueries queries, AlarmDesk desk) =>
         {
             var parameters = new Parameters(context.Request.Query);
             var (from, to, before, limit) = (parameters.Time("from", TimeZoneInfo.Utc), parameters.Time("to", TimeZoneInfo.Utc), parameters.CursorNumber(), parameters.Limit(LimitMax, LimitUsual));
@@ -102,16 +102,16 @@ internal static class AlarmEndpoints
             return Answer.Of(Paging.Of(context.Request, queries.Changes(from, to, before, limit + 1, await desk.ShowsAsync(context)).Select(AlarmBoard.EntryOf), limit, entry => [entry.Id]));
         }).WithName("GetAlarmHistory").WithSummary("What has happened to alarms, the newest first.").Takes("from", "Then or later.", "2026-11-24T00:00:00Z").Takes("to", "Before.", "2026-11-25T00:00:00Z")
             .InPages(_cursor, LimitMax, LimitUsual).Answers<Page<AlarmChangeEntry>>();
-        group.MapGet("/statistics", async (HttpContext context, AlarmStatistics statistics, AlarmDesk desk, TimeProvider clock, CancellationToken stop) =>
+        group.MapGet("/alarms/statistics", async (HttpContext context, AlarmStatistics statistics, AlarmDesk desk, TimeProvider clock, CancellationToken stop) =>
             await InTimeAsync(context, clock, TimeSpan.FromDays(7), async (from, to) => Answer.Of(await statistics.LookAsync(from, to, await desk.ShowsAsync(context), LanguageOf(context), stop))))
             .WithName("GetAlarmStatistics").WithSummary("How alarms were in a time, against the standard's numbers.").Takes("from", "Begin; a week before the end where left out.", "2026-11-17T00:00:00Z").Takes("to", "End; now where left out.", "2026-11-24T00:00:00Z").Answers<AlarmStatisticsView>();
-        group.MapGet("/shift-report", async (HttpContext context, AlarmStatistics statistics, AlarmDesk desk, TimeProvider clock, CancellationToken stop) =>
+        group.MapGet("/alarms/shift-report", async (HttpContext context, AlarmStatistics statistics, AlarmDesk desk, TimeProvider clock, CancellationToken stop) =>
             await InTimeAsync(context, clock, TimeSpan.FromHours(12), async (from, to) => Answer.Of(await statistics.ReportAsync(from, to, await desk.ShowsAsync(context), LanguageOf(context), stop))))
             .WithName("GetShiftReport").WithSummary("What one shift hands over to the next.").Takes("from", "Begin; 12 hours before the end where left out.", "2026-11-24T07:00:00Z").Takes("to", "End; now where left out.", "2026-11-24T19:00:00Z").Answers<ShiftReportView>();
-        group.MapGet("/{id:long}", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, AlarmBoard board, long id) =>
+        group.MapGet("/alarms/{id:long}", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, AlarmBoard board, long id) =>
             queries.Find(id) is { } row && (await desk.ShowsAsync(context))(row.Source) ? Answer.Of(board.EntryOf(row, LanguageOf(context))) : Missing(id))
             .WithName("GetAlarm").WithSummary("One alarm.").Answers<AlarmEntry>().MayFail(ProblemKinds.Missing);
-        group.MapGet("/{id:long}/history", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, long id) =>
+        group.MapGet("/alarms/{id:long}/history", async (HttpContext context, AlarmQueries queries, AlarmDesk desk, long id) =>
             queries.Find(id) is { } row && (await desk.ShowsAsync(context))(row.Source) ? Answer.Of(new Page<AlarmChangeEntry>([.. queries.ChangesOf(id).Select(AlarmBoard.EntryOf)])) : Missing(id))
             .WithName("GetHistoryOfAlarm").WithSummary("What has happened to one alarm, in order.").Answers<Page<AlarmChangeEntry>>().MayFail(ProblemKinds.Missing);
         Order("acknowledge", "AcknowledgeAlarms", "Takes note of alarms; again it changes nothing.", AlarmAction.Acknowledge, false);
@@ -121,7 +121,7 @@ internal static class AlarmEndpoints
         Order("in-service", "ReturnAlarmsToService", "Puts alarms back into service.", AlarmAction.ReturnToService, false);
         Order("comment", "CommentAlarms", "Writes something to alarms.", AlarmAction.Comment, true);
 
-        void Order(string path, string name, string summary, AlarmAction action, bool needsReason) => group.MapPost($"/{path}", async (HttpContext context, AlarmDesk desk, AlarmOrder order, TimeProvider clock) =>
+        void Order(string path, string name, string summary, AlarmAction action, bool needsReason) => group.MapPost($"/alarms/{path}", async (HttpContext context, AlarmDesk desk, AlarmOrder order, TimeProvider clock) =>
         {
             var targets = desk.TargetsOf(order.Alarms ?? []).Concat((order.Points ?? []).Where(point => point?.Rule is not null && point.Source is not null).Select(point => (point.Rule, point.Source, 0L))).ToList();
             var asked = (order.Alarms?.Count ?? 0) + (order.Points?.Count ?? 0);
@@ -142,9 +142,9 @@ internal static class AlarmEndpoints
 
     private static void MapRules(RouteGroupBuilder group)
     {
-        group.MapGet("/settings", (HttpContext context, AlarmConsumer alarms) => new Parameters(context.Request.Query).Problem() ?? Answer.Text(AlarmSettingsFile.Write(alarms.Settings), Answer.Json))
+        group.MapGet("/alarms/settings", (HttpContext context, AlarmConsumer alarms) => new Parameters(context.Request.Query).Problem() ?? Answer.Text(AlarmSettingsFile.Write(alarms.Settings), Answer.Json))
             .WithName("GetAlarmSettings").WithSummary("Rules, schedules and channels.").Answers<AlarmSettings>();
-        group.MapPost("/settings", async (HttpContext context, AlarmDesk desk, CancellationToken stop) =>
+        group.MapPost("/alarms/settings", async (HttpContext context, AlarmDesk desk, CancellationToken stop) =>
         {
             var parameters = new Parameters(context.Request.Query);
             var (isDryRun, name) = (parameters.OneOf("dryRun", _truth) ?? false, parameters.Text("name") ?? "the file");
@@ -154,7 +154,7 @@ internal static class AlarmEndpoints
             return Results.Json(await desk.ImportAsync(context.ActorOf(), AlarmSettingsFile.Read(body.ToArray(), name), name, isDryRun), ApiJson.Answers);
         }).WithName("ImportAlarmSettings").WithSummary("Takes entries in the place of those of their ids, all or none; others stay.").Takes("dryRun", "true: says only what it would do.", "true").Takes("name", "Name of the file, for what is said of its faults.", "rules.json")
             .TakesBody<AlarmSettings>().Answers<SettingsResult>().MayFail(ProblemKinds.AlarmRules).WithMetadata(new Microsoft.AspNetCore.Mvc.RequestSizeLimitAttribute(BodyBytesMax));
-        group.MapGet("/rules", (HttpContext context, AlarmConsumer alarms) =>
+        group.MapGet("/alarms/rules", (HttpContext context, AlarmConsumer alarms) =>
         {
             var parameters = new Parameters(context.Request.Query);
             var (after, limit) = (parameters.Cursor(1)?[0], parameters.Limit(10_000, 1_000));
@@ -162,10 +162,10 @@ internal static class AlarmEndpoints
             var following = alarms.Settings.Rules.OrderBy(rule => rule.Id, StringComparer.Ordinal).Where(rule => after is null || string.CompareOrdinal(rule.Id, after) > 0);
             return Answer.Of(Paging.Of(context.Request, following, limit, rule => [rule.Id]), RegistryJson.Options);
         }).WithName("GetAlarmRules").WithSummary("The rules, a page at a time.").InPages(Paging.Write("pm25-high"), 10_000, 1_000).Answers<Page<AlarmRule>>();
-        group.MapGet("/rules/{id}", (AlarmConsumer alarms, AlarmQueries queries, string id) =>
+        group.MapGet("/alarms/rules/{id}", (AlarmConsumer alarms, AlarmQueries queries, string id) =>
             alarms.Settings.Rules.FirstOrDefault(rule => rule.Id == id) is { } rule ? Answer.Of(rule, RegistryJson.Options, Preconditions.TagOf(queries.VersionOf("rule", id) ?? 1)) : MissingRule(id))
             .WithName("GetAlarmRule").WithSummary("One rule; its ETag is what a change names.").Answers<AlarmRule>().MayFail(ProblemKinds.Missing);
-        group.MapPut("/rules/{id}", async (HttpContext context, AlarmDesk desk, AlarmQueries queries, string id, CancellationToken stop) =>
+        group.MapPut("/alarms/rules/{id}", async (HttpContext context, AlarmDesk desk, AlarmQueries queries, string id, CancellationToken stop) =>
         {
             AlarmRule? rule;
             try
@@ -183,20 +183,20 @@ internal static class AlarmEndpoints
             context.Response.GetTypedHeaders().ETag = Preconditions.TagOf(queries.VersionOf("rule", id) ?? 1);
             return Results.Json(result, ApiJson.Answers);
         }).WithName("PutAlarmRule").WithSummary("Enters a rule, or replaces the version of it that If-Match names.").TakesBody<AlarmRule>().Answers<SettingsResult>().MayFail(ProblemKinds.AlarmRules, ProblemKinds.Version, ProblemKinds.VersionNeeded);
-        group.MapDelete("/rules/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "rule", id, MissingRule(id)))
+        group.MapDelete("/alarms/rules/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "rule", id, MissingRule(id)))
             .WithName("DeleteAlarmRule").WithSummary("Takes a rule away; its alarms are over.").AnswersNothing().MayFail(ProblemKinds.Missing);
-        group.MapDelete("/schedules/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "schedule", id, Problems.Missing(new Sentence("say.alarm.schedule", id))))
+        group.MapDelete("/alarms/schedules/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "schedule", id, Problems.Missing(new Sentence("say.alarm.schedule", id))))
             .WithName("DeleteAlarmSchedule").WithSummary("Takes a schedule away that no rule needs.").AnswersNothing().MayFail(ProblemKinds.Missing, ProblemKinds.AlarmRules);
-        group.MapDelete("/channels/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "channel", id, Problems.Missing(new Sentence("say.alarm.channel", id))))
+        group.MapDelete("/alarms/channels/{id}", async (HttpContext context, AlarmDesk desk, string id) => await RemoveAsync(context, desk, "channel", id, Problems.Missing(new Sentence("say.alarm.channel", id))))
             .WithName("DeleteAlarmChannel").WithSummary("Takes a channel away that no rule needs.").AnswersNothing().MayFail(ProblemKinds.Missing, ProblemKinds.AlarmRules);
-        group.MapPost("/channels/{id}/test", async (HttpContext context, AlarmConsumer alarms, AlarmDelivery delivery, Identity.AuditLog audit, string id, CancellationToken stop) =>
+        group.MapPost("/alarms/channels/{id}/test", async (HttpContext context, AlarmConsumer alarms, AlarmDelivery delivery, Identity.AuditLog audit, string id, CancellationToken stop) =>
         {
             if (alarms.Settings.Channels.FirstOrDefault(one => one.Id == id) is not { } channel) return Problems.Missing(new Sentence("say.alarm.channel", id));
             audit.Write(context.ActorOf(), "alarm.channel.test", id, null, null);
             var trouble = await delivery.TestAsync(channel, context.ActorOf().Name, stop);
             return Results.Json(new ChannelTest(trouble is null, trouble), ApiJson.Answers);
         }).WithName("TestAlarmChannel").WithSummary("Sends a message by a channel at once, and says whether the other side took it.").Answers<ChannelTest>().MayFail(ProblemKinds.Missing);
-        group.MapPost("/what-if", async (HttpContext context, TimeProvider clock, CancellationToken stop) =>
+        group.MapPost("/alarms/what-if", async (HttpContext context, TimeProvider clock, CancellationToken stop) =>
         {
             if (context.RequestServices.GetService<WhatIf>() is not { } whatIf) return Problems.Of(ProblemKinds.Unavailable);
             AlarmRule? rule;

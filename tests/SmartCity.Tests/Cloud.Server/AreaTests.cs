@@ -190,15 +190,16 @@ public sealed class AreaTests
             new RegistryChange(Site: new Site("north-1", null, "north/3", null)), new RegistryChange(Site: new Site("south-1", null, "south", null)),
             new RegistryChange(Device: new RegisteredDevice(Own, Site: "north-1")), new RegistryChange(Device: new RegisteredDevice(Foreign, Site: "south-1")),
         ]);
+        // A rule that the foreign device breaks, in force before its value comes.
+        using var console = SmartCity.Hosting.Operations.AdminSocket.Connect(SmartCity.Hosting.Operations.AdminSocket.FileIn(cloud.Data));
+        var rules = new { rules = new[] { new { id = "high", when = "pm25 > 40", cause = "c", consequence = "c", action = "a", respondWithin = "5m" } } };
+        await Eventually.HoldsAsync("the rule is in force", async () => (await console.PostAsJsonAsync("/api/v1/alarms/settings", rules, Stop)).IsSuccessStatusCode);
         var time = DateTimeOffset.UtcNow.AddMinutes(-1);
         await cloud.SendAsync((Own, "pm25", 12.5, time), (Foreign, "pm25", 41.25, time));
         // Another kind of value than before, which the log sets aside.
         await cloud.SendAsync([new Reading(new SeriesKey(Foreign, "pm25"), UnixMicros.From(time.AddSeconds(1)), UnixMicros.From(time), ReadingValue.Of(true), ReadingQuality.Good)]);
         await cloud.StoredAsync();
         Assert.Single(cloud.App.Services.GetRequiredService<DurableLog>().DeadLetters());
-        // An alarm of the foreign device.
-        using var console = SmartCity.Hosting.Operations.AdminSocket.Connect(SmartCity.Hosting.Operations.AdminSocket.FileIn(cloud.Data));
-        Assert.True((await console.PostAsJsonAsync("/api/v1/alarms/settings", new { rules = new[] { new { id = "high", when = "pm25 > 40", cause = "c", consequence = "c", action = "a", respondWithin = "5m" } } }, Stop)).IsSuccessStatusCode);
         await Eventually.HoldsAsync("the foreign device has an alarm", async () => (await console.GetStringAsync(new Uri("/api/v1/alarms", UriKind.Relative), Stop)).Contains(Foreign, StringComparison.Ordinal));
         var silence = cloud.App.Services.GetRequiredService<SmartCity.Cloud.Server.Silence.SilenceConsumer>();
         await Eventually.HoldsAsync("the gateway is known by both devices", async () => (await silence.DevicesAsync()).Count == 2);

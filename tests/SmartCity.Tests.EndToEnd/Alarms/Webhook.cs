@@ -13,8 +13,9 @@ internal sealed class Webhook : IDisposable
     public Webhook(int failures)
     {
         _failures = failures;
-        Address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Loopback.FreePort()}/alarms");
-        _listener.Prefixes.Add(Address + "/");
+        var root = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Loopback.FreePort()}/");
+        Address = root + "alarms";
+        _listener.Prefixes.Add(root);
         _listener.Start();
         _ = TakeAsync();
     }

@@ -68,6 +68,7 @@ public sealed partial class DurableLog
 
     private long Trim(IReadOnlyList<string> consumers)
     {
+        if (Volatile.Read(ref _holds) > 0) return 0;
         var passed = consumers.Count == 0 ? 0 : consumers.Min(name => _consumers.GetValueOrDefault(name));
         var old = UnixMicros.From(_clock.GetUtcNow() - _options.KeepConsumed);
         // The greatest row must fit into what is kept free.

@@ -104,6 +104,13 @@ internal sealed class SideFile : IDisposable
         Ticket = ticket;
     }
 
+    /// <summary>Copies it into a new file.</summary>
+    public void CopyTo(string file)
+    {
+        using var copy = new Statement(_connection, "VACUUM INTO ?1");
+        copy.Bind(1, file).Run();
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _connection.Dispose();
 

@@ -10,6 +10,7 @@ using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Access.Provider;
 using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Backup;
 using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Faults;
@@ -20,9 +21,10 @@ using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Server.Registry;
+using SmartCity.Cloud.Server.Retention;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
-
+using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
@@ -47,6 +49,7 @@ internal static class CloudServer
         services.AddAccess(options);
         services.AddRegistry(options);
         services.AddConsumers(options);
+        services.AddSingleton<Backups>();
         services.AddIngest();
         services.AddCommands(options);
         services.AddLive(options.Live);
@@ -92,6 +95,8 @@ internal static class CloudServer
         app.MapDeadLetterPages(options.DuckDb.CityZone);
         app.MapFaults(options.DuckDb.CityZone);
         app.MapImports();
+        app.MapBackups();
+        app.MapRetention();
         app.MapRegistry();
         app.MapCommands();
         app.MapAlarms();

@@ -9,8 +9,11 @@ namespace SmartCity.Cloud.TimeSeries;
 /// </summary>
 public interface IReadingStore : IReadingQueries, IAsyncDisposable
 {
-    /// <summary><c>duckdb</c>, <c>influx</c>, …</summary>
+    /// <summary><c>duckdb</c>, <c>influx</c> or <c>victoria</c></summary>
     string Name { get; }
+
+    /// <summary>What it gives back of a reading.</summary>
+    StoreCapabilities Capabilities { get; }
 
     /// <summary>Opens or creates the store, repairs what a crash left, and returns the saved offset: the next log offset to append, 0 for a new store.</summary>
     Task<long> OpenAsync(CancellationToken cancellationToken);
@@ -30,6 +33,12 @@ public interface IReadingStore : IReadingQueries, IAsyncDisposable
 
     /// <summary>What was stored and superseded so far, by gateway and lane; exact, and consistent with the saved offset.</summary>
     Task<IReadOnlyList<StoreCount>> CountsAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes over offset and counts of another store of the same log, when all of that one's readings are here.</summary>
+    /// <param name="nextOffset">The other's offset, at or above this one's.</param>
+    /// <param name="counts">The other's counts, in place of this one's.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    Task AdoptAsync(long nextOffset, IReadOnlyList<StoreCount> counts, CancellationToken cancellationToken);
 }
 
 /// <summary>A batch of the log with its place and names.</summary>

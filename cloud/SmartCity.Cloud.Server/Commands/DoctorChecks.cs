@@ -6,6 +6,7 @@ using System.Text.Json;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.TimeSeries.VictoriaMetrics;
 using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Cloud.Server.Commands;
@@ -14,6 +15,7 @@ namespace SmartCity.Cloud.Server.Commands;
 internal static class DoctorChecks
 {
     private const long FreeBytesMin = 1L << 30;
+    private static readonly TimeSpan _backupAge = TimeSpan.FromDays(8);
     private static readonly TimeSpan _endsSoon = TimeSpan.FromDays(14);
     private static readonly TimeSpan _storeAnswersWithin = TimeSpan.FromSeconds(3);
 
@@ -41,7 +43,9 @@ internal static class DoctorChecks
             findings.Add(Port("uplink port", Surface.AddressOf(options.Ingest.Address), options.Ingest.Port, "Cloud:Ingest:Port"));
             findings.Add(Log(options));
         }
+        findings.Add(LastBackup(options, DateTimeOffset.UtcNow));
         if (options.Access.Oidc is { } provider) findings.Add(await ProviderAsync(provider, stop));
+        if (options.Store == "victoria") findings.Add(await VictoriaAsync(options.Victoria, stop));
         if (options.Store == "influx") findings.Add(await InfluxAsync(options.Influx.Address, stop));
         return findings;
     }
@@ -61,6 +65,15 @@ internal static class DoctorChecks
         {
             return new Finding(Check, false, error.Message, $"Give this user write permission: chown {Environment.UserName} {options.Data}, or name another folder with --data.");
         }
+    }
+
+    /// <summary>How old the last backup is; a server that never had one is told of, one whose backups have stopped is warned of.</summary>
+    private static Finding LastBackup(ServerOptions options, DateTimeOffset now)
+    {
+        const string Check = "backup";
+        if (Backup.LastBackup.Read(options.Data) is not { } last) return new Finding(Check, true, "none was taken yet: smartcity backup DIR");
+        var found = string.Create(CultureInfo.InvariantCulture, $"{last.Folder}, {(now - last.Taken).TotalHours:0} h ago");
+        return now - last.Taken <= _backupAge ? new Finding(Check, true, found) : new Finding(Check, false, found, "Take another with smartcity backup DIR, and see why none was taken since: smartcity_backup_failed_total in /metrics, and the log of what starts it.");
     }
 
     private static Finding FreeSpace(ServerOptions options)
@@ -152,6 +165,28 @@ internal static class DoctorChecks
         catch (Exception error) when (error is HttpRequestException or JsonException or InvalidOperationException or TaskCanceledException && !stop.IsCancellationRequested)
         {
             return new Finding(Check, false, $"{address} cannot be read: {error.Message}", "Start the provider, or correct Cloud:Access:Oidc:Authority. Until it answers only accounts of the server's own sign in.");
+        }
+    }
+
+    /// <summary>Whether a VictoriaMetrics answers, and runs with the flags that readings need.</summary>
+    internal static async Task<Finding> VictoriaAsync(VictoriaOptions options, CancellationToken stop)
+    {
+        const string Check = "VictoriaMetrics";
+        using var client = new HttpClient { Timeout = _storeAnswersWithin };
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(new Uri(options.Address.AbsoluteUri.TrimEnd('/') + "/"), "flags"));
+            if (options.Token is { } token) request.Headers.Authorization = new("Bearer", token);
+            else if (options.User is { } user) request.Headers.Authorization = new("Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{options.Password}")));
+            using var answer = await client.SendAsync(request, stop);
+            if (!answer.IsSuccessStatusCode) return new Finding(Check, false, $"{options.Address} answers {(int)answer.StatusCode} to /flags", "Check Cloud:Victoria:Address, and User and Password or Token: is this a single-node VictoriaMetrics that lets us in?");
+            var flags = VictoriaFlags.Read(await answer.Content.ReadAsStringAsync(stop));
+            if (flags.Wrong is { } wrong) return new Finding(Check, false, $"{options.Address.Authority} {wrong}", "Set it in the service's arguments (Debian: /etc/default/victoria-metrics) and restart it. Until then values stay in the log.");
+            return new Finding(Check, true, $"answers at {options.Address.Authority}, keeps readings for {flags.Retention}");
+        }
+        catch (Exception error) when (error is HttpRequestException or TaskCanceledException && !stop.IsCancellationRequested)
+        {
+            return new Finding(Check, false, $"{options.Address} does not answer: {error.Message}", "Start VictoriaMetrics with -dedup.minScrapeInterval=1ms, or correct Cloud:Victoria:Address. Until it answers values stay in the log.");
         }
     }
 

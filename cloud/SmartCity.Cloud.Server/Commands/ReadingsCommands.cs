@@ -20,14 +20,14 @@ namespace SmartCity.Cloud.Server.Commands;
 /// <summary><c>readings export</c>: rows of the store as a file, from the running server by its socket, or from the store of one that does not run.</summary>
 internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string> data)
 {
-    private static readonly Dictionary<string, string> _formats = new(StringComparer.Ordinal) { ["csv"] = CsvText.MediaType, ["parquet"] = ParquetRows.MediaType };
+    private const string LinesType = "text/x-line-protocol";
+    private static readonly Dictionary<string, string> _formats = new(StringComparer.Ordinal) { ["csv"] = CsvText.MediaType, ["parquet"] = ParquetRows.MediaType, ["lp"] = LinesType };
 
     public Command Create() => new("readings", "Exports and imports readings.") { Export(), new ReadingsImportCommand(args, data).Create() };
 
     private Command Export()
     {
         var devices = Many("--device", "Device ids, repeated or with commas.", "ID");
-        devices.Required = true;
         var asked = new List<Option>
         {
             devices, Many("--metric", "Metric names, repeated or with commas; all where left out.", "NAME"),
@@ -36,20 +36,32 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
             Many("--fn", "avg, min, max, sum, count, last; all where left out.", "NAME"),
             One("--tz", "IANA zone of dates and buckets; the city's where left out.", "ZONE"), One("--calendar", "gregorian or persian.", "NAME"),
         };
-        var format = new Option<string>("--format") { Description = "csv or parquet.", HelpName = "csv|parquet", DefaultValueFactory = _ => "csv" };
+        var format = new Option<string>("--format") { Description = "csv, parquet, or lp for line protocol.", HelpName = "csv|parquet|lp", DefaultValueFactory = _ => "csv" };
         format.AcceptOnlyFromAmong([.. _formats.Keys]);
         var file = new Option<string>("--file") { Description = "File to write, - for the standard output.", HelpName = "F|-", DefaultValueFactory = _ => "-" };
-        var export = new Command("export", "Writes readings, or buckets of them, as CSV or Parquet; a file of raw readings can be imported again.");
+        var folder = new Option<string>("--folder") { Description = "In place of a file: a folder with one of raw readings for each day of the zone from --from to --to, date=2026-11-24/readings-00001.parquet; of all devices where --device is left out. Days that are there are left alone, so that it can be given again.", HelpName = "DIR" };
+        var export = new Command("export", "Writes readings, or buckets of them, as CSV, Parquet or line protocol; a file of raw readings can be imported again.");
         foreach (var option in asked) export.Add(option);
         export.Add(format);
         export.Add(file);
+        export.Add(folder);
         export.SetAction(async (result, stop) =>
         {
             var query = new QueryBuilder();
             foreach (var option in asked)
                 foreach (var value in option is Option<string[]> many ? result.GetValue(many) ?? [] : result.GetValue((Option<string>)option) is { } one ? [one] : Array.Empty<string>())
                     query.Add(option.Name.TrimStart('-'), value);
-            await ExportAsync(result, query.ToString(), _formats[result.GetRequiredValue(format)], result.GetRequiredValue(file), stop);
+            var mediaType = _formats[result.GetRequiredValue(format)];
+            if (mediaType == LinesType && result.GetValue((Option<string>)asked[4]) is not null) throw new CommandException(ExitCode.WrongUse, "Line protocol is of raw readings; leave --bucket out, or write CSV or Parquet.");
+            if (result.GetValue(folder) is { } into)
+            {
+                if (result.GetValue((Option<string>)asked[4]) is not null) throw new CommandException(ExitCode.WrongUse, "--folder is of raw readings; leave --bucket out.");
+                var days = new ExportFolder(into, result.GetRequiredValue(format), ServerSettings.DataOf(args, result, data), () => OptionsOf(result));
+                return await days.RunAsync(result, result.GetValue(devices) ?? [], result.GetValue((Option<string[]>)asked[1]) ?? [], result.GetValue((Option<string>)asked[2]), result.GetValue((Option<string>)asked[3]), result.GetValue((Option<string>)asked[6]),
+                    (day, path) => ExportAsync(result, day, mediaType, path, stop), stop);
+            }
+            if (result.GetValue(devices) is not { Length: > 0 }) throw new CommandException(ExitCode.WrongUse, "Name devices with --device; --folder alone takes all.");
+            await ExportAsync(result, query.ToString(), mediaType, result.GetRequiredValue(file), stop);
             return ExitCode.Done;
         });
         return export;
@@ -61,7 +73,9 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
     private async Task ExportAsync(ParseResult result, string query, string mediaType, string file, CancellationToken stop)
     {
         var socket = AdminSocket.FileIn(ServerSettings.DataOf(args, result, data));
-        Func<Stream, Task> write = AdminSocket.Answers(socket) ? to => FromServerAsync(socket, query, mediaType, to, stop) : to => FromStoreAsync(result, query, mediaType, to, stop);
+        var source = mediaType == LinesType ? CsvText.MediaType : mediaType;
+        Func<Stream, Task> rows = AdminSocket.Answers(socket) ? to => FromServerAsync(socket, query, source, to, stop) : to => FromStoreAsync(result, query, source, to, stop);
+        var write = mediaType == LinesType ? to => AsLinesAsync(rows, to, result, stop) : rows;
         if (file != "-")
         {
             // Under its name stands only what is whole.
@@ -77,7 +91,7 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
             }
             return;
         }
-        if (mediaType == CsvText.MediaType)
+        if (mediaType != ParquetRows.MediaType)
         {
             await using var text = new TextOutput(result.InvocationConfiguration.Output);
             await write(text);
@@ -86,6 +100,37 @@ internal sealed class ReadingsCommands(IReadOnlyList<string> args, Option<string
         if (!Console.IsOutputRedirected) throw new CommandException(ExitCode.WrongUse, "Parquet is nothing for a terminal. Name a file with --file, or redirect the output.");
         await using var output = Console.OpenStandardOutput();
         await write(output);
+    }
+
+    /// <summary>Writes the rows of a source as line protocol while they come.</summary>
+    private static async Task AsLinesAsync(Func<Stream, Task> rows, Stream to, ParseResult result, CancellationToken stop)
+    {
+        var pipe = new Pipe();
+        var reading = Task.Run(async () =>
+        {
+            await using var into = pipe.Writer.AsStream();
+            try
+            {
+                await rows(into);
+            }
+            catch (Exception error)
+            {
+                await pipe.Writer.CompleteAsync(error);
+                throw;
+            }
+        }, stop);
+        var left = 0L;
+        try
+        {
+            left = await Task.Run(() => LineProtocolOutput.WriteAsync(pipe.Reader.AsStream(), to, stop), stop);
+        }
+        finally
+        {
+            await pipe.Reader.CompleteAsync();
+            // Its own words before those of a reader that it left without rows.
+            await reading;
+        }
+        if (left > 0) await result.InvocationConfiguration.Error.WriteLineAsync($"{left} readings are left out: line protocol spells finite numbers only.");
     }
 
     private static async Task FromServerAsync(string socket, string query, string mediaType, Stream to, CancellationToken stop)

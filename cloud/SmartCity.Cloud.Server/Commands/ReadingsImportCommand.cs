@@ -15,7 +15,7 @@ internal sealed class ReadingsImportCommand(IReadOnlyList<string> args, Option<s
 
     public Command Create()
     {
-        var files = ImportRun.Files("CSV or Parquet as export writes it.");
+        var files = ImportRun.Files("CSV or Parquet as export writes it, or line protocol in a file whose name ends in .lp.");
         var dry = new Option<bool>("--dry-run") { Description = "Reads the files and says what is wrong with them; imports nothing." };
         var output = CommonOptions.Output();
         var import = new Command("import", "Imports readings. A file with an error is refused whole; the same file again changes nothing, so what was broken off is begun anew. Exit 1 where a file was refused, 3 where values went to the dead letters.") { files, dry, output };

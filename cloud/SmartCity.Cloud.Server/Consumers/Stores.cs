@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
+using SmartCity.Cloud.TimeSeries.VictoriaMetrics;
 using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Cloud.Server.Consumers;
@@ -20,8 +21,11 @@ internal static class Stores
             case "influx":
                 services.AddInfluxStore(options.Influx.Folder.Length > 0 ? options.Influx : options.Influx with { Folder = Path.Combine(options.Data, "influx-index") });
                 break;
+            case "victoria":
+                services.AddVictoriaStore(options.Victoria.Folder.Length > 0 ? options.Victoria : options.Victoria with { Folder = Path.Combine(options.Data, "victoria-index") });
+                break;
             default:
-                throw new SettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb and influx.");
+                throw new SettingsException($"Cloud:Store is \"{options.Store}\"; the stores of readings are duckdb, influx and victoria.");
         }
     }
 }

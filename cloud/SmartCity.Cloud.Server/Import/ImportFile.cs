@@ -25,7 +25,7 @@ internal sealed record ImportFile
     public ImportErrors Errors { get; } = new();
 
     /// <summary>Reads the whole file and says what it holds and what is wrong with its rows.</summary>
-    /// <param name="path">The file; one that begins with <c>PAR1</c> is Parquet, any other CSV.</param>
+    /// <param name="path">The file; one that begins with <c>PAR1</c> is Parquet, one whose name ends in <c>.lp</c> line protocol, any other CSV.</param>
     /// <param name="clock">What lies ahead of it is no time of a reading.</param>
     /// <param name="progress">Share done, 0–1.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -70,7 +70,8 @@ internal sealed record ImportFile
             var head = new byte[4];
             var isParquet = await file.ReadAtLeastAsync(head, 4, throwOnEndOfStream: false, cancellationToken) == 4 && head.AsSpan().SequenceEqual("PAR1"u8);
             file.Position = 0;
-            return isParquet ? await ParquetSource.OpenAsync(file, rules, cancellationToken) : new CsvSource(file, rules);
+            if (isParquet) return await ParquetSource.OpenAsync(file, rules, cancellationToken);
+            return path.EndsWith(".lp", StringComparison.OrdinalIgnoreCase) ? new LineSource(file, rules) : new CsvSource(file, rules);
         }
         catch
         {

@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Backup;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Hosting.Operations;
@@ -17,6 +18,7 @@ internal static class ServerMetrics
         var log = app.Services.GetRequiredService<DurableLog>();
         var ingest = app.Services.GetRequiredService<IngestCounters>();
         var gateways = app.Services.GetRequiredService<GatewayDirectory>();
+        var backups = app.Services.GetRequiredService<Backups>();
         LogConsumer[] consumers = [.. app.Services.GetServices<LogConsumer>()];
         metrics.AddCounter("smartcity_log_end_offset", "Values that the log has taken since it was made.", () => log.End);
         metrics.AddGauge("smartcity_log_bytes", "Bytes of the rows held.", () => log.Bytes);
@@ -32,6 +34,8 @@ internal static class ServerMetrics
         var (problems, refused) = (app.Services.GetRequiredService<ProblemCounts>(), app.Services.GetRequiredService<RefusedCalls>());
         metrics.AddCounters("smartcity_http_problems_total", "Requests answered with a problem, by its kind.", "code", () => problems.All);
         metrics.AddCounter("smartcity_refused_unwritten_total", "Refused rights, areas and tokens that have no row of their own in the audit log.", () => refused.Unwritten);
+        metrics.AddGauge("smartcity_backup_last_timestamp_seconds", "When the last whole backup was taken, seconds since 1970; 0 where none ever was.", () => backups.Last?.ToUnixTimeSeconds() ?? 0);
+        metrics.AddCounter("smartcity_backup_failed_total", "Backups that could not be taken.", () => backups.Failed);
         metrics.AddGauges("smartcity_consumer_lag_values", "Values between a consumer and the log's end.", "consumer", () => consumers.Select(consumer => (consumer.Name, (double)consumer.Lag)));
         metrics.AddGauges("smartcity_consumer_age_seconds", "Age of the oldest value that a consumer has not stored.", "consumer", () => consumers.Select(consumer => (consumer.Name, consumer.Age().TotalSeconds)));
     }

@@ -6,6 +6,7 @@ using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Cloud.TimeSeries.InfluxDb;
+using SmartCity.Cloud.TimeSeries.VictoriaMetrics;
 using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Cloud.Server.Operations;
@@ -29,12 +30,14 @@ public sealed record ServerOptions : IValidatableObject
     [ExistingFile] public string? HttpsCertificate { get; set; }
     /// <summary>Its private key, PEM. Default: the uplink's.</summary>
     [ExistingFile(Private = true)] public string? HttpsKey { get; set; }
-    /// <summary>Store of readings: <c>duckdb</c> or <c>influx</c>. Default <c>duckdb</c>.</summary>
-    [AllowedValues("duckdb", "influx", ErrorMessage = "one of duckdb, influx is needed.")] public string Store { get; set; } = "duckdb";
+    /// <summary>Store of readings: <c>duckdb</c>, <c>influx</c> or <c>victoria</c>. Default <c>duckdb</c>.</summary>
+    [AllowedValues("duckdb", "influx", "victoria", ErrorMessage = "one of duckdb, influx, victoria is needed.")] public string Store { get; set; } = "duckdb";
     /// <summary>The embedded store.</summary>
     public DuckDbOptions DuckDb { get; set; } = new();
     /// <summary>InfluxDB as the store.</summary>
     public InfluxOptions Influx { get; set; } = new();
+    /// <summary>VictoriaMetrics as the store.</summary>
+    public VictoriaOptions Victoria { get; set; } = new();
     /// <summary>Most bytes of the log, from 64 MiB. Default 8 GiB.</summary>
     [Range(64L << 20, long.MaxValue, ErrorMessage = "at least 64MiB are needed.")] public long LogQuotaBytes { get; set; } = 8L << 30;
     /// <summary>The gRPC boundary.</summary>

@@ -74,6 +74,9 @@ public sealed partial class DuckDbReadingStore : IReadingStore
     public string Name => "duckdb";
 
     /// <inheritdoc/>
+    public StoreCapabilities Capabilities => StoreCapabilities.DuckDb;
+
+    /// <inheritdoc/>
     public async Task<long> OpenAsync(CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -104,6 +107,20 @@ public sealed partial class DuckDbReadingStore : IReadingStore
             _gate.Release();
         }
     }
+
+    /// <inheritdoc/>
+    public Task AdoptAsync(long nextOffset, IReadOnlyList<StoreCount> counts, CancellationToken cancellationToken) => InGateAsync(writer =>
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(nextOffset, _nextOffset);
+        using (var transaction = writer.BeginTransaction())
+        {
+            CountsTable.Replace(writer, counts);
+            writer.Run("UPDATE meta SET next_offset = $1", nextOffset);
+            transaction.Commit();
+        }
+        _nextOffset = nextOffset;
+        _counts = counts.ToDictionary(count => (count.Gateway, count.Lane), count => new CountRow { Stored = count.Stored, Superseded = count.Superseded });
+    }, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<RejectedReading>> RejectedAsync(CancellationToken cancellationToken)
@@ -191,6 +208,7 @@ public sealed partial class DuckDbReadingStore : IReadingStore
             _sources = new ReadingSources(_sealedFolder, hot, files);
         }
         if (hot.Count == 0) Rotate(writer);
+        LoadRetention(writer);
         LoadRollups(writer);
     }
 

@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using SmartCity.Cloud.TimeSeries.Engines;
 
 namespace SmartCity.Cloud.TimeSeries.InfluxDb;
 
@@ -146,7 +147,7 @@ internal sealed class InfluxClient : IDisposable
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
             Disconnect();
-            throw Unavailable($"cannot be reached: {error.Message}", error);
+            throw Unavailable($"cannot be reached: {EngineFailure.WordsOf(error)}", error);
         }
     }
 

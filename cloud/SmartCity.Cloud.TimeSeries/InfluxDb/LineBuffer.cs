@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
+using SmartCity.Cloud.TimeSeries.Engines;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.TimeSeries.InfluxDb;

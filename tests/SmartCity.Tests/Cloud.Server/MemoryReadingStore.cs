@@ -12,7 +12,9 @@ internal sealed class MemoryReadingStore : IReadingStore
     private readonly Dictionary<(string, Lane), (long Stored, long Superseded)> _counts = [];
     private long _offset;
 
+    public Task AdoptAsync(long nextOffset, IReadOnlyList<StoreCount> counts, CancellationToken cancellationToken) => throw new NotSupportedException();
     public string Name => "memory";
+    public StoreCapabilities Capabilities => StoreCapabilities.DuckDb;
     public int FailBefore { get; set; }
     /// <summary>Appends wait for it.</summary>
     public Task Hang { get; set; } = Task.CompletedTask;

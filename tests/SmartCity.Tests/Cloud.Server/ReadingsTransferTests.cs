@@ -170,6 +170,13 @@ public sealed class ReadingsTransferTests : IDisposable
             .OrderBy(reading => reading.Series.ToString(), StringComparer.Ordinal).ThenBy(reading => reading.Time).ToList();
         Assert.Equal(expected, await ReadAsync(_folder["out.csv"]));
         Assert.Equal(expected, await ReadAsync(_folder["out.parquet"]));
+        await RunAsync(0, ["readings", "export", "--device", "d-1,d-2", .. range, "--format", "lp", "--file", _folder["out.lp"]]);
+        Assert.Equal(expected, await ReadAsync(_folder["out.lp"]));
+        string[] days = ["readings", "export", "--folder", _folder["days"], "--from", "2026-10-31", "--to", "2026-11-02", "--tz", "UTC", "--format", "parquet"];
+        Assert.Contains("2 files written.", (await RunAsync(0, days)).Talk);
+        Assert.Equal(expected, await ReadAsync(_folder["days/date=2026-11-01/readings-00001.parquet"]));
+        File.Delete(_folder["days/date=2026-10-31/readings-00001.parquet"]);
+        Assert.Contains("1 files written, 1 were there.", (await RunAsync(0, days)).Talk);
         Assert.Equal(await File.ReadAllTextAsync(_folder["out.csv"], Stop), (await RunAsync(0, ["readings", "export", "--device", "d-1,d-2", .. range])).Output);
         Assert.StartsWith("device,metric,start,end,count,coverage,flagged\r\nd-1,count,2026-11-01T00:00:00+00:00,2026-11-02T00:00:00+00:00,1800,,1\r\n",
             (await RunAsync(0, ["readings", "export", "--device", "d-1", "--metric", "count", .. range, "--bucket", "day", "--fn", "count", "--tz", "UTC"])).Output);
@@ -213,6 +220,37 @@ public sealed class ReadingsTransferTests : IDisposable
         var csv = await CsvAsync(readings);
         Assert.Contains(",'=cmd|'/c calc'!A1,", Encoding.UTF8.GetString(csv));
         Assert.Equal(readings, await ReadAsync(Write("file.csv", csv)));
+    }
+
+    [Theory]
+    [InlineData("pm25,device=a value=1.5 1795485689980000001", "a/pm25 1795485689980000 1.5 Double 0")]
+    [InlineData("pm25,device=a int=7i,quality=4i,received=9i 1000", "a/pm25 1 7 Int64 4")]
+    [InlineData("# a remark\n\ncpu,host=web-1,core=cpu0 idle=98,busy=t 2000", "web-1/cpu.cpu0.idle 2 98 Double 0|web-1/cpu.cpu0.busy 2 true Bool 0")]
+    [InlineData("a\\,b\\ c,device=x text=\"so \\\"said\\\",\n= he\" 3000\r\nz,device=x value=1e3 4000", "x/a,b c 3 so \"said\",\n= he Text 0|x/z 4 1000 Double 0")]
+    [InlineData("50%25,device=d%3A1 bool=false -1000", "d:1/50% -1 false Bool 0")]
+    public async Task Lines_of_line_protocol_are_read_as_readings(string lines, string expected)
+    {
+        var path = Write("file.lp", Encoding.UTF8.GetBytes(lines));
+        var found = await ReadAsync(path);
+        Assert.Equal(expected, string.Join('|', found.Select(reading => $"{reading.Series} {reading.Time} {reading.Value} {reading.Value.Kind} {(int)reading.Quality}")));
+    }
+
+    [Theory]
+    [InlineData("pm25,device=a value=1.5", "line 1, time: found \"\", expected a time in ns since 1970")]
+    [InlineData("pm25,device=a value=1.5 soon", "line 1, time: found \"soon\"")]
+    [InlineData("pm25 value=1.5 1000", "line 1, tag: found nothing, expected a tag device, or host")]
+    [InlineData("pm25,device=a value=NaN 1000", "line 1, value: found \"NaN\", expected a number")]
+    [InlineData("pm25,device=a value 1000", "line 1, field: found \"value\", expected name=value")]
+    [InlineData("pm25,device=a", "line 1, row: found \"pm25,device=a\"")]
+    [InlineData("pm25,device=a value=1 1000\npm25,device=a text=\"open 1000", "line 2, row: found the end of the file after a quotation mark")]
+    [InlineData("pm25,device=ab\\ c value=1 1000", "line 1, device: found \"ab c\", expected 1–128 of")]
+    [InlineData("pm25,device=a value=1,int=7i 99999999999999999999999999", "line 1, time: found")]
+    public async Task Lines_that_are_none_are_told_and_nothing_of_the_file_is_imported(string lines, string said)
+    {
+        await MakeLogAsync();
+        var (_, talk) = await RunAsync(1, "readings", "import", Write("file.lp", Encoding.UTF8.GetBytes(lines)));
+        Assert.Contains(said, talk);
+        Assert.Empty(ReadLog());
     }
 
     [Theory]

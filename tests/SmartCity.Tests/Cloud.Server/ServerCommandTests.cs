@@ -60,8 +60,15 @@ public sealed class ServerCommandTests : IDisposable
         Assert.Contains("mina,night,true,read toll-read", (await RunAsync(0, "token", "list", "--output", "csv")).Output);
         Assert.Contains("E1,numbered,0", (await RunAsync(0, "toll", "reconcile", "--from", "0001-01-01", "--to", "9999-12-31", "--output", "csv")).Output);
         Assert.Contains("2026-12-01 does not come before to, 2026-01-01.", (await RunAsync(1, "toll", "reconcile", "--from", "2026-12-01", "--to", "2026-01-01")).Talk);
+        await RunAsync(0, "retention", "hold", "--from", "2026-01-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--reason", "case 17");
+        Assert.Contains("hold 1,until it is released,2026-01-01", (await RunAsync(0, "retention", "show", "--output", "csv")).Output);
+        await RunAsync(0, "retention", "release", "1");
+        await RunAsync(4, "retention", "release", "1");
+        Assert.Matches("^backup,folder,city.*\r\n[0-9]{8}T[0-9]{6}Z,", (await RunAsync(0, "backup", _folder["backups"], "--keep", "1", "--output", "csv")).Output);
+        Assert.Contains("lie in one another", (await RunAsync(1, "backup", Path.Combine(Data, "backups"))).Talk);
         var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings()]);
         Assert.True(exit == 0, output);
+        Assert.Contains(_folder["backups"], output);
         Assert.Contains("readings", output);
         Assert.Equal(1, (await RunAsync([.. Words("serve"), .. Settings()])).Exit);   // the folder is taken
         await stop.CancelAsync();
@@ -112,7 +119,7 @@ public sealed class ServerCommandTests : IDisposable
         Assert.Contains("Cloud:HtpPort: is not known. Did you mean Cloud:HttpPort?", talk);
         Assert.Contains("Cloud:Ingest:HelloWithin: \"5\" cannot be used: a time needs its unit: 5ms, 5s", talk);
         Assert.Contains("Cloud:Ingest:Address: \"here\" is no IP address", talk);
-        Assert.Contains("Cloud:Store: one of duckdb, influx is needed.", talk);
+        Assert.Contains("Cloud:Store: one of duckdb, influx, victoria is needed.", talk);
         Assert.Contains("Cloud:LogQuotaBytes: at least 64MiB are needed.", talk);
         Assert.Contains("Cloud:Influx:Address: \"nowhere\" cannot be used", talk);
         Assert.Contains("Cloud:HttpsCertificate: there is no file /nowhere.pem.", talk);

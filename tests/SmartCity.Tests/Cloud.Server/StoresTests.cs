@@ -35,13 +35,14 @@ public sealed class StoresTests : IAsyncLifetime
         return ValueTask.CompletedTask;
     }
 
-    [Theory, InlineData("duckdb"), InlineData("influx")]
+    [Theory, InlineData("duckdb"), InlineData("influx"), InlineData("victoria")]
     public async Task What_the_log_holds_becomes_queryable_once_and_the_audit_balances_over_a_restart(string store)
     {
         await using var influx = store == "influx" ? await InfluxServer.StartNewAsync() : null;
+        await using var victoria = store == "victoria" ? await VictoriaServer.StartNewAsync() : null;
         for (var run = 0; run < 2; run++)
         {
-            await using var app = await StartAsync(store, influx);
+            await using var app = await StartAsync(store, influx, victoria);
             var log = app.Services.GetRequiredService<DurableLog>();
             await AppendAsync(log, 1 + run * 300, 300);
             var stored = (run + 1) * 300L;
@@ -62,11 +63,12 @@ public sealed class StoresTests : IAsyncLifetime
     public void A_store_that_does_not_exist_is_refused_by_name() =>
         Assert.Contains("\"mysql\"", Assert.Throws<SettingsException>(() => new ServiceCollection().AddReadingStore(new ServerOptions { Store = "mysql" })).Message);
 
-    private async Task<WebApplication> StartAsync(string store, InfluxServer? influx)
+    private async Task<WebApplication> StartAsync(string store, InfluxServer? influx, VictoriaServer? victoria)
     {
         var builder = WebApplication.CreateBuilder();
         builder.Logging.ClearProviders();
         var options = new ServerOptions { Data = _folder["data"], HttpPort = 0, Store = store };
+        if (victoria is not null) options.Victoria = options.Victoria with { Address = victoria.Address };
         if (influx is not null) options.Influx = options.Influx with { Address = influx.Address };
         (options.Ingest.Port, options.Ingest.Certificate, options.Ingest.Key, options.Ingest.Authority) = (0, _authority.ServerFile, _authority.ServerKeyFile, _authority.AuthorityFile);
         var app = CloudServer.Build(builder, options, services => services.AddReadingStore(options));

@@ -137,7 +137,7 @@ public abstract partial class ReadingStoreSuite
     public async Task Reduction_keeps_the_extremes_the_ends_and_the_number_of_points()
     {
         var random = new Random(5);
-        var readings = Every(Pm25, Start, Start + Day, 10 * Second, _ => random.NextDouble()).ToList();
+        var readings = Every(Pm25, Start, Start + Day, 10 * Second, _ => Math.Round(random.NextDouble(), 9)).ToList();
         readings[4321] = readings[4321] with { Value = ReadingValue.Of(1000.0) };
         readings[6000] = readings[6000] with { Value = ReadingValue.Of(-1000.0) };
         await AppendAsync(Log.Batch(readings));

@@ -50,8 +50,37 @@ public abstract partial class ReadingStoreSuite : IAsyncLifetime
     /// <summary>Removes what the closed, empty store has made, where it would say that it is older than the time that is set.</summary>
     protected virtual void Forget() { }
 
-    /// <summary>The levels that the store answers buckets from.</summary>
-    protected virtual IReadOnlyList<string> Levels => ["raw"];
+    private protected StoreCapabilities Capabilities => Store.Capabilities;
+
+    /// <summary>A reading as the store gives it back.</summary>
+    private protected Reading Kept(Reading reading)
+    {
+        var step = Capabilities.TimeStep;
+        var time = reading.Time - ((reading.Time % step) + step) % step;
+        return reading with { Time = time, Received = Capabilities.KeepsReceived ? reading.Received : time };
+    }
+
+    /// <summary>Compares what comes back with what was appended, to as many digits as the store keeps.</summary>
+    private protected void AssertReadings(IEnumerable<Reading> appended, IReadOnlyList<Reading> found)
+    {
+        var expected = appended.Select(Kept).ToList();
+        Assert.Equal(expected.Select(r => r with { Value = default }), found.Select(r => r with { Value = default }));
+        Assert.All(expected.Zip(found), pair =>
+        {
+            if (pair.First.Value.Kind == ValueKind.Double && Capabilities.Digits < 17) AssertDigits(pair.First.Value.AsNumber(), pair.Second.Value.AsNumber());
+            else Assert.Equal(pair.First.Value, pair.Second.Value);
+        });
+    }
+
+    private void AssertDigits(double? expected, double? actual)
+    {
+        if (Capabilities.Digits >= 17 || expected is not { } e || actual is not { } a || !double.IsFinite(e))
+        {
+            Assert.Equal(expected, actual);
+            return;
+        }
+        Assert.True(Math.Abs(e - a) <= Math.Abs(e) * Math.Pow(10, -(Capabilities.Digits - 1)), $"expected {e:R}, actual {a:R}");
+    }
 
     public virtual async ValueTask InitializeAsync()
     {
@@ -117,12 +146,16 @@ public abstract partial class ReadingStoreSuite : IAsyncLifetime
         return buckets;
     }
 
-    private protected static void AssertSame(IReadOnlyList<Bucket> expected, IReadOnlyList<Bucket> actual)
+    private protected void AssertSame(IReadOnlyList<Bucket> expected, IReadOnlyList<Bucket> actual)
     {
-        Assert.Equal(expected.Select(b => b with { Sum = null, Coverage = null }), actual.Select(b => b with { Sum = null, Coverage = null }));
+        Assert.Equal(expected.Select(b => b with { Sum = null, Min = null, Max = null, Last = null, Coverage = null }), actual.Select(b => b with { Sum = null, Min = null, Max = null, Last = null, Coverage = null }));
         for (var i = 0; i < expected.Count; i++)
         {
             AssertClose(expected[i].Sum, actual[i].Sum);
+            AssertDigits(expected[i].Min, actual[i].Min);
+            AssertDigits(expected[i].Max, actual[i].Max);
+            Assert.Equal((expected[i].Last?.Kind, expected[i].Last?.Text), (actual[i].Last?.Kind, actual[i].Last?.Text));
+            AssertDigits(expected[i].Last?.AsNumber(), actual[i].Last?.AsNumber());
             AssertClose(expected[i].Coverage, actual[i].Coverage);
         }
     }

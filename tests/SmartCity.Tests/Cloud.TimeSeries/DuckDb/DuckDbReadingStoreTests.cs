@@ -21,8 +21,6 @@ public sealed class DuckDbReadingStoreTests : ReadingStoreSuite
 
     protected override void Forget() => Directory.Delete(_folder["store"], true);
 
-    protected override IReadOnlyList<string> Levels => ["raw", "1m", "1h", "1d"];
-
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

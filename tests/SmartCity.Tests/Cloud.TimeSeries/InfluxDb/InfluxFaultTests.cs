@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using SmartCity.Cloud.TimeSeries;
@@ -88,6 +90,7 @@ public sealed class InfluxFaultTests(InfluxFixture influx) : IClassFixture<Influ
     [InlineData(503, null, null)]
     [InlineData(500, null, null)]
     [InlineData(401, null, null)]
+    [InlineData(403, null, null)]
     public async Task An_engine_that_refuses_for_now_gets_the_same_again_later(int status, string? retryAfter, int? seconds)
     {
         var failures = 2;
@@ -105,6 +108,53 @@ public sealed class InfluxFaultTests(InfluxFixture influx) : IClassFixture<Influ
         await _store.AppendAsync([batch], _log.End, Stop);
         Assert.Equal([9, 1], (await AllAsync(Pm25)).Select(r => r.Value.AsNumber()));
         Assert.Equal(new StoreCount("gateway-1", Lane.Telemetry, 2, 1), Assert.Single(await _store.CountsAsync(Stop)));
+    }
+
+    [Fact]
+    public async Task A_request_that_is_too_large_is_cut_until_it_fits_and_costs_nothing()
+    {
+        await _store.AppendAsync([_log.Batch(Number(Pm25, 0))], _log.End, Stop);
+        _proxy.OnWrite = async write => write.Lines.Length > 300 && await write.AnswerAsync(413, Json("error", "Request Entity Too Large"));
+        var readings = Enumerable.Range(1, 2000).Select(i => Number(Pm25, i)).ToList();
+        Assert.Empty((await _store.AppendAsync([_log.Batch(readings)], _log.End, Stop)).Rejected);
+        Assert.Equal(2001, (await AllAsync(Pm25)).Count);
+        Assert.Equal(new StoreCount("gateway-1", Lane.Telemetry, 2001, 0), Assert.Single(await _store.CountsAsync(Stop)));
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_in_the_middle_is_no_answer()
+    {
+        await _store.AppendAsync([_log.Batch(Number(Pm25, 0))], _log.End, Stop);
+        var broken = 0;
+        _proxy.OnWrite = async write =>
+        {
+            if (broken++ > 0) return false;
+            write.Context.Response.StatusCode = 400;
+            write.Context.Response.ContentLength = 1_000;
+            await write.Context.Response.WriteAsync("{\"error\": \"partial wr", Stop);
+            await write.Context.Response.Body.FlushAsync(Stop);
+            write.Context.Abort();
+            return true;
+        };
+        var batch = _log.Batch(Number(Pm25, 1), Number(Pm25, 2));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _store.AppendAsync([batch], _log.End, Stop));
+        Assert.Empty((await _store.AppendAsync([batch], _log.End, Stop)).Rejected);
+        Assert.Equal([0, 1, 2], (await AllAsync(Pm25)).Select(r => r.Value.AsNumber()));
+    }
+
+    [Fact]
+    public async Task A_certificate_of_another_host_is_named_with_what_to_do()
+    {
+        using var authority = new TestAuthority(_folder["pki"]);
+        var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.UseHttps(System.Security.Cryptography.X509Certificates.X509Certificate2.CreateFromPemFile(authority.ServerFile, authority.ServerKeyFile))));
+        await using var app = builder.Build();
+        await app.StartAsync(Stop);
+        var port = new Uri(app.Urls.Single()).Port;
+        await using var named = new InfluxReadingStore(new InfluxOptions { Address = new Uri($"https://localhost:{port}"), Folder = _folder["tls2"] }, _clock, NullLogger<InfluxReadingStore>.Instance);
+        var error = await Assert.ThrowsAsync<StoreUnavailableException>(() => named.AppendAsync([_log.Batch(Number(Pm25, 0))], _log.End, Stop));
+        Assert.Contains("TLS failed: ", error.Message);
+        Assert.Contains("certificate", error.Message);
     }
 
     [Fact]

@@ -24,8 +24,6 @@ public sealed class InfluxReadingStoreTests(InfluxFixture influx) : ReadingStore
     protected override IReadingStore Create() => new InfluxReadingStore(
         new InfluxOptions { Address = influx.Server.Address, Database = _database, Folder = _folder["index"], LinesMax = 500 }, TimeProvider.System, NullLogger<InfluxReadingStore>.Instance);
 
-    protected override bool CanHold(long time) => time is > -9_200_000_000_000_000 and < 9_200_000_000_000_000;
-
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

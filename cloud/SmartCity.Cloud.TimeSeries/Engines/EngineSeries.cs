@@ -1,18 +1,16 @@
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
-namespace SmartCity.Cloud.TimeSeries.InfluxDb;
+namespace SmartCity.Cloud.TimeSeries.Engines;
 
-/// <summary>What the store knows of a series without asking: its name, and its newest reading.</summary>
-internal sealed class InfluxSeries(int id, SeriesEntry entry)
+/// <summary>What a store over an engine knows of a series without asking: its name, and its newest reading.</summary>
+internal sealed class EngineSeries(int id, SeriesEntry entry)
 {
-    private byte[]? _prefix;
-
     public int Id { get; } = id;
     public SeriesEntry Entry { get; } = entry;
 
-    /// <summary>What its lines begin with.</summary>
-    public ReadOnlySpan<byte> Prefix => _prefix ??= InfluxNames.PrefixOf(Entry.Key);
+    /// <summary>What the engine calls it, made by the store once.</summary>
+    public byte[]? Prefix { get; set; }
 
     /// <summary>Greatest event time in the index, µs; only a reading at or before it can replace another.</summary>
     public long NewestTime { get; set; } = long.MinValue;

@@ -2,14 +2,15 @@ using DuckDB.NET.Data;
 using SmartCity.Cloud.TimeSeries.DuckDb;
 using SmartCity.Model;
 
-namespace SmartCity.Cloud.TimeSeries.InfluxDb;
+namespace SmartCity.Cloud.TimeSeries.Engines;
 
 /// <summary>
-/// What InfluxDB cannot say: which (series, time) were stored before, and how far the log is stored. One transaction an append, after InfluxDB has
+/// What an engine cannot say: which (series, time) were stored before, and how far the log is stored. One transaction an append, after the engine has
 /// kept the readings; a crash in between writes the same points again and counts them once. A small DuckDB database, about two bytes a reading.
+/// Beside it may stand the readings that the engine cannot hold.
 /// Not thread-safe; every error of the engine or disk comes as <see cref="StoreUnavailableException"/> and leaves the index closed.
 /// </summary>
-internal sealed class InfluxIndex(string folder) : IDisposable
+internal sealed class EngineIndex(string folder, bool keepsBeside) : IDisposable
 {
     private const int Version = 1;
 
@@ -21,7 +22,23 @@ internal sealed class InfluxIndex(string folder) : IDisposable
         CREATE TABLE IF NOT EXISTS count (gateway VARCHAR, lane UTINYINT, stored BIGINT, superseded BIGINT, PRIMARY KEY (gateway, lane));
         """;
 
+    private const string CreateBeside = """
+        CREATE TABLE IF NOT EXISTS beside (series INTEGER, time BIGINT, log_offset BIGINT, bits BIGINT, text VARCHAR, quality UTINYINT);
+        CREATE TABLE IF NOT EXISTS newest (series INTEGER, time BIGINT, bits BIGINT, text VARCHAR, quality UTINYINT);
+        """;
+
+    /// <summary>Name of the database in the index's folder.</summary>
+    public const string FileName = "index.duckdb";
+
+    private readonly string _source = new DuckDBConnectionStringBuilder
+    {
+        DataSource = Path.Combine(folder, FileName), ["memory_limit"] = "128MB", ["threads"] = "1", ["temp_directory"] = Path.Combine(folder, "spill"),
+        ["autoinstall_known_extensions"] = "false", ["autoload_known_extensions"] = "false", ["wal_autocheckpoint"] = "64MB",
+    }.ToString();
+
+    private readonly Lock _reading = new();
     private DuckDBConnection? _connection;
+    private DuckDBConnection? _reader;
 
     /// <summary>Next log offset to store.</summary>
     public long NextOffset { get; private set; }
@@ -34,36 +51,41 @@ internal sealed class InfluxIndex(string folder) : IDisposable
 
     public bool IsOpen => _connection is not null;
 
-    /// <summary>Opens or makes it and tells each series with its newest time.</summary>
+    /// <summary>Opens or makes it and tells each series with its newest time, and its newest reading where that is kept here.</summary>
     /// <exception cref="InvalidDataException">A newer program wrote it.</exception>
-    public void Open(Action<int, SeriesEntry, long> series) => Run(() =>
+    public void Open(Action<int, SeriesEntry, long, EngineSeries.Newest?> series) => Run(() =>
     {
         Directory.CreateDirectory(folder);
-        _connection = new DuckDBConnection(new DuckDBConnectionStringBuilder
-        {
-            DataSource = Path.Combine(folder, "index.duckdb"), ["memory_limit"] = "128MB", ["threads"] = "1", ["temp_directory"] = Path.Combine(folder, "spill"),
-            ["autoinstall_known_extensions"] = "false", ["autoload_known_extensions"] = "false", ["wal_autocheckpoint"] = "64MB",
-        }.ToString());
+        _connection = new DuckDBConnection(_source);
         _connection.Open();
         _connection.Run(Create);
+        if (keepsBeside) _connection.Run(CreateBeside);
         var version = 0;
         _connection.Each("SELECT version, next_offset, id, clean FROM meta", row => (version, NextOffset, Id, WasClean) = (row.GetInt32(0), row.GetInt64(1), row.GetString(2), row.GetBoolean(3)));
         if (version > Version) throw new InvalidDataException($"The index in {folder} was written by a newer program (format {version}, this one reads {Version}). Install that program.");
         Counts.Clear();
         _connection.Each("SELECT gateway, lane, stored, superseded FROM count", row => Counts.Add((row.GetString(0), (Lane)row.GetByte(1)), (row.GetInt64(2), row.GetInt64(3))));
+        var newest = new Dictionary<int, (long Time, long Bits, string? Text, ReadingQuality Quality)>();
+        if (keepsBeside)
+            _connection.Each("SELECT series, time, bits, text, quality FROM newest", row => newest[row.GetInt32(0)] = (row.GetInt64(1), row.GetInt64(2), row.IsDBNull(3) ? null : row.GetString(3), (ReadingQuality)row.GetByte(4)));
         _connection.Each("SELECT s.id, device, metric, kind, coalesce(newest, -9223372036854775808) FROM series s LEFT JOIN (SELECT series, max(time) AS newest FROM seen GROUP BY series) ON series = id", row =>
-            series(row.GetInt32(0), new SeriesEntry(new SeriesKey(row.GetString(1), row.GetString(2)), (ValueKind)row.GetByte(3)), row.GetInt64(4)));
+        {
+            var (id, kind) = (row.GetInt32(0), (ValueKind)row.GetByte(3));
+            var last = newest.TryGetValue(id, out var one) ? new EngineSeries.Newest(one.Time, ValueOf(kind, one.Bits, one.Text), one.Quality) : null;
+            series(id, new SeriesEntry(new SeriesKey(row.GetString(1), row.GetString(2)), kind), row.GetInt64(4), last);
+        });
         _connection.Run("UPDATE meta SET clean = false");
     });
 
     /// <summary>Keeps what an append brought, in one transaction.</summary>
     /// <param name="added">New series.</param>
-    /// <param name="arrivals">What InfluxDB has kept, in log order.</param>
+    /// <param name="arrivals">What the engine has kept, in log order.</param>
     /// <param name="rejected">What was refused.</param>
     /// <param name="nextOffset">Offset to save.</param>
-    public void Commit(IReadOnlyList<InfluxSeries> added, IReadOnlyList<Arrival> arrivals, IReadOnlyList<RejectedReading> rejected, long nextOffset) => Run(() =>
+    public void Commit(IReadOnlyList<EngineSeries> added, IReadOnlyList<Arrival> arrivals, IReadOnlyList<RejectedReading> rejected, long nextOffset) => Run(() =>
     {
         var counts = new Dictionary<(string, Lane), (long Stored, long Superseded)>();
+        var beside = new List<Arrival>();
         using (var transaction = _connection!.BeginTransaction())
         {
             WriteSeries(added);
@@ -81,6 +103,7 @@ internal sealed class InfluxIndex(string folder) : IDisposable
                     // A suspect whose time nobody has taken is a late first one.
                     var isNew = !arrival.IsSuspect || known.Add((arrival.Series, arrival.Time));
                     if (isNew && arrival.IsSuspect) Add(seen, arrival);
+                    if (keepsBeside && (arrival.IsBeside || !isNew)) beside.Add(arrival);
                     var count = counts.GetValueOrDefault((arrival.Gateway, arrival.Lane));
                     counts[(arrival.Gateway, arrival.Lane)] = isNew ? (count.Stored + 1, count.Superseded) : (count.Stored, count.Superseded + 1);
                 }
@@ -91,6 +114,7 @@ internal sealed class InfluxIndex(string folder) : IDisposable
                 _connection.Run("INSERT INTO count VALUES ($1, $2, $3, $4) ON CONFLICT DO UPDATE SET stored = stored + excluded.stored, superseded = superseded + excluded.superseded",
                     gateway, (byte)lane, count.Stored, count.Superseded);
             }
+            if (keepsBeside) WriteBeside(beside, arrivals);
             if (rejected.Count > 0) RejectedTable.Write(_connection, rejected);
             _connection.Run("UPDATE meta SET next_offset = $1", nextOffset);
             transaction.Commit();
@@ -103,6 +127,47 @@ internal sealed class InfluxIndex(string folder) : IDisposable
         }
     });
 
+    /// <summary>The readings of a series that stand here and not in the engine, or in place of the engine's, by time. From any thread.</summary>
+    public List<(long Time, ReadingValue Value, ReadingQuality Quality)> Beside(EngineSeries series, long from, long to)
+    {
+        var found = new List<(long, ReadingValue, ReadingQuality)>();
+        lock (_reading)
+        {
+            try
+            {
+                if (_reader is null)
+                {
+                    _reader = new DuckDBConnection(_source);
+                    _reader.Open();
+                }
+                _reader.Each($"SELECT time, arg_max(bits, log_offset), arg_max(coalesce(text, ''), log_offset), arg_max(quality, log_offset) FROM beside WHERE series = {series.Id} AND time >= {from} AND time < {to} GROUP BY time ORDER BY time", row =>
+                    found.Add((row.GetInt64(0), ValueOf(series.Entry.Kind, row.GetInt64(1), row.GetString(2)), (ReadingQuality)row.GetByte(3))));
+                return found;
+            }
+            catch (DuckDBException error)
+            {
+                _reader?.Dispose();
+                _reader = null;
+                throw new StoreUnavailableException($"The index in {folder} cannot be read: {error.Message}", error);
+            }
+        }
+    }
+
+    /// <summary>Takes over offset and counts of another store of the same log.</summary>
+    public void Adopt(long nextOffset, IReadOnlyList<StoreCount> counts) => Run(() =>
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(nextOffset, NextOffset);
+        using (var transaction = _connection!.BeginTransaction())
+        {
+            CountsTable.Replace(_connection, counts);
+            _connection.Run("UPDATE meta SET next_offset = $1", nextOffset);
+            transaction.Commit();
+        }
+        NextOffset = nextOffset;
+        Counts.Clear();
+        foreach (var count in counts) Counts[(count.Gateway, count.Lane)] = (count.Stored, count.Superseded);
+    });
+
     public List<RejectedReading> Rejected()
     {
         List<RejectedReading> rejected = [];
@@ -112,16 +177,73 @@ internal sealed class InfluxIndex(string folder) : IDisposable
 
     public void ForgetRejected(long logOffset) => Run(() => RejectedTable.Forget(_connection!, logOffset));
 
+    /// <summary>Holds the index as it is, to be copied while it goes on.</summary>
+    public DatabaseCopy Snapshot()
+    {
+        DatabaseCopy? copy = null;
+        Run(() =>
+        {
+            var connection = new DuckDBConnection(_source);
+            connection.Open();
+            copy = new DatabaseCopy(connection, "meta");
+        });
+        return copy!;
+    }
+
     /// <summary>Says that no write is on its way any more; the next one to open may trust that.</summary>
     public void MarkClean() => Run(() => _connection!.Run("UPDATE meta SET clean = true"));
 
     public void Dispose()
     {
+        lock (_reading)
+        {
+            _reader?.Dispose();
+            _reader = null;
+        }
         _connection?.Dispose();
         _connection = null;
     }
 
-    private void WriteSeries(IReadOnlyList<InfluxSeries> added)
+    private static ReadingValue ValueOf(ValueKind kind, long bits, string? text) => kind == ValueKind.Text ? ReadingValue.Of(text ?? "") : ReadingValue.FromBits(kind, bits);
+
+    /// <summary>What the engine cannot hold or cannot replace, and of each series the newest reading, which need not be asked for then.</summary>
+    private void WriteBeside(List<Arrival> beside, IReadOnlyList<Arrival> arrivals)
+    {
+        if (beside.Count > 0)
+        {
+            using var appender = _connection!.CreateAppender("beside");
+            foreach (var arrival in beside)
+            {
+                appender.AppendRow(arrival, static (row, a) =>
+                {
+                    row.AppendValue((int?)a.Series).AppendValue((long?)a.Time).AppendValue((long?)a.LogOffset).AppendValue((long?)a.Value.Bits);
+                    if (a.Value.Text is { } text) row.AppendValue(text);
+                    else row.AppendNullValue();
+                    row.AppendValue((byte?)a.Quality);
+                });
+            }
+            appender.Close();
+        }
+        var newest = new Dictionary<int, Arrival>();
+        foreach (var arrival in arrivals)
+            if (arrival.IsNewest) newest[arrival.Series] = arrival;
+        if (newest.Count == 0) return;
+        _connection!.Run($"DELETE FROM newest WHERE series IN ({string.Join(',', newest.Keys)})");
+        using var kept = _connection!.CreateAppender("newest");
+        foreach (var arrival in newest.Values)
+        {
+            kept.AppendRow(arrival, static (row, a) =>
+            {
+                row.AppendValue((int?)a.Series).AppendValue((long?)a.Time).AppendValue((long?)a.Value.Bits);
+                if (a.Value.Text is { } text) row.AppendValue(text);
+                else row.AppendNullValue();
+                row.AppendValue((byte?)a.Quality);
+            });
+        }
+        kept.Close();
+    }
+
+    private void WriteSeries(IReadOnlyList<EngineSeries> added)
     {
         if (added.Count == 0) return;
         using var appender = _connection!.CreateAppender("series");
@@ -177,11 +299,21 @@ internal sealed class InfluxIndex(string folder) : IDisposable
         }
     }
 
-    /// <summary>A reading that InfluxDB has kept.</summary>
+    /// <summary>A reading that the engine has kept, or that is kept here.</summary>
     /// <param name="Series">Series number.</param>
     /// <param name="Time">Event time, µs.</param>
     /// <param name="IsSuspect">Whether it came at or before the newest time of its series, so that it may replace another.</param>
     /// <param name="Gateway">Gateway it came by.</param>
     /// <param name="Lane">Lane.</param>
-    internal readonly record struct Arrival(int Series, long Time, bool IsSuspect, string Gateway, Lane Lane);
+    internal readonly record struct Arrival(int Series, long Time, bool IsSuspect, string Gateway, Lane Lane)
+    {
+        public long LogOffset { get; init; }
+        /// <summary>Its value, where readings are kept here too.</summary>
+        public ReadingValue Value { get; init; }
+        public ReadingQuality Quality { get; init; }
+        /// <summary>Whether the engine cannot hold it.</summary>
+        public bool IsBeside { get; init; }
+        /// <summary>Whether no reading of its series is later.</summary>
+        public bool IsNewest { get; init; }
+    }
 }

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace SmartCity.Cloud.TimeSeries.InfluxDb;
+namespace SmartCity.Cloud.TimeSeries.Engines;
 
 /// <summary>Bytes in an array of the shared pool that grows. Also a stream to write into, so that gzip needs no copy.</summary>
 internal sealed class PooledBuffer(int capacity) : Stream

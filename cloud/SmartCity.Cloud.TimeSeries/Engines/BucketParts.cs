@@ -1,7 +1,7 @@
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
-namespace SmartCity.Cloud.TimeSeries.InfluxDb;
+namespace SmartCity.Cloud.TimeSeries.Engines;
 
 /// <summary>A bucket while it is put together, from the engine's answers or from readings in order of time.</summary>
 internal sealed class BucketParts

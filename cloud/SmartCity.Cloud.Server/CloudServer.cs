@@ -14,6 +14,7 @@ using SmartCity.Cloud.Server.Backup;
 using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Faults;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
@@ -50,6 +51,7 @@ internal static class CloudServer
         services.AddRegistry(options);
         services.AddConsumers(options);
         services.AddSingleton<Backups>();
+        services.AddFleet(options, certificates);
         services.AddIngest();
         services.AddCommands(options);
         services.AddLive(options.Live);
@@ -72,8 +74,8 @@ internal static class CloudServer
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.ListenLocalhostHttp(options.HttpPort);
             kestrel.ListenForOperators(options.Data);
-            kestrel.ListenForUplinks(options.Ingest, certificates, counters, kestrel.ApplicationServices.GetRequiredService<TimeProvider>(), () => kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
-            kestrel.ListenHttps(options, certificates);
+            kestrel.ListenForUplinks(options.Ingest);
+            kestrel.ListenHttps(options);
         });
 
         var app = builder.Build();
@@ -84,6 +86,7 @@ internal static class CloudServer
         app.UseProblems();
         app.UseCityProvider();
         app.UseWebSockets();
+        app.UseGatewayGate();
         app.UseAccess();
         app.MapOperations();
         app.MapAccess();
@@ -101,6 +104,8 @@ internal static class CloudServer
         app.MapCommands();
         app.MapAlarms();
         app.MapAlarmPages(options.DuckDb.CityZone);
+        app.MapFleet();
+        app.MapFleetPages(options.DuckDb.CityZone);
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);
         app.MapClaims();
@@ -120,9 +125,10 @@ internal static class CloudServer
     }
 
     /// <summary>The port of an endpoint after the start: <c>http</c>, <c>uplink</c> or <c>https</c>.</summary>
-    public static int PortOf(WebApplication app, string endpoint)
+    public static int PortOf(WebApplication app, string endpoint) => PortOf(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses, endpoint);
+
+    internal static int PortOf(IEnumerable<string> addresses, string endpoint)
     {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var scheme = endpoint == "http" ? "http" : "https";
         var ports = addresses.Select(address => new Uri(address)).Where(address => address.Scheme == scheme && address.Host != "unix").Select(address => address.Port);
         // In the order of listening.
@@ -132,16 +138,11 @@ internal static class CloudServer
     private static void ListenLocalhostHttp(this KestrelServerOptions kestrel, int port) => kestrel.Listen(System.Net.IPAddress.Loopback, port);
 
     /// <summary>HTTP/1.1 alone: the limit of four streams a connection is the uplink's, and Kestrel knows one for all.</summary>
-    private static void ListenHttps(this KestrelServerOptions kestrel, ServerOptions options, ServerCertificates certificates) =>
+    private static void ListenHttps(this KestrelServerOptions kestrel, ServerOptions options) =>
         kestrel.Listen(Surface.AddressOf(options.HttpsAddress), options.HttpsPortUsed, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.UseHttps(https =>
-            {
-                https.ServerCertificate = certificates.Https;
-                https.SslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13;
-                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-            });
+            kestrel.ApplicationServices.GetRequiredService<GatewayTls>().Use(listen, isUplink: false);
         });
 
     private static void AddLog(this IServiceCollection services, ServerOptions options)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using SmartCity.Devices.Mappings;
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Mappings;
@@ -73,6 +74,7 @@ internal static class GatewayHost
     private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool, MappingSet mappings)
     {
         var options = settings.Get<GatewayOptions>();
+        options.Uplink.Identity = IdentityFolder.In(data);
         var builder = ProcessHost.CreateBuilder(settings);
         var services = builder.Services;
         var connections = OpenFiles.Connections(options.Mqtt.ConnectionsMax);
@@ -86,6 +88,7 @@ internal static class GatewayHost
         services.AddIntake(options);
         services.AddListener(options.Mqtt, connections, data);
         services.AddBroker(options, mappings);
+        services.AddIdentity(options);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
         // Asked before the sockets that were registered first.
@@ -103,7 +106,7 @@ internal static class GatewayHost
         // After the paths are what they mean.
         app.UseRouting();
         app.UseWebSockets();
-        app.MapGateway(GatewayId.Of(options.Uplink));
+        app.MapGateway(() => GatewayId.Of(options.Uplink));
         app.MapOperator();
         app.MapPages(options.ZoneUsed);
         app.MapMqttListener(Endpoints.WebSocketPath);
@@ -193,6 +196,13 @@ internal static class GatewayHost
         services.AddHostedService(provider => provider.GetRequiredService<RateMeter>());
         services.AddSingleton<Reporter>();
         services.AddHostedService<FaultLog>();
+    }
+
+    private static void AddIdentity(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options.Uplink.Identity!).AddSingleton(options.Enrolment).AddSingleton<IdentityState>();
+        services.AddHostedService<IdentityService>();
+        services.AddSingleton<IHealthPart, IdentityHealth>();
     }
 
     private static void AddUplink(this IServiceCollection services, UplinkOptions options)

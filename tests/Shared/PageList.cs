@@ -35,6 +35,8 @@ internal static class PageList
         ["/receipt"] = "/receipt",
         ["/sign-in"] = "/sign-in",
         ["/account"] = "/account",
+        ["/gateways"] = "/gateways",
+        ["/gateways/{id}"] = "/gateways/g1",
         ["/people"] = "/people",
         ["/change-log"] = "/change-log",
         ["/problems"] = "/problems",

@@ -19,7 +19,7 @@ public sealed class ArchitectureTests
         ["SmartCity.Cloud.TimeSeries"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Pipelines"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Tolling"] = ["SmartCity.Model"],
-        ["SmartCity.Cloud.Fleet"] = ["SmartCity.Model", "SmartCity.Devices", "SmartCity.Mqtt"],
+        ["SmartCity.Cloud.Fleet"] = ["SmartCity.Model", "SmartCity.Devices", "SmartCity.Mqtt", "SmartCity.Hosting"],
         ["SmartCity.Cloud.Identity"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Dashboards"] = ["SmartCity.Model"],
         ["SmartCity.Cloud.Server"] =

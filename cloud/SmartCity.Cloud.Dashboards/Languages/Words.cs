@@ -10,7 +10,7 @@ namespace SmartCity.Cloud.Dashboards.Languages;
 public sealed class Words
 {
     /// <summary>What no script says anything of, and what has many words.</summary>
-    private static readonly string[] _ofPagesAlone = ["toll.", "claim.", "dispute.", "receipt.", "retention.", "statement.", "fault.", "alarm."];
+    private static readonly string[] _ofPagesAlone = ["toll.", "claim.", "dispute.", "receipt.", "retention.", "statement.", "fault.", "alarm.", "fleet."];
 
     private static readonly Dictionary<string, Words> _byCode = Language.All.ToDictionary(language => language.Code, language => new Words(language.Code));
     private static readonly Dictionary<string, Words> _problemsByCode = Language.All.ToDictionary(language => language.Code, language => new Words($"problems.{language.Code}"));

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server.Alarms;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Tolls;
@@ -46,6 +47,9 @@ public sealed record ServerOptions : IValidatableObject
     public AccessOptions Access { get; set; } = new();
     /// <summary>Live values.</summary>
     public LiveOptions Live { get; set; } = new();
+
+    /// <summary>The city's authority and the enrolment of gateways.</summary>
+    public FleetOptions Fleet { get; set; } = new();
 
     /// <summary>The toll road's books.</summary>
     public TollOptions Toll { get; set; } = new();

@@ -51,6 +51,8 @@ internal sealed record GatewayReport
     public bool ClockTrusted { get; init; } = true;
     /// <summary>What is wrong with the file of credentials.</summary>
     public string? CredentialsTrouble { get; init; }
+    /// <summary>Why the certificate, which ends soon, cannot be renewed, or why there is none.</summary>
+    public string? IdentityTrouble { get; init; }
     /// <summary>What the spool found at its opening.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary>How the process ended before this run, where that was without notice and not long ago.</summary>

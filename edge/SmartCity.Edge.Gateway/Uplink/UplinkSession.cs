@@ -42,7 +42,7 @@ internal sealed class UplinkSession(
             var welcome = await WelcomeAsync(call.ResponseStream, ending.Token);
             Take(welcome, positions);
             state.Opened(clock.GetUtcNow());
-            logger.Opened(options.Address, positions.Count, welcome.CreditBytes);
+            logger.Opened(options.Files.Address, positions.Count, welcome.CreditBytes);
 
             var receiving = ReceiveAsync(call.ResponseStream, ending.Token);
             var sending = SendAsync(call.RequestStream, ending.Token);

@@ -147,7 +147,7 @@ internal static class ApiDescription
 
     /// <summary>Options by which a contract is written.</summary>
     public static JsonSerializerOptions OptionsOf(Type contract, JsonSerializerOptions usual) =>
-        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(AlarmRule) || type == typeof(AlarmSettings) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
+        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(RegisteredGateway) || type == typeof(AlarmRule) || type == typeof(AlarmSettings) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
 
     private static JsonNode? Written(Type contract, JsonSerializerOptions options) => Examples.Of(contract) is { } example ? JsonSerializer.SerializeToNode(example, contract, OptionsOf(contract, options)) : null;
 

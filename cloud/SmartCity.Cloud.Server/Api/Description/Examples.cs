@@ -16,6 +16,7 @@ internal static class Examples
     public const string Passage = "5f3a9c0d2b7e4816a0c4d9e8f1b23764";
     /// <summary>Key of an item of reconciliation.</summary>
     public const string Item = "c1d5e0b79a3f4826b4e7f0a9d2c86351";
+    private const string Fingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     private const long Micros = 1_795_485_689_980_000;
     private static readonly DateTimeOffset _time = new(2026, 11, 24, 6, 1, 29, 980, TimeSpan.Zero);
     private static readonly DateTimeOffset _hour = new(2026, 11, 24, 9, 0, 0, TimeSpan.FromHours(3.5));
@@ -55,6 +56,8 @@ internal static class Examples
     private static readonly AlarmAside _aside = new("pm25-high", "air-002", "shelved", 0, _time.AddHours(1), "mina", "calibration");
     private static readonly AlarmCounts _counts = new(0, 1, 3, 16);
     private static readonly AlarmStatisticsView _statistics = new(_time.AddHours(-12), _time, 20, 1.7, 4, 0, 0, 0, 0, _counts, _counts, [new AlarmActor(null, "north", 20, 1)], [new AlarmActor("pm25-high", "air-001", 5, 0.25)], 0.25, [], [], 41.5, 0);
+    private static readonly RegisteredGateway _registeredGateway = new("g1", "Cabinet at the square", "square", Position: new DevicePosition(35.7, 51.4), Note: "Key at the kiosk");
+    private static readonly FleetGateway _gateway = new("g1", "connected", _time, _time.AddDays(30), "4A1F0C8E5B7D4E21A90C3D5F7B61E284", Since: _time, Software: "smartcity-gateway/0.1.0", LastBatch: _time);
 
     private static readonly Dictionary<Type, object> _byType = new object[]
     {
@@ -110,7 +113,22 @@ internal static class Examples
         new NewCommand(JsonSerializer.SerializeToElement(new { dim = 40 }), "r1", 60),
         _command,
         new Page<CommandEntry>([_command]),
-        new RegistryContent([_model], [_site], [_registered]),
+        new EnrolRequest("4J7QK-9XW2M-TBC8-3FKQ-8Z2N-7R5V-1DHA", "-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n"),
+        new RenewRequest("-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n"),
+        new IssuedIdentity("g1", "smartcity", "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n", 8443, _time.AddDays(30), _time),
+        _gateway,
+        new Page<FleetGateway>([_gateway]),
+        new FleetGatewayDetail(_gateway, [new IssuedEntry("4A1F0C8E5B7D4E21A90C3D5F7B61E284", _time, _time.AddDays(30), "code", Fingerprint)]),
+        new MadeCode("g1", "4J7QK-9XW2M-TBC8-3FKQ-8Z2N-7R5V-1DHA", $"SC1:g1:4J7QK9XW2MTBC8:{Fingerprint.ToUpperInvariant()}", Fingerprint, _time.AddMinutes(15)),
+        new ClaimRequest("4J7QK-9XW2M-TBC8"),
+        new RevokeRequest("stolen"),
+        new AuthorityView("smartcity", Fingerprint, [new AuthorityEntry("Root 1 of smartcity", Fingerprint, _time, _time.AddYears(20))], [new AuthorityEntry("Issuer 1 of smartcity", Fingerprint, _time, _time.AddYears(10))]),
+        new RotateRequest(false),
+        new RetireRequest("9f86d081", false),
+        new FleetSelf("g1", _time, _time.AddDays(30), true, LastBatch: _time, Value: 42, ValueTime: _time),
+        new RegistryContent([_model], [_site], [_registered], [_registeredGateway]),
+        _registeredGateway,
+        new Page<RegisteredGateway>([_registeredGateway]),
         new RegistryResult(1, 0, 2),
         _model,
         new Page<DeviceModel>([_model]),

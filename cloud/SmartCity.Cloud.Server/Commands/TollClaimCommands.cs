@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Text.Json;
+using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Tolling.Claims.Files;
@@ -205,7 +206,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         judge.SetAction(async (result, stop) =>
         {
             foreach (var key in result.GetRequiredValue(keys))
-                await AskAsync(result, HttpMethod.Put, "items/" + Uri.EscapeDataString(key), JsonSerializer.SerializeToUtf8Bytes(new JudgementRequest(result.GetValue(state), null, result.GetValue(why)!), TollJson.Options), stop);
+                await AskAsync(result, HttpMethod.Put, "items/" + Uri.EscapeDataString(key), JsonSerializer.SerializeToUtf8Bytes(new TollJudgement(result.GetValue(state), null, result.GetValue(why)), TollJson.Options), stop);
             return ExitCode.Done;
         });
         return judge;

@@ -23,7 +23,7 @@ internal static class DisputePages
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("/tolls").ExcludeFromDescription();
-        var (read, manage) = (pages.MapGroup("").Needs(Rights.TollRead), pages.MapGroup("").Needs(Rights.TollManage));
+        var (read, manage) = (pages.MapGroup("").Needs(Rights.TollRead), pages.MapGroup("").Needs(Rights.TollManage).AnsweredBy("/tolls/disputes"));
         read.MapGet("/disputes", (HttpContext context, DisputeActs acts, TollDesk desk, string? state, int? before) => List(context, acts, desk, zone, state, before));
         read.MapGet("/disputes/{number:int}", (HttpContext context, DisputeActs acts, TollDesk desk, int number, string? others) => Show(context, acts, desk, zone, number, name => context.Request.Query[name], others == "true"));
         manage.MapPost("/passages/{charge:regex(^[0-9a-f]{{32}}$)}/dispute", async (HttpContext context, DisputeActs acts, TollDesk desk, string charge, CancellationToken stop) =>
@@ -51,7 +51,7 @@ internal static class DisputePages
                 : Show(context, acts, desk, zone, number, name => form[name], true, null, DisputeActs.Say(result.Refusal, page.Language));
         });
 
-        app.MapPost("/receipt/dispute", (HttpContext context, ReceiptDesk receipts, DisputeActs acts, PublicLimits limits, CancellationToken stop) => DriverAsync(context, receipts, acts, limits, zone, stop)).ExcludeFromDescription().Public().DisableAntiforgery();
+        app.MapPost("/receipt/dispute", (HttpContext context, ReceiptDesk receipts, DisputeActs acts, PublicLimits limits, CancellationToken stop) => DriverAsync(context, receipts, acts, limits, zone, stop)).ExcludeFromDescription().Public().AnsweredBy("/receipt").DisableAntiforgery();
     }
 
     private static IResult List(HttpContext context, DisputeActs acts, TollDesk desk, TimeZoneInfo zone, string? state, int? before)

@@ -41,7 +41,7 @@ internal static class RetentionEndpoints
         {
             var page = PageContext.Of(context, zone);
             return Page(context, desk, zone, page.Words["toll.retention.ran", page.Text.Whole(desk.Run(context.ActorOf(), stop).Sum(run => run.Erased))], null, stop);
-        }).Needs(Rights.TollManage);
+        }).Needs(Rights.TollManage).AnsweredBy("/tolls/retention");
         pages.MapPost("/vault", async (HttpContext context, RetentionDesk desk, CancellationToken stop) =>
         {
             var (form, page) = (await context.Request.ReadFormAsync(stop), PageContext.Of(context, zone));
@@ -59,7 +59,7 @@ internal static class RetentionEndpoints
             {
                 return Page(context, desk, zone, null, page.Words["toll.vault.erased"], stop);
             }
-        }).Needs(Rights.TollManage);
+        }).Needs(Rights.TollManage).AnsweredBy("/tolls/retention");
     }
 
     private static IResult Page(HttpContext context, RetentionDesk desk, TimeZoneInfo zone, string? notice, string? error, CancellationToken stop)

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
@@ -9,36 +8,22 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>A period is sealed by two, a driver checks the receipt and objects, somebody else decides, and everybody whom the fault hit gets the same: by commands and in a real browser.</summary>
-public sealed class TollReceiptTests : IAsyncLifetime
+public sealed class TollReceiptTests() : BrowserTests("--Cloud:Toll:Periods=manual")
 {
     private const string Server = "cloud/SmartCity.Cloud.Server", Day = "2026-11-22";
 
-    private readonly TrunkCity _city = new("--Cloud:Toll:Periods=manual");
-    private readonly CityBrowser _browser;
-
-    public TollReceiptTests() => _browser = new CityBrowser(_city);
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    private protected override async Task StartCityAsync()
     {
         await _city.Server.StartReadyAsync(TimeSpan.FromSeconds(60), Stop);
         await AskAsync(HttpMethod.Post, "periods", new { from = Day, to = "2026-11-23" });
         await AskAsync(HttpMethod.Post, "periods", new { from = "2026-11-24", to = "2027-03-20" });
         await TollRoad.GiveAsync(_city, Stop);
-        await _browser.StartAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
     }
 
     [Fact]
     public async Task From_the_seal_to_a_refund_for_all_and_the_sealed_period_stays()
     {
-        var manager = await PageWalkTests.SignedInAsync(_browser, "mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
+        var manager = await SignedInAsync("mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
         await SealAsync(manager);
         var charge = await PlateChargeAsync();
         var (receipt, key) = (_city["receipt.txt"], _city["key.pem"]);
@@ -64,7 +49,7 @@ public sealed class TollReceiptTests : IAsyncLifetime
         Assert.All((await AskAsync(HttpMethod.Get, "reconciliation?items=0")).GetProperty("identities").EnumerateArray(), identity => Assert.True(identity.GetProperty("holds").GetBoolean(), identity.ToString()));
         await TollRoad.DoAsync(Server, 0, Stop, "toll", "receipt", "verify", receipt, "--key", key);
         await TollRoad.DoAsync(Server, 0, Stop, "toll", "vault", "read", charge.Account, "--reason", "case 2", "--data", _city.Server.Data);
-        Assert.Empty(_browser.Complaints);
+        NothingWasWrong();
     }
 
     /// <summary>Lets stand what has to be explained; the console and the manager sign.</summary>

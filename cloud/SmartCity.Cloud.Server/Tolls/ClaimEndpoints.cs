@@ -7,6 +7,7 @@ using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Tolling.Claims;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Cloud.Tolling.Claims.Files;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Model;

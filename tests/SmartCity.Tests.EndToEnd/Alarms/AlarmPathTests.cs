@@ -10,33 +10,33 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Alarms;
 
 /// <summary>The whole path of an alarm with real processes: device, gateway, server, page, mail server, webhook, broker, and kill -9 in between.</summary>
-public sealed class AlarmPathTests : IAsyncLifetime
+public sealed class AlarmPathTests : BrowserTests
 {
-    private readonly MailServer _mail = new();
+    private readonly MailServer _mail;
+    private readonly int _brokerPort;
     private readonly Webhook _hook = new(failures: 1);
     private MosquittoBroker _broker = null!;
-    private TrunkCity _city = null!;
-    private CityBrowser _browser = null!;
 
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    public AlarmPathTests() : this(new MailServer(), Loopback.FreePort())
     {
-        _broker = await MosquittoBroker.StartNewAsync();
-        _city = new TrunkCity("--Cloud:Alarms:Smtp:Host=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"--Cloud:Alarms:Smtp:Port={_mail.Port}"), "--Cloud:Alarms:Smtp:Security=none", "--Cloud:Alarms:Smtp:From=alarms@city.example",
-            string.Create(CultureInfo.InvariantCulture, $"--Cloud:Alarms:MqttAddress=mqtt://127.0.0.1:{_broker.Port}"), "--Cloud:Alarms:PublicAddress=https://city.example:8444");
-        _browser = new CityBrowser(_city);
-        await _city.StartAsync(Stop);
-        await _browser.StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    private AlarmPathTests(MailServer mail, int brokerPort) : base(
+        "--Cloud:Alarms:Smtp:Host=127.0.0.1", string.Create(CultureInfo.InvariantCulture, $"--Cloud:Alarms:Smtp:Port={mail.Port}"), "--Cloud:Alarms:Smtp:Security=none", "--Cloud:Alarms:Smtp:From=alarms@city.example",
+        string.Create(CultureInfo.InvariantCulture, $"--Cloud:Alarms:MqttAddress=mqtt://127.0.0.1:{brokerPort}"), "--Cloud:Alarms:PublicAddress=https://city.example:8444") => (_mail, _brokerPort) = (mail, brokerPort);
+
+    public override async ValueTask DisposeAsync()
     {
-        await _browser.DisposeAsync();
-        _city.Dispose();
+        await base.DisposeAsync();
         _mail.Dispose();
         _hook.Dispose();
         await _broker.DisposeAsync();
+    }
+
+    private protected override async Task StartCityAsync()
+    {
+        _broker = await MosquittoBroker.StartNewAsync(string.Create(CultureInfo.InvariantCulture, $"allow_anonymous true\nlistener {_brokerPort} 127.0.0.1"));
+        await base.StartCityAsync();
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class AlarmPathTests : IAsyncLifetime
             lock (heard) heard.Add(message.ApplicationMessage.ConvertPayloadToString());
             return Task.CompletedTask;
         };
-        await listener.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _broker.Port).Build(), Stop);
+        await listener.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _brokerPort).Build(), Stop);
         await listener.SubscribeAsync("city/alarms", MqttQualityOfServiceLevel.AtLeastOnce, Stop);
 
         // Rules and channels by the command line, as a file; a wrong one is refused with its place.
@@ -67,10 +67,10 @@ public sealed class AlarmPathTests : IAsyncLifetime
         Assert.Contains("0 added, 0 changed", (await CommandAsync("alarm", "rule", "import", file)).Words, StringComparison.Ordinal);
         Assert.Contains("mail server 127.0.0.1", (await CommandAsync("alarm", "channel", "test", "room")).Words, StringComparison.Ordinal);
 
-        var page = await PageWalkTests.SignedInAsync(_city, _browser);
+        var page = await SignedInAsync();
         await page.GotoAsync(_browser.AddressOf("/?lang=en"));
         var begun = Stopwatch.GetTimestamp();
-        await PublishAsync("""{"pm25": 81.5}""");
+        await SayAsync("""{"pm25": 81.5}""");
         await Assertions.Expect(page.Locator("#alarms")).ToContainTextAsync("Particles high");
         TestContext.Current.TestOutputHelper!.WriteLine($"in the banner after {Stopwatch.GetElapsedTime(begun).TotalSeconds:0.00} s");
         await CityBrowser.KeepAsync(page, "alarm-banner-en");
@@ -105,14 +105,14 @@ public sealed class AlarmPathTests : IAsyncLifetime
         await _city.Server.StartReadyAsync(TimeSpan.FromSeconds(30), Stop);
         var (_, list, _) = await CommandAsync("alarm", "list", "--output", "json");
         Assert.Contains("\"acknowledged\"", list, StringComparison.Ordinal);
-        await PublishAsync("""{"pm25": 12}""");
+        await SayAsync("""{"pm25": 12}""");
         await Assertions.Expect(page.Locator("tr[data-alarm='1']")).ToHaveCountAsync(0, new() { Timeout = 40_000 });
         Assert.Equal(0, (await CommandAsync("alarm", "channel", "test", "room")).Code);
         Assert.Single(_hook.Taken);
         Assert.Empty(_browser.Complaints);
     }
 
-    private async Task PublishAsync(string payload)
+    private async Task SayAsync(string payload)
     {
         using var client = new MqttClientFactory().CreateMqttClient();
         await client.ConnectAsync(new MqttClientOptionsBuilder().WithTcpServer("127.0.0.1", _city.Gateway.Port("mqtt")).WithClientId("air-1").Build(), Stop);

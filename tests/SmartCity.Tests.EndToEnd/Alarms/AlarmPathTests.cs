@@ -58,8 +58,8 @@ public sealed class AlarmPathTests : BrowserTests
         var (code, _, words) = await CommandAsync("alarm", "rule", "import", file);
         Assert.Equal(2, code);
         Assert.Contains("alarms.json, rules[0] \"x\", when, character 7", words, StringComparison.Ordinal);
-        await File.WriteAllTextAsync(file, $$"""
-            {"channels": [{"id": "room", "kind": "email", "addresses": ["room@city.example"], "language": "fa"}, {"id": "hook", "kind": "webhook", "url": "{{_hook.Address}}"}, {"id": "mqtt", "kind": "mqtt", "topic": "city/alarms"}],
+        await File.WriteAllTextAsync(file, $$$"""
+            {"channels": [{"id": "room", "kind": "email", "addresses": ["room@city.example"], "language": "fa"}, {"id": "hook", "kind": "webhook", "url": "{{{_hook.Address}}}"}, {"id": "mqtt", "kind": "mqtt", "topic": "city/alarms"}],
              "rules": [{"id": "pm25-high", "name": "Particles high", "when": "pm25 > 75", "clear": "pm25 < 60", "priority": "high", "cause": "Fire.", "consequence": "Harm.", "action": "Look.", "respondWithin": "10m",
                         "texts": {"fa": {"name": "ذرات معلق زیاد", "action": "نگاه کنید"}}, "notify": [{"to": "room"}, {"to": "hook"}, {"to": "mqtt"}]}]}
             """, Stop);

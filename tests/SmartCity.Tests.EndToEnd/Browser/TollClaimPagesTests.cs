@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text.Json;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SmartCity.Model.Contracts;
 using SmartCity.Tests.EndToEnd.Trunk;
@@ -8,33 +7,20 @@ using SmartCity.Tests.EndToEnd.Trunk;
 namespace SmartCity.Tests.EndToEnd.Browser;
 
 /// <summary>The shipped day goes from its claim over the issuer's answer and the bank to a sealed period: once by pages in both languages, once by the command line.</summary>
-public sealed class TollClaimPagesTests : IAsyncLifetime
+public sealed class TollClaimPagesTests : BrowserTests
 {
     private static readonly string _examples = Path.Combine(Repository.Root, "cloud", "SmartCity.Cloud.Tolling", "examples");
-    private readonly TrunkCity _city = new();
-    private readonly CityBrowser _browser;
 
-    public TollClaimPagesTests() => _browser = new CityBrowser(_city);
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
+    private protected override async Task StartCityAsync()
     {
         await _city.Server.StartReadyAsync(TimeSpan.FromSeconds(60), Stop);
         await TollRoad.GiveAsync(_city, Shipped("day.ndjson"), [.. Directory.GetFiles(_examples, "*.json"), .. Directory.GetFiles(_examples, "*.csv")], Stop);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _city.Dispose();
-    }
-
     [Fact]
     public async Task By_pages_a_day_is_claimed_answered_paid_and_sealed_and_the_same_files_again_change_nothing()
     {
-        await _browser.StartAsync();
-        var manager = await PageWalkTests.SignedInAsync(_browser, "mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
+        var manager = await SignedInAsync("mina", await TollRoad.AddAccountAsync(_city, "mina", [Roles.TollManager], Stop));
         await manager.GotoAsync(_browser.AddressOf("/tolls?lang=en"));
         await manager.Locator("main a[href='/tolls/claims']").ClickAsync();
         await Assertions.Expect(manager.Locator("section[aria-labelledby=due-title] tbody tr").First).ToContainTextAsync("680,000");
@@ -132,7 +118,7 @@ public sealed class TollClaimPagesTests : IAsyncLifetime
             await item.Locator("button").ClickAsync();
             await Assertions.Expect(manager.Locator("[data-item]")).ToHaveCountAsync(left - 1);
         }
-        var second = await PageWalkTests.SignedInAsync(_browser, "reza", await TollRoad.AddAccountAsync(_city, "reza", [Roles.TollManager], Stop));
+        var second = await SignedInAsync("reza", await TollRoad.AddAccountAsync(_city, "reza", [Roles.TollManager], Stop));
         await ActAsync(manager, "close");
         await ActAsync(manager, "sign");
         await ActAsync(second, "sign");
@@ -157,13 +143,6 @@ public sealed class TollClaimPagesTests : IAsyncLifetime
     }
 
     private async Task<string> CommandAsync(int exit, params string[] arguments) => await TollRoad.DoAsync("cloud/SmartCity.Cloud.Server", exit, Stop, ["toll", .. arguments, "--data", _city.Server.Data]);
-
-    private static async Task LookAsync(IPage page, string name)
-    {
-        var found = await page.RunAxe();
-        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
-        await CityBrowser.KeepAsync(page, name);
-    }
 
     private static string Shipped(string name) => Path.Combine(_examples, "settlement", name);
 }

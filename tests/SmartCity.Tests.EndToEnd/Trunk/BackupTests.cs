@@ -44,8 +44,8 @@ public sealed class BackupTests(ITestOutputHelper output)
         await city.Server.StartReadyAsync(TimeSpan.FromSeconds(30), stop);
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{before} values before, {inBackup} in the backup, {held} held by the gateway; ready {Stopwatch.GetElapsedTime(lost).TotalSeconds:0.0} s after the loss"));
 
-        await Eventually(async () => await city.Gateway.AuditAsync("queued", stop) == 0 && await city.Server.AuditNowAsync("queued", stop) == 0 && await city.Server.AuditNowAsync("stored", stop) == inBackup + held, stop,
-            async () => $"{await city.Server.GetAsync("/audit", stop)}, {inBackup} were in the backup and {held} at the gateway");
+        await Eventually(async () => await city.Gateway.AuditAsync("queued", stop) == 0 && await city.Server.AuditNowAsync("queued", stop) == 0 && await city.Server.AuditNowAsync("stored", stop) == inBackup + held,
+            async () => $"{await city.Server.GetAsync("/audit", stop)}, {inBackup} were in the backup and {held} at the gateway", stop);
         Assert.Equal(0, await city.Server.AuditNowAsync("imbalance", stop) + await city.Gateway.AuditAsync("imbalance", stop));
         // Each number that nobody has any more stands in a gap, and no other.
         using var completeness = JsonDocument.Parse(await city.Server.GetAsync("/api/v1/completeness", stop));
@@ -54,7 +54,7 @@ public sealed class BackupTests(ITestOutputHelper output)
         Assert.Equal(before - inBackup, missing.Sum(range => range.GetProperty("last").GetInt64() - range.GetProperty("first").GetInt64() + 1));
     }
 
-    private static async Task Eventually(Func<Task<bool>> holds, CancellationToken stop, Func<Task<string>> words)
+    private static async Task Eventually(Func<Task<bool>> holds, Func<Task<string>> words, CancellationToken stop)
     {
         for (var begin = Stopwatch.GetTimestamp(); !await holds(); await Task.Delay(100, stop))
             if (Stopwatch.GetElapsedTime(begin) > TimeSpan.FromSeconds(30)) Assert.Fail(await words());

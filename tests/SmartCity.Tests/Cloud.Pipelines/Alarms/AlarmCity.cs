@@ -131,6 +131,7 @@ internal sealed class FixedRegistry : IDeviceRegistry
     public IReadOnlyList<Versioned<DeviceModel>> Models { get; init; } = [];
     public IReadOnlyList<Versioned<Site>> Sites { get; init; } = [];
     public IReadOnlyList<Versioned<RegisteredDevice>> Devices { get; init; } = [];
+    public IReadOnlyList<Versioned<RegisteredGateway>> Gateways => [];
 
     public Versioned<RegisteredDevice>? Device(string id) => Devices.FirstOrDefault(device => device.Value.Id == id);
 

@@ -11,10 +11,10 @@ public sealed class SettledDay : IDisposable
 
     public SettledDay()
     {
-        using var books = new Books(_folder["books"], Examples.Configuration);
+        using var books = new Books(new SqlitePlace { Folder = _folder["books"] }, Examples.Configuration);
         books.Take([.. CorridorPlatformTests.Events(Shipped("day.ndjson")).SelectMany(lane => lane).OrderBy(e => e.Received)]);
         books.Settle();
-        File = books.File;
+        File = Path.Combine(_folder["books"], "tolling.db");
     }
 
     /// <summary>Its store; a test works on a copy.</summary>

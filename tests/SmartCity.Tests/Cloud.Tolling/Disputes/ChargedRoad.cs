@@ -2,6 +2,7 @@ using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Disputes;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Model.Tolling;
 using SmartCity.Tests.Cloud.Tolling.Charging;

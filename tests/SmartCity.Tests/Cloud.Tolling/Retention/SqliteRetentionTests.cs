@@ -4,6 +4,7 @@ using SmartCity.Cloud.Tolling.Disputes;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Receipts;
 using SmartCity.Cloud.Tolling.Retention;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Tests.Cloud.Tolling.Charging;
 using SmartCity.Tests.Cloud.Tolling.Disputes;

@@ -22,7 +22,6 @@ using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Silence;
 using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Server.Registry;
-using SmartCity.Cloud.Server.Retention;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
 using SmartCity.Cloud.Tolling.Sqlite;
@@ -99,7 +98,6 @@ internal static class CloudServer
         app.MapFaults(options.DuckDb.CityZone);
         app.MapImports();
         app.MapBackups();
-        app.MapRetention();
         app.MapRegistry();
         app.MapCommands();
         app.MapAlarms();

@@ -18,7 +18,7 @@ public sealed record StoreCapabilities(
     string Store, long TimeStep, int Digits, bool KeepsReceived, bool KeepsDeviceTime, bool TakesAnyNumber, long TimeMin, long TimeMax, IReadOnlyList<string> Levels, string Retention)
 {
     /// <summary>The embedded store.</summary>
-    public static StoreCapabilities DuckDb { get; } = new("duckdb", 1, 17, true, true, true, UnixMicros.Min, UnixMicros.Max, ["raw", "1m", "1h", "1d"], "ours, by whole files");
+    public static StoreCapabilities DuckDb { get; } = new("duckdb", 1, 17, true, true, true, UnixMicros.Min, UnixMicros.Max, ["raw", "1m", "1h", "1d"], "stay");
 
     /// <summary>InfluxDB of any version.</summary>
     public static StoreCapabilities Influx { get; } = new("influx", 1, 17, true, true, false, InfluxNames.TimeMin, InfluxNames.TimeMax - 1, ["raw"], "the engine's");

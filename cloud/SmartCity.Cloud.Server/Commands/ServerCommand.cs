@@ -21,7 +21,7 @@ internal static class ServerCommand
         {
             data, serve, DoctorCommand.Create(args, data), ConfigCommand.Create(result => ServerSettings.Load(args, result, data)),
             operators.Gateway(fleet), fleet.Authority(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
-            new AlarmCommands(args, data).Create(), new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(), backups.Backup(), backups.Restore(), new MoveCommand(args, data).Create(), new RetentionCommands(args, data).Create(),
+            new AlarmCommands(args, data).Create(), new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(), backups.Backup(), backups.Restore(), new MoveCommand(args, data).Create(),
         };
         root.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
         return root;

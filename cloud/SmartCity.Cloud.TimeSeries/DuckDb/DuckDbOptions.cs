@@ -23,12 +23,6 @@ public sealed record DuckDbOptions
     /// <summary>Queries that run at once, 1 to 64; further ones wait. Default 4.</summary>
     [Range(1, 64)] public int QueriesMax { get; init; } = 4;
 
-    /// <summary>How long readings are kept, e.g. <c>30d</c>; then the whole files of days that are rolled up go, unless a hold keeps them. Default 0: for ever.</summary>
-    public TimeSpan KeepRaw { get; init; }
-
-    /// <summary>How long rollups of minutes are kept, e.g. <c>400d</c>; hours and days stay. Default 0: for ever.</summary>
-    public TimeSpan KeepMinutes { get; init; }
-
     /// <summary>IANA zone of the city, whose hours and days are rolled up. Default <c>Asia/Tehran</c>.</summary>
     public string CityZone { get; init; } = "Asia/Tehran";
 }

@@ -64,7 +64,7 @@ public sealed partial class DuckDbReadingStore
                 {
                     var series = SeriesOf(readings.Series[i], batch.Names, ref added);
                     var time = readings.Time[i];
-                    if ((Refuse(series, readings.Kind[i], time) ?? RefuseExpired(time)) is { } reason)
+                    if (Refuse(series, readings.Kind[i], time) is { } reason)
                     {
                         (rejected ??= []).Add(new RejectedReading(batch.FirstOffset + i, batch.Gateway, batch.Lane,
                             new Reading(series.Entry.Key, time, readings.Received[i], readings.ValueAt(i), readings.Quality[i]), reason));

@@ -45,12 +45,9 @@ public sealed partial class DuckDbReadingStore
         writer.Each("SELECT open_day, zone FROM rollup_state", row => openDay = row.GetString(1) == zone ? row.GetInt64(0) : null);
         if (openDay is null)
         {
-            openDay = _sources.NextTime(Math.Max(long.MinValue, _rawFrom)) is { } first ? _cityClock.DayHolding(first) : Today();
-            // Of days whose readings have gone, what was cut by other rules is all there is.
-            var gone = _rawFrom == long.MinValue ? long.MinValue : _cityClock.DayHolding(_rawFrom);
+            openDay = _sources.NextTime(long.MinValue) is { } first ? _cityClock.DayHolding(first) : Today();
             using var transaction = writer.BeginTransaction();
-            foreach (var table in RollupSql.Tables.Append("dirty")) writer.Run($"DELETE FROM {table} WHERE day >= $1", gone);
-            writer.Run("DELETE FROM rollup_state");
+            foreach (var table in RollupSql.Tables.Append("dirty").Append("rollup_state")) writer.Run($"DELETE FROM {table}");
             writer.Run("INSERT INTO rollup_state VALUES ($1, $2)", openDay.Value, zone);
             transaction.Commit();
         }
@@ -166,9 +163,7 @@ public sealed partial class DuckDbReadingStore
     {
         foreach (var table in RollupSql.Tables) connection.Run(string.Create(CultureInfo.InvariantCulture, $"DELETE FROM {table} WHERE day = {day} AND {series}"));
         if (readings is null) return;
-        // Where readings go one day, the minutes of all must be there.
-        var denseMin = _options.KeepRaw > TimeSpan.Zero ? 0 : RollupSql.ReadingsPerMinuteMin;
-        foreach (var statement in RollupSql.Roll(readings, day, RollupPlan.HoursOf(day, _cityClock, _cityZone)[..^1], denseMin)) connection.Run(statement);
+        foreach (var statement in RollupSql.Roll(readings, day, RollupPlan.HoursOf(day, _cityClock, _cityZone)[..^1])) connection.Run(statement);
     }
 
     /// <summary>Ranges of series with about <see cref="RollRows"/> readings each.</summary>
@@ -219,12 +214,12 @@ public sealed partial class DuckDbReadingStore
         }
     }
 
-    /// <summary>Series of which some day has no minutes, since its readings are hardly more; of days whose minutes have gone, readings have gone too.</summary>
+    /// <summary>Series of which some day has no minutes, since its readings are hardly more.</summary>
     private List<int> WithoutMinutes(Look look, List<int> series, RollupPlan plan)
     {
         var without = new List<int>();
         look.Connection.Each(string.Create(CultureInfo.InvariantCulture,
-            $"SELECT DISTINCT series FROM rollup_1d WHERE {ReadingSources.Filter(series)} AND day BETWEEN {_cityClock.DayHolding(plan.From)} AND {_cityClock.DayHolding(plan.To)} AND NOT minutes AND day >= coalesce((SELECT minutes_from FROM retention), -9223372036854775808)"), row => without.Add(row.GetInt32(0)));
+            $"SELECT DISTINCT series FROM rollup_1d WHERE {ReadingSources.Filter(series)} AND day BETWEEN {_cityClock.DayHolding(plan.From)} AND {_cityClock.DayHolding(plan.To)} AND NOT minutes"), row => without.Add(row.GetInt32(0)));
         return without;
     }
 

@@ -129,7 +129,7 @@ public sealed partial class DuckDbReadingStore
         for (var i = 0; i < days.Count;)
         {
             var (first, rows) = (i, 0L);
-            while (i < days.Count && rows < SealedFilePlan.SmallRows && (i == first || (days[i].Day < today && days[i].Day - days[first].Day < DaysMax))) rows += days[i++].Rows;
+            while (i < days.Count && rows < SealedFilePlan.SmallRows && (i == first || days[i].Day < today)) rows += days[i++].Rows;
             yield return (days[first].Day, days[i - 1].Day);
         }
     }

@@ -106,15 +106,13 @@ public sealed partial class DuckDbReadingStore
                 cancellationToken.ThrowIfCancellationRequested();
                 await SealAsync(connection, _sources.Hot[0], cancellationToken).ConfigureAwait(false);
             }
-            while (SealedFilePlan.ToMerge(_sources.Files, ReadingSources.DayOf(UnixMicros.Now(_clock)), DaysMax) is { } inputs)
+            while (SealedFilePlan.ToMerge(_sources.Files, ReadingSources.DayOf(UnixMicros.Now(_clock))) is { } inputs)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 await MergeAsync(connection, inputs, cancellationToken).ConfigureAwait(false);
             }
             await InGateAsync(_ => RemoveRetired(), cancellationToken).ConfigureAwait(false);
-            if (rollUpFor <= TimeSpan.Zero) return;
-            await RollUpAsync(connection, rollUpFor, cancellationToken).ConfigureAwait(false);
-            await ExpireAsync(cancellationToken).ConfigureAwait(false);
+            if (rollUpFor > TimeSpan.Zero) await RollUpAsync(connection, rollUpFor, cancellationToken).ConfigureAwait(false);
         }
         catch (DuckDBException) when (cancellationToken.IsCancellationRequested)
         {

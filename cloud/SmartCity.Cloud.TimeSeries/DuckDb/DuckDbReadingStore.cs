@@ -208,7 +208,6 @@ public sealed partial class DuckDbReadingStore : IReadingStore
             _sources = new ReadingSources(_sealedFolder, hot, files);
         }
         if (hot.Count == 0) Rotate(writer);
-        LoadRetention(writer);
         LoadRollups(writer);
     }
 

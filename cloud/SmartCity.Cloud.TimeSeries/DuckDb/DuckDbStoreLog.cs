@@ -18,7 +18,4 @@ internal static partial class DuckDbStoreLog
 
     [LoggerMessage(44, LogLevel.Information, "Rolled up {Rows} readings of local day {Day} (since 1970) in {Milliseconds} ms")]
     public static partial void RolledUp(this ILogger logger, long rows, long day, long milliseconds);
-
-    [LoggerMessage(45, LogLevel.Information, "Retention removed {Files} files with {Readings} readings; they are kept from {From} on")]
-    public static partial void Expired(this ILogger logger, int files, long readings, DateTimeOffset from);
 }

@@ -60,8 +60,7 @@ internal static class RollupSql
     /// <param name="readings">All readings of the series on the day.</param>
     /// <param name="day">Number of the local day.</param>
     /// <param name="hours">Where its hours begin, µs.</param>
-    /// <param name="denseMin">Readings that a minute must hold on the average for minutes to be kept.</param>
-    public static IEnumerable<string> Roll(string readings, long day, IReadOnlyList<long> hours, int denseMin = ReadingsPerMinuteMin)
+    public static IEnumerable<string> Roll(string readings, long day, IReadOnlyList<long> hours)
     {
         const long Minute = 60 * UnixMicros.PerSecond;
         yield return $"""
@@ -77,7 +76,7 @@ internal static class RollupSql
             SELECT series, edge_start, {Sums} FROM {parts} p
             ASOF JOIN (SELECT unnest([{string.Join(',', hours)}]::BIGINT[]) AS edge_start) e ON p.start >= e.edge_start GROUP BY series, edge_start
             """;
-        yield return "CREATE OR REPLACE TEMP TABLE rolling_dense AS " + string.Create(CultureInfo.InvariantCulture, $"SELECT series FROM rolling_minute GROUP BY series HAVING sum(readings) >= {denseMin} * count(*)");
+        yield return "CREATE OR REPLACE TEMP TABLE rolling_dense AS " + string.Create(CultureInfo.InvariantCulture, $"SELECT series FROM rolling_minute GROUP BY series HAVING sum(readings) >= {ReadingsPerMinuteMin} * count(*)");
         yield return $"INSERT INTO rollup_1m SELECT series, {day}, start, readings, total, least, greatest, last_number, last_whole, last_text, flagged FROM rolling_minute WHERE series IN (FROM rolling_dense) ORDER BY series, start";
         yield return $"INSERT INTO rollup_1h SELECT series, {day}, edge_start, readings, total, least, greatest, last_number, last_whole, last_text, flagged FROM rolling_hour ORDER BY series, edge_start";
         yield return $"INSERT INTO rollup_1d SELECT series, {day}, {hours[0]}, {Sums}, series IN (FROM rolling_dense) FROM (SELECT * EXCLUDE edge_start, edge_start AS start FROM rolling_hour) GROUP BY series ORDER BY series";

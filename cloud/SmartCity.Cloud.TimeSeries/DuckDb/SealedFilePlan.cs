@@ -20,16 +20,14 @@ internal static class SealedFilePlan
     /// <summary>The next files to merge into one set; null where all is well.</summary>
     /// <param name="files">All sealed files.</param>
     /// <param name="today">The UTC day that goes on.</param>
-    /// <param name="daysMax">Days that one file may span: a file of many goes only when all of them may. One that spans more is made into several.</param>
-    public static IReadOnlyList<SealedFile>? ToMerge(IReadOnlyList<SealedFile> files, long today, long daysMax = long.MaxValue)
+    public static IReadOnlyList<SealedFile>? ToMerge(IReadOnlyList<SealedFile> files, long today)
     {
         var small = new List<SealedFile>();
         foreach (var group in Groups(files))
         {
             var isOver = group.Max(file => file.LastDay) < today;
             if (group.Count > 1 && IsWorthIt(group, isOver)) return group;
-            if (isOver && group is [var wide] && wide.LastDay - wide.FirstDay >= daysMax) return group;
-            if (isOver && group.Count == 1 && small.Sum(file => file.Rows) + group[0].Rows <= SmallRows && (small.Count == 0 || group[0].LastDay - small[0].FirstDay < daysMax))
+            if (isOver && group.Count == 1 && small.Sum(file => file.Rows) + group[0].Rows <= SmallRows)
             {
                 small.Add(group[0]);
                 continue;

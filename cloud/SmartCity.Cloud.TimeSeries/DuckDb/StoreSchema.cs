@@ -4,10 +4,7 @@ namespace SmartCity.Cloud.TimeSeries.DuckDb;
 internal static class StoreSchema
 {
     /// <summary>Raised when an older program could no longer read what this one writes.</summary>
-    public const int Version = 2;
-
-    /// <summary>The version of a store of which retention has taken something; one of which it has not is version 1 and read by the program before.</summary>
-    public const int VersionWithRetention = 2;
+    public const int Version = 1;
 
     public const string Create = RejectedTable.Create + RollupSql.Create + """
         CREATE TABLE IF NOT EXISTS meta (version INTEGER, next_offset BIGINT, next_number BIGINT);
@@ -18,9 +15,6 @@ internal static class StoreSchema
         CREATE TABLE IF NOT EXISTS time_repairs (series INTEGER, time BIGINT, device_time BIGINT, log_offset BIGINT);
         CREATE TABLE IF NOT EXISTS hot (number BIGINT, sealed BOOLEAN, supersedes BOOLEAN);
         CREATE TABLE IF NOT EXISTS sealed (number BIGINT, merged BOOLEAN, first_day BIGINT, last_day BIGINT, min_time BIGINT, max_time BIGINT, min_series INTEGER, max_series INTEGER, rows BIGINT, bytes BIGINT, supersedes BOOLEAN);
-        CREATE TABLE IF NOT EXISTS retention (raw_from BIGINT, minutes_from BIGINT, readings BIGINT, files BIGINT);
-        INSERT INTO retention SELECT NULL, NULL, 0, 0 WHERE NOT EXISTS (FROM retention);
-        CREATE TABLE IF NOT EXISTS hold (number BIGINT, begins BIGINT, ends BIGINT, reason VARCHAR, by_whom VARCHAR, set_at BIGINT, released BOOLEAN);
         """;
 
     /// <summary>A hot table; text, integer and number stand in columns of their own, a truth value is a number.</summary>

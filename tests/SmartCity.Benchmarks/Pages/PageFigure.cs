@@ -65,6 +65,8 @@ internal static partial class PageFigure
                 addresses.Clear();
                 bytes.Clear();
                 await page.GotoAsync($"{city.Server}{address}?lang=fa", new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
+                // A machine that does much else paints after all has come.
+                await page.WaitForFunctionAsync("performance.getEntriesByName('first-contentful-paint').length > 0");
                 paints.Add(await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
                 sum = (long)bytes.Where(one => addresses.TryGetValue(one.Key, out var from) && !from.EndsWith(".woff2", StringComparison.Ordinal)).Sum(one => one.Value);
             }

@@ -60,10 +60,6 @@ public sealed class ServerCommandTests : IDisposable
         Assert.Contains("mina,night,true,read toll-read", (await RunAsync(0, "token", "list", "--output", "csv")).Output);
         Assert.Contains("E1,numbered,0", (await RunAsync(0, "toll", "reconcile", "--from", "0001-01-01", "--to", "9999-12-31", "--output", "csv")).Output);
         Assert.Contains("2026-12-01 does not come before to, 2026-01-01.", (await RunAsync(1, "toll", "reconcile", "--from", "2026-12-01", "--to", "2026-01-01")).Talk);
-        await RunAsync(0, "retention", "hold", "--from", "2026-01-01T00:00:00Z", "--to", "2026-02-01T00:00:00Z", "--reason", "case 17");
-        Assert.Contains("hold 1,until it is released,2026-01-01", (await RunAsync(0, "retention", "show", "--output", "csv")).Output);
-        await RunAsync(0, "retention", "release", "1");
-        await RunAsync(4, "retention", "release", "1");
         Assert.Matches("^backup,folder,city.*\r\n[0-9]{8}T[0-9]{6}Z,", (await RunAsync(0, "backup", _folder["backups"], "--keep", "1", "--output", "csv")).Output);
         Assert.Contains("lie in one another", (await RunAsync(1, "backup", Path.Combine(Data, "backups"))).Talk);
         var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings()]);

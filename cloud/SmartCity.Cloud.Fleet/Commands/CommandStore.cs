@@ -112,7 +112,10 @@ public sealed class CommandStore : IDisposable
     {
         lock (_gate)
         {
-            using var prune = Statement("DELETE FROM command WHERE state >= 3 AND (made < $before OR made < (SELECT made FROM command ORDER BY made DESC LIMIT 1 OFFSET $most))", ("$before", before), ("$most", most));
+            using var prune = Statement("""
+                DELETE FROM command WHERE state >= 3 AND (made < $before OR (device, request) IN (
+                  SELECT device, request FROM command WHERE state >= 3 ORDER BY made, request LIMIT max(0, (SELECT count(*) FROM command) - $most)))
+                """, ("$before", before), ("$most", most));
             return prune.ExecuteNonQuery();
         }
     }

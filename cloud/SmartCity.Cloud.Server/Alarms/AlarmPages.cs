@@ -171,7 +171,7 @@ internal static class AlarmPages
             audit.Write(context.ActorOf(), "alarm.channel.test", id, null, null);
             var (page, trouble) = (pageOf(context), await delivery.TestAsync(channel, context.ActorOf().Name, stop));
             return trouble is null ? Rules(context, alarms, page.Words["alarm.channel.delivered", id], [], null) : Rules(context, alarms, null, [page.Words["alarm.channel.failed", id, trouble]], null);
-        });
+        }).AnsweredBy("/alarms/rules");
         pages.MapGet("/rules/edit", (HttpContext context, AlarmServices alarms, string? id) =>
             id is null ? Edit(context, alarms, new Dictionary<string, string?>(), true, [], null)
             : alarms.Consumer.Settings.Rules.FirstOrDefault(rule => rule.Id == id) is { } rule ? Edit(context, alarms, RuleForm.Fields(rule), false, [], null)

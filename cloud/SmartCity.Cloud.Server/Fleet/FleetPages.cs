@@ -21,15 +21,16 @@ internal static class FleetPages
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
         var pages = app.MapGroup("/gateways").ExcludeFromDescription();
+        var forms = pages.MapGroup("").AnsweredBy("/gateways");
         pages.MapGet("", (HttpContext context, string? after, string? search) => All(context, zone, after: after, search: search)).Needs(Rights.Fleet).ByArea();
         pages.MapGet("/{id}", (HttpContext context, string id) => One(context, zone, id)).Needs(Rights.Fleet).ByArea();
-        pages.MapPost("/code", async (HttpContext context, FleetDesk desk) =>
+        forms.MapPost("/code", async (HttpContext context, FleetDesk desk) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             return Try(context, () => Make(context, desk, form["gateway"].ToString().Trim(), form["kind"]), error => All(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
                 made => All(context, zone, model => model with { Made = made }));
         }).Needs(Rights.Administer);
-        pages.MapPost("/claim", async (HttpContext context, FleetDesk desk) =>
+        forms.MapPost("/claim", async (HttpContext context, FleetDesk desk) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             var id = form["box"].ToString().Trim();
@@ -37,15 +38,15 @@ internal static class FleetPages
             return Try(context, () => desk.Vouch(context.ActorOf(), EnrolEndpoints.Counted(context.Connection.RemoteIpAddress), id, form["secret"]), error => All(context, zone, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
                 wait => wait > TimeSpan.Zero ? FleetEndpoints.TooSoon(wait) : All(context, zone, model => model with { Notice = model.Page.Words["fleet.vouched", id] }));
         }).Needs(Rights.Fleet).ByArea();
-        pages.MapPost("/{id}/code", async (HttpContext context, FleetDesk desk, string id) =>
+        forms.MapPost("/{id}/code", async (HttpContext context, FleetDesk desk, string id) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             return Try(context, () => Make(context, desk, id, form["kind"]), error => One(context, zone, id, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity), made => One(context, zone, id, model => model with { Made = made }));
         }).Needs(Rights.Administer);
-        pages.MapPost("/{id}/claim-back", (HttpContext context, FleetDesk desk, string id) => Beyond(context, id) ?? Try(context,
+        forms.MapPost("/{id}/claim-back", (HttpContext context, FleetDesk desk, string id) => Beyond(context, id) ?? Try(context,
             () => { desk.TakeBack(context.ActorOf(), id); return id; }, error => One(context, zone, id, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
             _ => One(context, zone, id, model => model with { Notice = model.Page.Words["fleet.back.done", id] }))).Needs(Rights.Fleet).ByArea();
-        pages.MapPost("/{id}/revoke", async (HttpContext context, FleetDesk desk, string id) =>
+        forms.MapPost("/{id}/revoke", async (HttpContext context, FleetDesk desk, string id) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
             return Try(context, () => { desk.Revoke(context.ActorOf(), id, form["reason"]); return id; }, error => One(context, zone, id, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),

@@ -107,7 +107,7 @@ public sealed class FaultTests
         history.Began(row);
         File.AppendAllText(folder["faults.jsonl"], "{\"Kind\":\"gate\n[]\nnull\n{\"Kind\":\"of-another-version\",\"Subject\":\"\",\"Parts\":[],\"Since\":1}\n{\"Kind\":\"gateway-away\",\"Subject\":\"\",\"Parts\":[],\"Since\":1}\n");
         history = new FaultHistory(folder.Path);
-        Assert.Equal("Gateway g1 has not been connected since " + "Thursday, 1 January 1970, 00:00:01.", FaultWords.Say(Assert.Single(history.Open), "what"));
+        Assert.Equal("Gateway g1 has not been connected since " + "Thursday 1 January 1970, 00:00:01.", FaultWords.Say(Assert.Single(history.Open), "what"));
         history.Ended(row with { Until = 9 });
         history = new FaultHistory(folder.Path);
         Assert.Empty(history.Open);

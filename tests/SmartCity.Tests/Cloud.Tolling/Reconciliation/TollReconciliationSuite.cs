@@ -30,11 +30,15 @@ public abstract class TollReconciliationSuite : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Whether claims stand beside the passages.</summary>
+    protected virtual bool HasClaims => true;
+
     [Fact]
     public void Every_identity_of_a_day_with_every_fault_is_even()
     {
         var run = Run();
-        Assert.Equal(["E1", "E2", "E4", "E5", "E6", "E7", "E8", "E9", "E10", "E11", "E12"], run.Identities.Select(identity => identity.Id));
+        string[] claims = HasClaims ? ["E11", "E12"] : [];
+        Assert.Equal(["E1", "E2", "E4", "E5", "E6", "E7", "E8", "E9", "E10", .. claims], run.Identities.Select(identity => identity.Id));
         Assert.All(run.Identities, identity => Assert.True(identity.Holds, identity.ToString()));
         Assert.Equal(_books.Store.StatementRoot(), run.StatementRoot);
         Assert.True(Left(run, "E9").Money > 0);
@@ -131,4 +135,8 @@ public abstract class TollReconciliationSuite : IDisposable
 public sealed class SqliteTollReconciliationTests(PlayedDay day) : TollReconciliationSuite(day), IClassFixture<PlayedDay>;
 
 /// <summary>In PostgreSQL.</summary>
-public sealed class PostgresTollReconciliationTests(PostgresDay day) : TollReconciliationSuite(day), IClassFixture<PostgresDay>;
+public sealed class PostgresTollReconciliationTests(PostgresDay day) : TollReconciliationSuite(day), IClassFixture<PostgresDay>
+{
+    /// <inheritdoc/>
+    protected override bool HasClaims => false;
+}

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 
@@ -9,7 +8,7 @@ internal sealed class InfluxServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new();
-    private Process? _process;
+    private readonly ServerProcess _process = new();
 
     private InfluxServer()
     {
@@ -29,12 +28,6 @@ internal sealed class InfluxServer : IAsyncDisposable
     /// <summary>Starts it, or starts it again over the same data.</summary>
     public async Task StartAsync()
     {
-        if (Find() is not { } program)
-        {
-            if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail("CI needs influxd: apt-get install influxdb.");
-            Assert.Skip("There is no influxd; install it with: apt-get install influxdb");
-            return;
-        }
         var file = _folder["influxdb.conf"];
         await File.WriteAllTextAsync(file, string.Create(CultureInfo.InvariantCulture, $"""
             reporting-disabled = true
@@ -54,38 +47,15 @@ internal sealed class InfluxServer : IAsyncDisposable
               store-enabled = false
 
             """));
-        _process = Process.Start(new ProcessStartInfo(program, ["run", "-config", file]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        // Read, so that a full pipe does not stop it.
-        _process.OutputDataReceived += static (_, _) => { };
-        _process.ErrorDataReceived += static (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        for (var deadline = Environment.TickCount64 + 30_000; ;)
+        await _process.StartAsync("influxd", "influxdb", ["run", "-config", file], async () =>
         {
-            Assert.False(_process.HasExited, "influxd ended at once.");
-            Assert.True(Environment.TickCount64 < deadline, "influxd did not answer within 30 s.");
-            try
-            {
-                using var response = await _http.GetAsync(new Uri(Address, "/ping"), TestContext.Current.CancellationToken);
-                if (response.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+            using var response = await _http.GetAsync(new Uri(Address, "/ping"), TestContext.Current.CancellationToken);
+            return response.IsSuccessStatusCode;
+        });
     }
 
     /// <summary>Ends it as a power cut would, but for what the system has yet to write.</summary>
-    public async Task KillAsync()
-    {
-        if (_process is not { } process) return;
-        _process = null;
-        process.Kill();
-        await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
-    }
+    public Task KillAsync() => _process.KillAsync();
 
     /// <summary>Asks in InfluxQL and returns the answer.</summary>
     public async Task<JsonElement> QueryAsync(string database, string statement)
@@ -101,7 +71,4 @@ internal sealed class InfluxServer : IAsyncDisposable
         _http.Dispose();
         _folder.Dispose();
     }
-
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Append("/usr/sbin")
-        .Select(folder => Path.Combine(folder, "influxd")).FirstOrDefault(File.Exists);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace SmartCity.Tests;
@@ -8,7 +7,7 @@ internal sealed class VictoriaServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly HttpClient _http = new();
-    private Process? _process;
+    private readonly ServerProcess _process = new();
 
     private VictoriaServer() => Address = new Uri($"http://127.0.0.1:{Loopback.FreePort()}");
 
@@ -25,49 +24,17 @@ internal sealed class VictoriaServer : IAsyncDisposable
     /// <summary>Starts it, or starts it again over the same data.</summary>
     public async Task StartAsync(params string[] flags)
     {
-        if (Find() is not { } program)
-        {
-            if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail("CI needs victoria-metrics: apt-get install victoria-metrics.");
-            Assert.Skip("There is no victoria-metrics; install it with: apt-get install victoria-metrics");
-            return;
-        }
         string[] usual = flags.Any(flag => flag.StartsWith("-dedup", StringComparison.Ordinal)) ? [] : ["-dedup.minScrapeInterval=1ms"];
-        _process = Process.Start(new ProcessStartInfo(program,
-            [$"-storageDataPath={_folder["data"]}", string.Create(CultureInfo.InvariantCulture, $"-httpListenAddr=127.0.0.1:{Address.Port}"), "-retentionPeriod=100y", .. usual, .. flags])
-        {
-            RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        })!;
-        // Read, so that a full pipe does not stop it.
-        _process.OutputDataReceived += static (_, _) => { };
-        _process.ErrorDataReceived += static (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
-        for (var deadline = Environment.TickCount64 + 30_000; ;)
-        {
-            Assert.False(_process.HasExited, "victoria-metrics ended at once.");
-            Assert.True(Environment.TickCount64 < deadline, "victoria-metrics did not answer within 30 s.");
-            try
+        await _process.StartAsync("victoria-metrics", "victoria-metrics",
+            [$"-storageDataPath={_folder["data"]}", string.Create(CultureInfo.InvariantCulture, $"-httpListenAddr=127.0.0.1:{Address.Port}"), "-retentionPeriod=100y", .. usual, .. flags], async () =>
             {
                 using var response = await _http.GetAsync(new Uri(Address, "/health"), TestContext.Current.CancellationToken);
-                if (response.IsSuccessStatusCode) return;
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
-            await Task.Delay(50, TestContext.Current.CancellationToken);
-        }
+                return response.IsSuccessStatusCode;
+            });
     }
 
     /// <summary>Ends it as a power cut would, but for what the system has yet to write.</summary>
-    public async Task KillAsync()
-    {
-        if (_process is not { } process) return;
-        _process = null;
-        process.Kill();
-        await process.WaitForExitAsync(CancellationToken.None);
-        process.Dispose();
-    }
+    public Task KillAsync() => _process.KillAsync();
 
     /// <summary>Forgets every series.</summary>
     public async Task EmptyAsync()
@@ -82,7 +49,4 @@ internal sealed class VictoriaServer : IAsyncDisposable
         _http.Dispose();
         _folder.Dispose();
     }
-
-    private static string? Find() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Append("/usr/sbin")
-        .Select(folder => Path.Combine(folder, "victoria-metrics")).FirstOrDefault(File.Exists);
 }

@@ -57,6 +57,8 @@ public sealed partial class InfluxReadingStore
                 foreach (var row in chunk.Rows.EnumerateArray())
                 {
                     var bucket = (int)((row[0].GetInt64() - edges[first]) / width) + first;
+                    // Each function reads for itself: where readings come meanwhile, one may have seen the first of a bucket and another nothing.
+                    if (row.EnumerateArray().Any(cell => !InfluxRow.HasValue(cell))) return await BucketsOfReadings(series, query, edges, cancellationToken).ConfigureAwait(false);
                     if (!found.TryGetValue(bucket, out var parts)) found.Add(bucket, parts = new BucketParts());
                     if (chunk.Statement == 1) parts.Flagged = row[1].GetInt64();
                     else if (chunk.Statement == 2) parts.True = row[1].GetInt64();
@@ -73,7 +75,6 @@ public sealed partial class InfluxReadingStore
             return await BucketsOfReadings(series, query, edges, cancellationToken).ConfigureAwait(false);
         return [.. found.Where(pair => pair.Value.Count > 0).Select(pair => pair.Value.ToBucket(query, series.Entry, edges[pair.Key], edges[pair.Key + 1]))];
     }
-
 
     /// <summary>The extremes of each slice with the times at which they were, which only TOP and BOTTOM tell. Truth values and old times are reduced here.</summary>
     private protected override async Task<ReducedSeries> ReduceOf(EngineSeries series, ReduceQuery query, CancellationToken cancellationToken)

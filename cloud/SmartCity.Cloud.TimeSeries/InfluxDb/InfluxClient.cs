@@ -1,8 +1,6 @@
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using SmartCity.Cloud.TimeSeries.Engines;
 
@@ -12,28 +10,15 @@ namespace SmartCity.Cloud.TimeSeries.InfluxDb;
 internal sealed class InfluxClient : IDisposable
 {
     private readonly InfluxOptions _options;
-    private readonly TimeProvider _clock;
-    private readonly HttpClient _http;
-    private readonly PooledBuffer _gzipped = new(64 * 1024);
+    private readonly EngineHttp _http;
     private readonly string _bucket;
     private volatile string? _writePath;
 
     public InfluxClient(InfluxOptions options, TimeProvider clock)
     {
-        (_options, _clock) = (options, clock);
+        _options = options;
         _bucket = options.Bucket ?? options.Database;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(10), AutomaticDecompression = DecompressionMethods.GZip, UseCookies = false,
-        })
-        {
-            BaseAddress = new Uri(options.Address.AbsoluteUri.TrimEnd('/') + "/"),
-            // Answers are waited for by Guarded, with our own clock.
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        if (options.Token is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Token", token);
-        else if (options.User is { } user)
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{options.Password}")));
+        _http = new EngineHttp("InfluxDB", options.Address, options.Timeout, EngineHttp.Credentials("Token", options.Token, options.User, options.Password), Disconnect, clock);
     }
 
     /// <summary>The engine's version as it says it; null before it was asked.</summary>
@@ -47,7 +32,7 @@ internal sealed class InfluxClient : IDisposable
         if (_writePath is not null) return false;
         string version;
         using (var request = new HttpRequestMessage(HttpMethod.Get, "ping"))
-        using (var response = await SendAsync(request, cancellationToken).ConfigureAwait(false))
+        using (var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false))
         {
             if (!response.IsSuccessStatusCode) throw await FailureAsync(response, "/ping", cancellationToken).ConfigureAwait(false);
             version = response.Headers.TryGetValues("X-Influxdb-Version", out var values) ? values.First() : await VersionInAsync(response, cancellationToken).ConfigureAwait(false);
@@ -73,19 +58,15 @@ internal sealed class InfluxClient : IDisposable
     /// <exception cref="StoreUnavailableException">The engine cannot be reached or refuses for now; nothing is known of the lines.</exception>
     public async Task<InfluxRefusal?> WriteAsync(ReadOnlyMemory<byte> lines, CancellationToken cancellationToken)
     {
-        _gzipped.Clear();
-        using (var gzip = new GZipStream(_gzipped, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(lines.Span);
-        using var request = new HttpRequestMessage(HttpMethod.Post, _writePath) { Content = new ReadOnlyMemoryContent(_gzipped.Written) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("text/plain", "utf-8");
-        request.Content.Headers.ContentEncoding.Add("gzip");
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var request = _http.Post(_writePath, lines, new MediaTypeHeaderValue("text/plain", "utf-8"));
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         switch (response.StatusCode)
         {
             case HttpStatusCode.OK or HttpStatusCode.NoContent:
                 return null;
             case HttpStatusCode.BadRequest or HttpStatusCode.UnprocessableEntity or HttpStatusCode.RequestEntityTooLarge:
                 var refusal = InfluxRefusal.Read(await WordsAsync(response, cancellationToken).ConfigureAwait(false), response.StatusCode);
-                if (refusal.IsLimit) throw Unavailable($"refuses new series: {refusal.Words}. Raise max-series-per-database and max-values-per-tag in its configuration", null);
+                if (refusal.IsLimit) throw _http.Unavailable($"refuses new series: {refusal.Words}. Raise max-series-per-database and max-values-per-tag in its configuration", null);
                 return refusal;
             case HttpStatusCode.NotFound:
                 Disconnect();
@@ -103,16 +84,16 @@ internal sealed class InfluxClient : IDisposable
         {
             Content = new FormUrlEncodedContent([new("q", statements)]),
         };
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode) throw await FailureAsync(response, "/query", cancellationToken).ConfigureAwait(false);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await Guarded(stop => lines.ReadLineAsync(stop).AsTask(), "/query", cancellationToken).ConfigureAwait(false) is { } line)
+        while (await _http.Guarded(stop => lines.ReadLineAsync(stop).AsTask(), "/query", cancellationToken).ConfigureAwait(false) is { } line)
         {
             if (line.Length == 0) continue;
             using var document = JsonDocument.Parse(line);
             foreach (var result in document.RootElement.GetProperty("results").EnumerateArray())
             {
-                if (result.TryGetProperty("error", out var error)) throw Unavailable($"cannot answer a query: {error.GetString()}", null);
+                if (result.TryGetProperty("error", out var error)) throw _http.Unavailable($"cannot answer a query: {error.GetString()}", null);
                 if (!result.TryGetProperty("series", out var series)) continue;
                 var statement = result.TryGetProperty("statement_id", out var id) ? id.GetInt32() : 0;
                 foreach (var one in series.EnumerateArray())
@@ -121,60 +102,24 @@ internal sealed class InfluxClient : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _gzipped.Dispose();
-    }
-
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Guarded(stop => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), "/" + request.RequestUri!.OriginalString.Split('?')[0], cancellationToken);
-
-    /// <summary>Waits for an answer no longer than the options say, and names every way in which it can fail to come.</summary>
-    private async Task<T> Guarded<T>(Func<CancellationToken, Task<T>> ask, string path, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await ask(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
-        {
-            Disconnect();
-            throw Unavailable($"gave no answer to {path} in {_options.Timeout.TotalSeconds:0.#} s", error);
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException)
-        {
-            Disconnect();
-            throw Unavailable($"cannot be reached: {EngineFailure.WordsOf(error)}", error);
-        }
-    }
+    public void Dispose() => _http.Dispose();
 
     private async Task<StoreUnavailableException> FailureAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
     {
         var words = await WordsAsync(response, cancellationToken).ConfigureAwait(false);
-        var status = $"answered {path} with {(int)response.StatusCode}: {words}";
         var remedy = response.StatusCode switch
         {
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => ". Check Cloud:Influx:User and Password, or Token, and their rights",
             HttpStatusCode.NotFound => $". Check Cloud:Influx:Database ({_options.Database}), Bucket and Org",
             _ => "",
         };
-        var after = response.Headers.RetryAfter;
-        return Unavailable(status + remedy, null, after?.Delta ?? (after?.Date is { } date ? date - _clock.GetUtcNow() : null));
-    }
-
-    private StoreUnavailableException Unavailable(string what, Exception? inner, TimeSpan? retryAfter = null)
-    {
-        var message = $"InfluxDB at {_options.Address.GetLeftPart(UriPartial.Authority)} {what}. The readings stay in the log and are written later.";
-        return new StoreUnavailableException(message, inner!) { RetryAfter = retryAfter is { } wait && wait > TimeSpan.Zero ? wait : null };
+        return _http.Refused(response, path, words, remedy);
     }
 
     /// <summary>The engine's words, of an error answer that may be JSON or text.</summary>
     private async Task<string> WordsAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        var body = await Guarded(response.Content.ReadAsStringAsync, "an error", cancellationToken).ConfigureAwait(false);
+        var body = await _http.Guarded(response.Content.ReadAsStringAsync, "an error", cancellationToken).ConfigureAwait(false);
         try
         {
             using var document = JsonDocument.Parse(body);
@@ -192,12 +137,12 @@ internal sealed class InfluxClient : IDisposable
     {
         try
         {
-            using var document = JsonDocument.Parse(await Guarded(response.Content.ReadAsStringAsync, "/ping", cancellationToken).ConfigureAwait(false));
+            using var document = JsonDocument.Parse(await _http.Guarded(response.Content.ReadAsStringAsync, "/ping", cancellationToken).ConfigureAwait(false));
             return document.RootElement.GetProperty("version").GetString() ?? "";
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw Unavailable("does not say its version at /ping; check Cloud:Influx:Address", error);
+            throw _http.Unavailable("does not say its version at /ping; check Cloud:Influx:Address", error);
         }
     }
 

@@ -1,9 +1,7 @@
 using System.Globalization;
-using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using SmartCity.Cloud.TimeSeries.Engines;
 
@@ -15,26 +13,14 @@ internal sealed class VictoriaClient : IDisposable
 {
     private readonly VictoriaOptions _options;
     private readonly TimeProvider _clock;
-    private readonly HttpClient _http;
+    private readonly EngineHttp _http;
     private static readonly TimeSpan _lookAgain = TimeSpan.FromMilliseconds(20);
-    private readonly PooledBuffer _gzipped = new(64 * 1024);
     private long _asked;
 
     public VictoriaClient(VictoriaOptions options, TimeProvider clock)
     {
         (_options, _clock) = (options, clock);
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5), PooledConnectionLifetime = TimeSpan.FromMinutes(10), AutomaticDecompression = DecompressionMethods.GZip, UseCookies = false,
-        })
-        {
-            BaseAddress = new Uri(options.Address.AbsoluteUri.TrimEnd('/') + "/"),
-            // Answers are waited for by Guarded, with our own clock.
-            Timeout = Timeout.InfiniteTimeSpan,
-        };
-        if (options.Token is { } token) _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        else if (options.User is { } user)
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{options.Password}")));
+        _http = new EngineHttp("VictoriaMetrics", options.Address, options.Timeout, EngineHttp.Credentials("Bearer", options.Token, options.User, options.Password), Disconnect, clock);
     }
 
     /// <summary>The flags that it was started with; null where it was not asked since it was lost.</summary>
@@ -47,7 +33,7 @@ internal sealed class VictoriaClient : IDisposable
     {
         if (Flags is not null) return false;
         var flags = VictoriaFlags.Read(await TextAsync(HttpMethod.Get, "flags", cancellationToken).ConfigureAwait(false));
-        if (flags.Wrong is { } wrong) throw Unavailable(wrong, null);
+        if (flags.Wrong is { } wrong) throw _http.Unavailable(wrong, null);
         Flags = flags;
         return true;
     }
@@ -55,12 +41,8 @@ internal sealed class VictoriaClient : IDisposable
     /// <summary>Writes lines of an import. The answer says no more than that they were read: see <see cref="FlushAsync"/>.</summary>
     public async Task ImportAsync(ReadOnlyMemory<byte> lines, CancellationToken cancellationToken)
     {
-        _gzipped.Clear();
-        using (var gzip = new GZipStream(_gzipped, CompressionLevel.Fastest, leaveOpen: true)) gzip.Write(lines.Span);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/import") { Content = new ReadOnlyMemoryContent(_gzipped.Written) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        request.Content.Headers.ContentEncoding.Add("gzip");
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var request = _http.Post("api/v1/import", lines, new MediaTypeHeaderValue("application/json"));
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode) throw await FailureAsync(response, "/api/v1/import", cancellationToken).ConfigureAwait(false);
     }
 
@@ -75,11 +57,11 @@ internal sealed class VictoriaClient : IDisposable
     {
         await TextAsync(HttpMethod.Get, "internal/force_flush", cancellationToken).ConfigureAwait(false);
         for (var began = _clock.GetTimestamp(); !await IsSeenAsync().ConfigureAwait(false); await Task.Delay(_lookAgain, _clock, cancellationToken).ConfigureAwait(false))
-            if (_clock.GetElapsedTime(began) > _options.Timeout) throw Unavailable($"does not show what was written {_options.Timeout.TotalSeconds:0.#} s ago", null);
+            if (_clock.GetElapsedTime(began) > _options.Timeout) throw _http.Unavailable($"does not show what was written {_options.Timeout.TotalSeconds:0.#} s ago", null);
         var key = _options.SnapshotSecret is { } secret ? $"authKey={Uri.EscapeDataString(secret)}" : "";
         using var made = JsonDocument.Parse(await TextAsync(HttpMethod.Post, $"snapshot/create?{key}", cancellationToken).ConfigureAwait(false));
         if (made.RootElement.GetProperty("status").GetString() != "ok" || made.RootElement.GetProperty("snapshot").GetString() is not { } name)
-            throw Unavailable($"could not bring readings to its disk: {made.RootElement.GetRawText()}", null);
+            throw _http.Unavailable($"could not bring readings to its disk: {made.RootElement.GetRawText()}", null);
         await TextAsync(HttpMethod.Post, $"snapshot/delete?snapshot={Uri.EscapeDataString(name)}&{key}", cancellationToken).ConfigureAwait(false);
 
         async Task<bool> IsSeenAsync()
@@ -108,10 +90,10 @@ internal sealed class VictoriaClient : IDisposable
     {
         var path = string.Create(CultureInfo.InvariantCulture, $"api/v1/export?match[]={Uri.EscapeDataString(Anew(selector))}&start={Seconds(from)}&end={Seconds(through)}&max_rows_per_line=10000");
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode) throw await FailureAsync(response, "/api/v1/export", cancellationToken).ConfigureAwait(false);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
-        while (await Guarded(stop => lines.ReadLineAsync(stop).AsTask(), "/api/v1/export", cancellationToken).ConfigureAwait(false) is { } line)
+        while (await _http.Guarded(stop => lines.ReadLineAsync(stop).AsTask(), "/api/v1/export", cancellationToken).ConfigureAwait(false) is { } line)
         {
             if (line.Length == 0) continue;
             using var document = JsonDocument.Parse(line);
@@ -142,9 +124,9 @@ internal sealed class VictoriaClient : IDisposable
         // Their cache aligns the range to its step, which is not ours.
         var form = new FormUrlEncodedContent([new("query", text), new("start", Seconds(start)), new("end", Seconds(end)), new("step", string.Create(CultureInfo.InvariantCulture, $"{width}ms")), new("nocache", "1")]);
         using var request = new HttpRequestMessage(HttpMethod.Post, "api/v1/query_range") { Content = form };
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode) throw await FailureAsync(response, "/api/v1/query_range", cancellationToken).ConfigureAwait(false);
-        using var answer = JsonDocument.Parse(await Guarded(response.Content.ReadAsStringAsync, "/api/v1/query_range", cancellationToken).ConfigureAwait(false));
+        using var answer = JsonDocument.Parse(await _http.Guarded(response.Content.ReadAsStringAsync, "/api/v1/query_range", cancellationToken).ConfigureAwait(false));
         var found = new List<(int, double)>();
         foreach (var series in answer.RootElement.GetProperty("data").GetProperty("result").EnumerateArray())
             foreach (var point in series.GetProperty("values").EnumerateArray())
@@ -155,49 +137,21 @@ internal sealed class VictoriaClient : IDisposable
     /// <summary>Forgets what <see cref="ConnectAsync"/> found: it may come back with other flags.</summary>
     public void Disconnect() => Flags = null;
 
-    public void Dispose()
-    {
-        _http.Dispose();
-        _gzipped.Dispose();
-    }
+    public void Dispose() => _http.Dispose();
 
     private static string Seconds(long millis) => (millis / 1000m).ToString("0.000", CultureInfo.InvariantCulture);
 
     private async Task<string> TextAsync(HttpMethod method, string path, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, path);
-        using var response = await SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var response = await _http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var name = "/" + path.Split('?')[0];
-        return response.IsSuccessStatusCode ? await Guarded(response.Content.ReadAsStringAsync, name, cancellationToken).ConfigureAwait(false) : throw await FailureAsync(response, name, cancellationToken).ConfigureAwait(false);
-    }
-
-    private Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        Guarded(stop => _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop), "/" + request.RequestUri!.OriginalString.Split('?')[0], cancellationToken);
-
-    /// <summary>Waits for an answer no longer than the options say, and names every way in which it can fail to come.</summary>
-    private async Task<T> Guarded<T>(Func<CancellationToken, Task<T>> ask, string path, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(_options.Timeout, _clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-        try
-        {
-            return await ask(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
-        {
-            Disconnect();
-            throw Unavailable($"gave no answer to {path} in {_options.Timeout.TotalSeconds:0.#} s", error);
-        }
-        catch (Exception error) when (error is HttpRequestException or IOException)
-        {
-            Disconnect();
-            throw Unavailable($"cannot be reached: {EngineFailure.WordsOf(error)}", error);
-        }
+        return response.IsSuccessStatusCode ? await _http.Guarded(response.Content.ReadAsStringAsync, name, cancellationToken).ConfigureAwait(false) : throw await FailureAsync(response, name, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<StoreUnavailableException> FailureAsync(HttpResponseMessage response, string path, CancellationToken cancellationToken)
     {
-        var words = await Guarded(response.Content.ReadAsStringAsync, "an error", cancellationToken).ConfigureAwait(false);
+        var words = await _http.Guarded(response.Content.ReadAsStringAsync, "an error", cancellationToken).ConfigureAwait(false);
         if (words.Length > 500) words = words[..500] + "…";
         var remedy = response.StatusCode switch
         {
@@ -205,13 +159,6 @@ internal sealed class VictoriaClient : IDisposable
             HttpStatusCode.NotFound => ". Check Cloud:Victoria:Address: is this a single-node VictoriaMetrics?",
             _ => "",
         };
-        var after = response.Headers.RetryAfter;
-        return Unavailable($"answered {path} with {(int)response.StatusCode}: {words.Trim()}{remedy}", null, after?.Delta ?? (after?.Date is { } date ? date - _clock.GetUtcNow() : null));
-    }
-
-    private StoreUnavailableException Unavailable(string what, Exception? inner, TimeSpan? retryAfter = null)
-    {
-        var message = $"VictoriaMetrics at {_options.Address.GetLeftPart(UriPartial.Authority)} {what}. The readings stay in the log and are written later.";
-        return new StoreUnavailableException(message, inner!) { RetryAfter = retryAfter is { } wait && wait > TimeSpan.Zero ? wait : null };
+        return _http.Refused(response, path, words.Trim(), remedy);
     }
 }

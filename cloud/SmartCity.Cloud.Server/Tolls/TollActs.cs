@@ -14,18 +14,21 @@ internal sealed class TollActs(TollDesk desk, TollQueries queries, AuditLog audi
     /// <summary>Characters of an explanation.</summary>
     public const int ExplanationMax = 1_000;
 
+    /// <summary>What may be said of an item, by name.</summary>
+    public static IReadOnlyDictionary<string, ReconState> States { get; } = Enum.GetValues<ReconState>().ToDictionary(state => TollEndpoints.Word(state), StringComparer.Ordinal);
+
     /// <summary>Says what is to become of an item of reconciliation, and why.</summary>
     /// <param name="context">Who does it.</param>
     /// <param name="key">The item's key.</param>
-    /// <param name="state">State; null where it was none.</param>
+    /// <param name="state">One of <see cref="States"/>.</param>
     /// <param name="owner">Whose it is; empty for nobody's.</param>
     /// <param name="explanation">Why; needed for what is explained or accepted.</param>
-    public JudgeOutcome Judge(HttpContext context, string key, ReconState? state, string owner, string explanation)
+    public JudgeOutcome Judge(HttpContext context, string key, string? state, string owner, string explanation)
     {
-        if (state is not { } wanted) return JudgeOutcome.NoState;
+        if (state is null || !States.TryGetValue(state, out var wanted)) return JudgeOutcome.NoState;
         if (explanation.Length > ExplanationMax || owner.Length > ExplanationMax) return JudgeOutcome.TooLong;
         if (explanation.Length == 0 && wanted is ReconState.Explained or ReconState.Accepted) return JudgeOutcome.NoReason;
-        audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{TollEndpoints.Word(wanted)}: {explanation}");
+        audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{state}: {explanation}");
         desk.Judge(key, wanted, owner, explanation, NameOf(context));
         return JudgeOutcome.Done;
     }

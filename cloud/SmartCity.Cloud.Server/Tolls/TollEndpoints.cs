@@ -16,7 +16,6 @@ namespace SmartCity.Cloud.Server.Tolls;
 internal static class TollEndpoints
 {
     private const int LimitMax = 10_000, LimitUsual = 100, ItemsUsual = 1_000, RunsMax = 100;
-    private static readonly Dictionary<string, ReconState> _states = Enum.GetValues<ReconState>().ToDictionary(state => Word(state), StringComparer.Ordinal);
 
     public static void MapTolls(this IEndpointRouteBuilder app)
     {
@@ -91,10 +90,10 @@ internal static class TollEndpoints
     }
 
     private static IResult Judge(HttpContext context, TollActs acts, string key, TollJudgement wanted) =>
-        acts.Judge(context, key, wanted.State is { } name && _states.TryGetValue(name, out var state) ? state : null, wanted.Owner ?? "", wanted.Explanation?.Trim() ?? "") switch
+        acts.Judge(context, key, wanted.State, wanted.Owner ?? "", wanted.Explanation?.Trim() ?? "") switch
         {
             JudgeOutcome.Done => Results.NoContent(),
-            JudgeOutcome.NoState => Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", _states.Keys))),
+            JudgeOutcome.NoState => Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", TollActs.States.Keys))),
             JudgeOutcome.NoReason => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation")),
             _ => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation.long", TollActs.ExplanationMax)),
         };

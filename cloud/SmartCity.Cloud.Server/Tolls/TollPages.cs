@@ -19,7 +19,6 @@ namespace SmartCity.Cloud.Server.Tolls;
 internal static class TollPages
 {
     private const int RowsOfPage = 100, ItemsOfPage = RecentRuns.ItemsOfEach;
-    private static readonly Dictionary<string, ReconState> _states = Enum.GetValues<ReconState>().ToDictionary(state => TollEndpoints.Word(state), StringComparer.Ordinal);
 
     public static void MapTollPages(this IEndpointRouteBuilder app, string cityZone)
     {
@@ -37,7 +36,7 @@ internal static class TollPages
         {
             var form = await context.Request.ReadFormAsync(stop);
             var (page, wanted, all) = (PageOf(context), form["class"].ToString() is { Length: > 0 } one ? one : null, form["all"] == "true");
-            return acts.Judge(context, key, _states.TryGetValue(form["state"].ToString(), out var state) ? state : null, "", form["explanation"].ToString().Trim()) switch
+            return acts.Judge(context, key, form["state"].ToString(), "", form["explanation"].ToString().Trim()) switch
             {
                 JudgeOutcome.Done => Items(context, desk, wanted, all, page.Words["toll.judged"], null, stop),
                 JudgeOutcome.NoReason => Items(context, desk, wanted, all, null, page.Words["toll.judge.why"], stop),

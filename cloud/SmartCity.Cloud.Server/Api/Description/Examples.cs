@@ -32,7 +32,7 @@ internal static class Examples
 
     private static readonly DateOnly _day = new(2026, 11, 24);
     private static readonly TollChargeEntry _charge = new(
-        Passage, 0, "THN-1", "THN-1-L2", _day, _time, "charged", null, "asset:receivable:account:a-17", [new TollShare("north", 40_000)], 40_000, 4_000, 44_000, "2026/3",
+        Passage, 0, "THN-1", "THN-1-L2", _day, _time, "charged", null, "asset:receivable:a-17", [new TollShare("north", 40_000)], 40_000, 4_000, 44_000, "2026/3",
         [new TollRuleStep("price", "class 1, day", "40000", "40000"), new TollRuleStep("vat", "10 %", "4000", "44000")]);
     private static readonly TollReconRun _run = new(
         0, new TollReconFilter(_day, _day), _time, false, new string('7', 64),
@@ -82,7 +82,7 @@ internal static class Examples
             new TollPassageEntry(Passage, "THN-1", "THN-1-L2", "north", _time, "locked", "364:00412233", "12 ب 345 - 67", "12 ب 345 - 67", "confirmed", "1", "1", "1", "agree", "A", "complete", "None", null),
             _charge, [new TollEventEntry("L1", "7", "184467", _time, _time, "THN-1-L2", "avc", JsonSerializer.SerializeToElement(new { boot = 7, seq = 184467, kind = "avc", axles = 2 }))],
             [new TollSuppressed("T3/2/41", "tag", "THN-1-L3", "crossLane", "T2/2/77", Passage)], ["CLASS_DIFFERS"],
-            [new TollPosting(0, "posted", null, 4_711, [new TollTransfer(Item, "asset:receivable:account:a-17", "liability:concession:north", 40_000, "charge", _day, "normal", null)])]),
+            [new TollPosting(0, "posted", null, 4_711, [new TollTransfer(Item, "asset:receivable:a-17", "liability:concession:north", 40_000, "charge", _day, "normal", null)])]),
         _run,
         new Whole<TollReconRun>([_run with { Number = 17 }]),
         new TollJudgement("explained", "mina", "The lane was closed for works from 2 to 4."),

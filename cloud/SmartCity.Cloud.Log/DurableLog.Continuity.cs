@@ -144,7 +144,7 @@ public sealed partial class DurableLog
             _side.Keep(_end, Enumerable.Range(from + 1, to - from).Select(number => (number, Series[number])), _newGateways);
             _newGateways.Clear();
         }
-        catch (SqliteException error) when (DamagedLog.Is(error))
+        catch (SqliteException error) when (DamagedDatabase.Is(error))
         {
             // Not the log's own damage: the next start makes the file beside it anew.
             throw new InvalidDataException($"the file beside it is damaged: {error.Message}", error);

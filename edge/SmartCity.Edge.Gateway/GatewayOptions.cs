@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Configuration;
 
@@ -20,6 +21,8 @@ public sealed record GatewayOptions : IValidatableObject
     public MqttOptions Mqtt { get; init; } = new();
     /// <summary>The way to the cloud.</summary>
     public UplinkOptions Uplink { get; init; } = new();
+    /// <summary>How the gateway gets its certificate by itself.</summary>
+    public EnrolmentOptions Enrolment { get; init; } = new();
     /// <summary>What is kept until the cloud has it.</summary>
     public SpoolSettings Spool { get; init; } = new();
     /// <summary>

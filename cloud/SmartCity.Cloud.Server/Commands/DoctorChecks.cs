@@ -3,8 +3,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using SmartCity.Cloud.Fleet.Authority;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries.VictoriaMetrics;
 using SmartCity.Hosting.Operations;
@@ -25,8 +27,9 @@ internal static class DoctorChecks
         using (var certificates = ServerCertificates.Load(options))
         {
             var now = DateTimeOffset.UtcNow;
-            findings.Add(Certificate("uplink certificate", certificates.Uplink, now));
-            if (certificates.Https != certificates.Uplink) findings.Add(Certificate("HTTPS certificate", certificates.Https, now));
+            if (certificates.Uplink is { } uplink) findings.Add(Certificate("uplink certificate", uplink.Certificate, now));
+            if (certificates.Https is { } https && https != certificates.Uplink) findings.Add(Certificate("HTTPS certificate", https.Certificate, now));
+            findings.AddRange(Authority(options, now));
             findings.AddRange(certificates.Authorities.Select(authority => Certificate("gateways' authority", authority, now)));
         }
         var socket = AdminSocket.FileIn(options.Data);
@@ -48,6 +51,22 @@ internal static class DoctorChecks
         if (options.Store == "victoria") findings.Add(await VictoriaAsync(options.Victoria, stop));
         if (options.Store == "influx") findings.Add(await InfluxAsync(options.Influx.Address, stop));
         return findings;
+    }
+
+    /// <summary>The city's own authority: whether its keys can be opened, and how long it holds.</summary>
+    private static IEnumerable<Finding> Authority(ServerOptions options, DateTimeOffset now)
+    {
+        const string Check = "city's authority";
+        if (!CertificateAuthority.IsIn(FleetFiles.AuthorityIn(options.Data))) return [new Finding(Check, true, "will be made at the first start")];
+        try
+        {
+            using var authority = FleetFiles.OpenAuthority(options, TimeProvider.System);
+            return [.. authority.Roots.Select(root => Certificate("city's root", root, now)), .. authority.Issuers.Select(issuer => Certificate("issuing authority", issuer, now))];
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return [new Finding(Check, false, error.Message, "Put the passphrase or the file back, or restore: smartcity authority restore FILE --passphrase-file FILE")];
+        }
     }
 
     private static Finding DataFolder(ServerOptions options)

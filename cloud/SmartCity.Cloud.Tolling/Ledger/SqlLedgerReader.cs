@@ -10,7 +10,7 @@ namespace SmartCity.Cloud.Tolling.Ledger;
 /// <param name="transaction">The transaction it reads in.</param>
 /// <param name="texts">The store's words for the texts of a JSON array <c>@list</c>.</param>
 /// <param name="numbers">The store's words for the numbers of a JSON array named by <c>{0}</c>.</param>
-internal class SqlLedgerReader(DbConnection connection, DbTransaction transaction, string texts, CompositeFormat numbers) : ILedgerReader
+internal class SqlLedgerReader(DbConnection connection, DbTransaction? transaction, string texts, CompositeFormat numbers) : ILedgerReader
 {
     private const string EntryColumns = "number, kind, transfer, reverses, debit, credit, charge, body, hash", AccountColumns = "number, name, balance_limit, opened, debits, credits";
 

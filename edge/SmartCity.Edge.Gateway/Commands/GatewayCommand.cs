@@ -20,7 +20,7 @@ internal static class GatewayCommand
         var operators = new OperatorCommands(Load, data);
         var root = new RootCommand("The gateway: MQTT in, durable on disk, gRPC out.")
         {
-            data, broker, run, operators.Spool(), operators.DeadLetter(), CheckCommand.Create(data), PasswordCommand.Create(input), ConfigCommand.Create(Load),
+            data, broker, run, operators.Spool(), operators.DeadLetter(), EnrolCommand.Create(data, input), CheckCommand.Create(data, Load), PasswordCommand.Create(input), ConfigCommand.Create(Load),
         };
         root.SetAction(RunAsync);
         return root;

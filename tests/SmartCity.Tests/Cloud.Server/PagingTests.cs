@@ -24,7 +24,7 @@ public sealed class PagingTests(PagingTests.City city) : IClassFixture<PagingTes
         {
             var path = list == "/api/v1/readings" ? $"{list}?device=air-1&from=2026-10-24&to=2026-10-25&" : $"{list}?";
             var whole = (await JsonAsync($"{path}limit=1000")).GetProperty("items").EnumerateArray().Select(item => item.GetRawText()).ToList();
-            Assert.True(whole.Count >= (list is "/api/v1/gateways" or "/api/v1/completeness" or "/api/v1/completeness/certificates" or "/api/v1/account/sessions" or "/api/v1/toll/charges" ? 0 : 2), $"{list} has {whole.Count}");
+            Assert.True(whole.Count >= (list is "/api/v1/gateways" or "/api/v1/completeness" or "/api/v1/completeness/certificates" or "/api/v1/account/sessions" or "/api/v1/toll/charges" or "/api/v1/devices/{id}/commands" or "/api/v1/registry/gateways" ? 0 : 2), $"{list} has {whole.Count}");
             var walked = new List<string>();
             for (string? next = $"{path}limit=1"; next is not null;)
             {
@@ -143,6 +143,12 @@ public sealed class PagingTests(PagingTests.City city) : IClassFixture<PagingTes
             var tokens = Enumerable.Range(0, 3).Select(i => grants.MakeToken(actor, accounts.Find("root")!, $"token {i}", Rights.All, TimeSpan.FromDays(1))).ToList();
             Cloud.App.Services.GetRequiredService<IDeviceRegistry>().Apply([new(Site: new Site("s-1", null, null, null)), new(Site: new Site("s-2", null, null, null)), new(Device: new RegisteredDevice("d-1")), new(Device: new RegisteredDevice("d-2"))]);
             Admin = new HttpClient { BaseAddress = Cloud.Address, DefaultRequestHeaders = { { "Authorization", $"Bearer {tokens[0]}" } } };
+            // Two alarms of now.
+            var rules = new { rules = new[] { new { id = "high", when = "level > 5", cause = "c", consequence = "c", action = "a", respondWithin = "5m" } } };
+            await Eventually.HoldsAsync("the rule is in force", async () => (await Admin.PostAsJsonAsync("/api/v1/alarms/settings", rules, Stop)).IsSuccessStatusCode);
+            await Cloud.SendAsync(("well-1", "level", 9.0, DateTimeOffset.UtcNow), ("well-2", "level", 9.0, DateTimeOffset.UtcNow));
+            await Eventually.HoldsAsync("there are two alarms", async () => (await Admin.GetFromJsonAsync<JsonElement>("/api/v1/alarms", Stop)).GetProperty("items").GetArrayLength() == 2);
+            await Cloud.StoredAsync();
         }
 
         public async ValueTask DisposeAsync()

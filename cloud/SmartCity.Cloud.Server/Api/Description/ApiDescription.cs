@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Pipelines.Alarms;
 using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Model;
@@ -71,6 +72,10 @@ internal static class ApiDescription
         else if (plain == typeof(ValueKind)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(double|int64|bool|text)$");
         else if (plain == typeof(DeviceStanding)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(active|retired)$");
         else if (plain == typeof(Rights)) (schema.Type, schema.Items, schema.Enum) = (JsonSchemaType.Array, new OpenApiSchema { Type = JsonSchemaType.String }, null);
+        else if (plain == typeof(AlarmPriority)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(low|medium|high|critical)$");
+        else if (plain == typeof(AlarmChannelKind)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(email|webhook|mqtt)$");
+        else if (plain == typeof(DayOfWeek)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(sunday|monday|tuesday|wednesday|thursday|friday|saturday)$");
+        else if (plain == typeof(TimeOnly)) (schema.Type, schema.Format, schema.Pattern) = (JsonSchemaType.String, null, @"^\d\d:\d\d:\d\d$");
         // What may be null may be left out.
         if (schema is { Required: { } required, Properties: { } properties })
             schema.Required = required.Where(name => !(properties[name] is OpenApiSchema { Type: { } kind } && kind.HasFlag(JsonSchemaType.Null))).ToHashSet();
@@ -142,7 +147,7 @@ internal static class ApiDescription
 
     /// <summary>Options by which a contract is written.</summary>
     public static JsonSerializerOptions OptionsOf(Type contract, JsonSerializerOptions usual) =>
-        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
+        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(RegisteredGateway) || type == typeof(AlarmRule) || type == typeof(AlarmSettings) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
 
     private static JsonNode? Written(Type contract, JsonSerializerOptions options) => Examples.Of(contract) is { } example ? JsonSerializer.SerializeToNode(example, contract, OptionsOf(contract, options)) : null;
 

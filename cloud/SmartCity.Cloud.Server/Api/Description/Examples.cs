@@ -1,5 +1,7 @@
 using System.Text.Json;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Pipelines.Alarms;
+using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
@@ -14,6 +16,7 @@ internal static class Examples
     public const string Passage = "5f3a9c0d2b7e4816a0c4d9e8f1b23764";
     /// <summary>Key of an item of reconciliation.</summary>
     public const string Item = "c1d5e0b79a3f4826b4e7f0a9d2c86351";
+    private const string Fingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     private const long Micros = 1_795_485_689_980_000;
     private static readonly DateTimeOffset _time = new(2026, 11, 24, 6, 1, 29, 980, TimeSpan.Zero);
     private static readonly DateTimeOffset _hour = new(2026, 11, 24, 9, 0, 0, TimeSpan.FromHours(3.5));
@@ -40,6 +43,21 @@ internal static class Examples
         [new TollReconClass("SEQ_GAP", 1, 1, 3, 0)],
         [new TollReconItem(Item, "SEQ_GAP", "THN-1", "L1/7/501-503", _time, _day, 3, null, "", null, "open", null, null, null)]);
     private static readonly TollPeriodEntry _period = new(7, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing", null, "mina");
+    private static readonly CommandEntry _command = new("r1", "lamp-7", "g1", "mina", "answered", JsonSerializer.SerializeToElement(new { dim = 40 }), _time, 60, _time.AddSeconds(2), JsonSerializer.SerializeToElement(new { ok = true }));
+    private static readonly AlarmRule _rule = new()
+    {
+        Id = "pm25-high", Name = "Particles high", Scope = new AlarmScope { Kind = "air" }, When = "pm25 > 75", Clear = "pm25 < 60", OnDelay = TimeSpan.FromMinutes(5), Priority = AlarmPriority.Medium, Cause = "Traffic or a fire.",
+        Consequence = "Harm to the health of those who live there.", Action = "Look at the neighbours and the camera; tell the air quality office.", RespondWithin = TimeSpan.FromMinutes(30), Notify = [new AlarmStep { To = "control-room" }],
+    };
+    private static readonly AlarmChannel _channel = new() { Id = "control-room", Kind = AlarmChannelKind.Email, Addresses = ["control@city.example"] };
+    private static readonly AlarmSchedule _shift = new() { Id = "day", Name = "Day shift", From = new TimeOnly(7, 0), To = new TimeOnly(19, 0), IsShift = true };
+    private static readonly AlarmEntry _alarm = new(17, "pm25-high", "Particles high", "air-001", "g1", "north", "unacknowledged", "medium", true, _time, null, null, null, null, 1, false, "81.5");
+    private static readonly AlarmChangeEntry _alarmChange = new(41, _time, _time, 17, "pm25-high", "air-001", "acknowledged", "acknowledged", false, "mina", "crew is on its way", "81.5", null);
+    private static readonly AlarmAside _aside = new("pm25-high", "air-002", "shelved", 0, _time.AddHours(1), "mina", "calibration");
+    private static readonly AlarmCounts _counts = new(0, 1, 3, 16);
+    private static readonly AlarmStatisticsView _statistics = new(_time.AddHours(-12), _time, 20, 1.7, 4, 0, 0, 0, 0, _counts, _counts, [new AlarmActor(null, "north", 20, 1)], [new AlarmActor("pm25-high", "air-001", 5, 0.25)], 0.25, [], [], 41.5, 0);
+    private static readonly RegisteredGateway _registeredGateway = new("g1", "Cabinet at the square", "square", Position: new DevicePosition(35.7, 51.4), Note: "Key at the kiosk");
+    private static readonly FleetGateway _gateway = new("g1", "connected", _time, _time.AddDays(30), "4A1F0C8E5B7D4E21A90C3D5F7B61E284", Since: _time, Software: "smartcity-gateway/0.1.0", LastBatch: _time);
 
     private static readonly Dictionary<Type, object> _byType = new object[]
     {
@@ -92,7 +110,25 @@ internal static class Examples
         new TollPeriodView(_period, ["E6 leaves 40,000 over on 2026-11-03."]),
         new TollLedgerView(new TollLedgerIdentity("tolls", "IRR", 0), new TollLedgerHead(4_711, new string('9', 64), 318, 188_440_000, 188_440_000)),
         new TollLedgerCheck(4_711, new string('9', 64), null),
-        new RegistryContent([_model], [_site], [_registered]),
+        new NewCommand(JsonSerializer.SerializeToElement(new { dim = 40 }), "r1", 60),
+        _command,
+        new Page<CommandEntry>([_command]),
+        new EnrolRequest("4J7QK-9XW2M-TBC8-3FKQ-8Z2N-7R5V-1DHA", "-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n"),
+        new RenewRequest("-----BEGIN CERTIFICATE REQUEST-----\n…\n-----END CERTIFICATE REQUEST-----\n"),
+        new IssuedIdentity("g1", "smartcity", "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n", "-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n", 8443, _time.AddDays(30), _time),
+        _gateway,
+        new Page<FleetGateway>([_gateway]),
+        new FleetGatewayDetail(_gateway, [new IssuedEntry("4A1F0C8E5B7D4E21A90C3D5F7B61E284", _time, _time.AddDays(30), "code", Fingerprint)]),
+        new MadeCode("g1", "4J7QK-9XW2M-TBC8-3FKQ-8Z2N-7R5V-1DHA", $"SC1:g1:4J7QK9XW2MTBC8:{Fingerprint.ToUpperInvariant()}", Fingerprint, _time.AddMinutes(15)),
+        new ClaimRequest("4J7QK-9XW2M-TBC8"),
+        new RevokeRequest("stolen"),
+        new AuthorityView("smartcity", Fingerprint, [new AuthorityEntry("Root 1 of smartcity", Fingerprint, _time, _time.AddYears(20))], [new AuthorityEntry("Issuer 1 of smartcity", Fingerprint, _time, _time.AddYears(10))]),
+        new RotateRequest(false),
+        new RetireRequest("9f86d081", false),
+        new FleetSelf("g1", _time, _time.AddDays(30), true, LastBatch: _time, Value: 42, ValueTime: _time),
+        new RegistryContent([_model], [_site], [_registered], [_registeredGateway]),
+        _registeredGateway,
+        new Page<RegisteredGateway>([_registeredGateway]),
         new RegistryResult(1, 0, 2),
         _model,
         new Page<DeviceModel>([_model]),
@@ -100,6 +136,21 @@ internal static class Examples
         new Page<Site>([_site]),
         _registered,
         new Page<RegisteredDevice>([_registered]),
+        _alarm,
+        new Page<AlarmEntry>([_alarm]),
+        new Page<AlarmChangeEntry>([_alarmChange]),
+        new Whole<AlarmAside>([_aside]),
+        new AlarmOrder([17], Reason: "calibration", For: TimeSpan.FromHours(1)),
+        new AlarmOrderResult(1, 0),
+        new AlarmSummary(_counts, _counts, 2, 1, 0, 0, false, _alarm),
+        _statistics,
+        new ShiftReportView(_statistics, [_alarm], [_aside], [_alarmChange], [new AlarmRuleChange(_time, "mina", "rule", "pm25-high", "changed")]),
+        _rule,
+        new Page<AlarmRule>([_rule]),
+        new AlarmSettings { Rules = [_rule], Schedules = [_shift], Channels = [_channel] },
+        new SettingsResult(3, 0, 0, 2),
+        new WhatIfView(_time.AddDays(-7), _time, _time, 604_800, 12, [new WhatIfAlarm("air-001", _time, _time.AddMinutes(20), "81.5", 17)], 1, []),
+        new ChannelTest(true, null),
     }.ToDictionary(example => example.GetType());
 
     /// <summary>Rows as CSV.</summary>

@@ -158,7 +158,12 @@ internal static class EnrolEndpoints
             return (null, Problems.Body(error));
         }
 
-        IResult TooLarge() => Wrong(new SigningRequestException(SigningRequestFault.TooLarge, $"the request is larger than {BodyBytesMax} bytes"), address, audit, logger);
+        IResult TooLarge()
+        {
+            // The rest of it is not read, so that this connection serves nothing more; unsaid, the next request on it would be lost.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.Headers.Connection = "close";
+            return Wrong(new SigningRequestException(SigningRequestFault.TooLarge, $"the request is larger than {BodyBytesMax} bytes"), address, audit, logger);
+        }
     }
 }
 

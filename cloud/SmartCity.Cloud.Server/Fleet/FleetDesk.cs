@@ -94,8 +94,8 @@ internal sealed class FleetDesk(CertificateAuthority authority, GatewayTrust tru
         bool Named(X509Certificate2 one) => fingerprint.Length >= 8 && CertificateAuthority.FingerprintOf(one).StartsWith(fingerprint, StringComparison.OrdinalIgnoreCase);
         var after = authority.Roots.Concat(authority.Issuers).Where(Named).Select(one => authority.Issuers.Where(issuer => issuer.NotBefore > one.NotBefore).Select(issuer => issuer.NotBefore).Order().FirstOrDefault()).FirstOrDefault();
         if (after == default) return [];
-        // What was issued before the next issuer was made is of this one, and its gateway has not heard of a newer root.
-        var since = UnixMicros.From(new DateTimeOffset(after) + CertificateAuthority.Backdate);
+        // What was issued before the next issuer was made is of this one, and its gateway has not heard of a newer root; certificates know whole seconds alone.
+        var since = UnixMicros.From(new DateTimeOffset(after) + CertificateAuthority.Backdate + TimeSpan.FromSeconds(1));
         return [.. trust.All().Where(standing => standing is { Revoked: null, Enrolled: not null } && standing.LastIssued < since).Select(standing => standing.Gateway)];
     }
 

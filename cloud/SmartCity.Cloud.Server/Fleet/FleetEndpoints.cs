@@ -54,10 +54,8 @@ internal static class FleetEndpoints
         }).Needs(Rights.Fleet).ByArea().WithName("GetFleetGateways").WithSummary("Gateways with their keys, codes and connections, by id, a page at a time.").Takes("search", "Part of an id, name, site or area.", "north").InPages(Paging.Write("g1"), GatewaysMax, 200).Answers<Page<FleetGateway>>();
         api.MapGet("/gateways/{id}", (HttpContext context, GatewayRoster roster, string id) => roster.Find(id, context.CallerOf().Areas) is { } found ? Answer.Of(found) : Problems.Missing(new Sentence("say.gateway", id)))
             .Needs(Rights.Fleet).ByArea().WithName("GetFleetGateway").WithSummary("A gateway with the certificates that were issued to it.").Answers<FleetGatewayDetail>().MayFail(ProblemKinds.Missing);
-        api.MapPost("/gateways/{id}/{secret:regex(^(enrol-code|claim-secret)$)}", (HttpContext context, FleetDesk desk, string id, string secret) =>
-            Results.Json(desk.Make(context.ActorOf(), id, secret == "claim-secret" ? SecretKind.Claim : SecretKind.Code), statusCode: StatusCodes.Status201Created))
-            .Needs(Rights.Administer).WithName("MakeGatewaySecret").WithSummary("Makes an enrolment code for a quarter of an hour, or the claim secret that is put on a box; it is shown this once.")
-            .Answers<MadeCode>(StatusCodes.Status201Created).MayFail(ProblemKinds.Fleet);
+        Secret("enrol-code", SecretKind.Code, "MakeEnrolCode", "Makes an enrolment code for a quarter of an hour; it is shown this once.");
+        Secret("claim-secret", SecretKind.Claim, "MakeClaimSecret", "Makes the claim secret that is put on a box; it is shown this once.");
         api.MapPost("/gateways/{id}/claim", (HttpContext context, FleetDesk desk, GatewayRoster roster, string id, ClaimRequest claim) =>
         {
             if (!roster.Shows(id, context.CallerOf().Areas)) return Problems.Of(ProblemKinds.Area, new Sentence("say.area.gateway", id, string.Join(", ", context.CallerOf().Areas)));
@@ -75,6 +73,10 @@ internal static class FleetEndpoints
             desk.Revoke(context.ActorOf(), id, revoke.Reason);
             return Results.NoContent();
         }).Needs(Rights.Administer).WithName("RevokeGateway").WithSummary("Shuts a gateway out: its keys hold no longer and what is open under them is closed at once. With a new code and a new key it may come back.").AnswersNothing().MayFail(ProblemKinds.Missing, ProblemKinds.Fleet);
+
+        void Secret(string path, SecretKind kind, string name, string summary) =>
+            api.MapPost($"/gateways/{{id}}/{path}", (HttpContext context, FleetDesk desk, string id) => Results.Json(desk.Make(context.ActorOf(), id, kind), statusCode: StatusCodes.Status201Created))
+                .Needs(Rights.Administer).WithName(name).WithSummary(summary).Answers<MadeCode>(StatusCodes.Status201Created).MayFail(ProblemKinds.Fleet);
     }
 
     private static void MapAuthority(IEndpointRouteBuilder api)

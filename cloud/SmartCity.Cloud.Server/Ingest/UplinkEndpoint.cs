@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Grpc.Core;
 using SmartCity.Cloud.Fleet.Trust;
 using SmartCity.Cloud.Log;
@@ -62,6 +63,11 @@ internal sealed class UplinkEndpoint(
             reason = "the server is stopping";
             throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The server is stopping; connect again."));
         }
+        catch (InvalidProtocolBufferException)
+        {
+            reason = "it sent what is no message of this protocol";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "What was sent is no message of this protocol."));
+        }
         catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
         {
             reason = "the link was lost";
@@ -97,6 +103,10 @@ internal sealed class UplinkEndpoint(
         {
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Refusal = $"{refusal.Code}: {refusal.Message}" });
             throw await RefuseAsync(gateway, refusal, responses, cancellationToken);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The greeting is no message of this protocol."));
         }
         catch (Exception error) when (error is LogBrokenException or IOException or OperationCanceledException or InvalidOperationException)
         {

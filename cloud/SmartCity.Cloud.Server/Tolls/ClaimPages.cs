@@ -86,14 +86,14 @@ internal static class ClaimPages
                 staged.Remove(hash);
                 return Files(context, desk, null, taken.IsKnown ? Known(context, taken) : page.Words["file.done", taken.Name, page.Text.Whole(taken.Rows), page.Text.Whole(taken.Total)], []);
             });
-        });
+        }).AnsweredBy("/tolls/files");
         manage.MapPost("/payments", async (HttpContext context, ClaimDesk desk, CancellationToken stop) =>
         {
             var form = await context.Request.ReadFormAsync(stop);
             var page = PageOf(context);
             if (!int.TryParse(form["part"], NumberStyles.None, CultureInfo.InvariantCulture, out var part)) return Problems.Of(ProblemKinds.Body);
             return Refusing(context, desk, () => Files(context, desk, null, page.Words["payment.done", form["claim"].ToString(), page.Text.Whole(desk.Match(context, form["account"].ToString(), form["reference"].ToString(), part, form["claim"].ToString()))], []));
-        });
+        }).AnsweredBy("/tolls/files");
 
         PageContext PageOf(HttpContext context) => PageContext.Of(context, zone);
 

@@ -27,7 +27,7 @@ public sealed class SigningRequestTests
             case "rsa-1024":
                 using (var rsa = RSA.Create(1024)) return new CertificateRequest("", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem();
             case "sha-1":
-                using (var rsa = RSA.Create(2048)) return new CertificateRequest("", rsa, HashAlgorithmName.SHA1, RSASignaturePadding.Pkcs1).CreateSigningRequestPem();
+                using (var rsa = RSA.Create(2048)) return new CertificateRequest("", rsa, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).CreateSigningRequestPem(new Sha1Signature(rsa));
             case "signature":
                 using (var other = ECDsa.Create(ECCurve.NamedCurves.nistP256)) return Resigned(request.CreateSigningRequest(), other);
             case "authority": request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true)); break;

@@ -46,6 +46,21 @@ public sealed class AreaTests
         ["GET /api/v1/registry/devices"] = ("/api/v1/registry/devices", null),
         ["GET /api/v1/registry/devices/{id}"] = ($"/api/v1/registry/devices/{Foreign}", null),
         ["PUT /api/v1/registry/devices/{id}"] = ($"/api/v1/registry/devices/{Foreign}", new { id = Foreign, site = "north-1" }),
+        ["GET /api/v1/registry/gateways"] = ("/api/v1/registry/gateways", null),
+        ["GET /api/v1/registry/gateways/{id}"] = ($"/api/v1/registry/gateways/{Foreign}", null),
+        ["PUT /api/v1/registry/gateways/{id}"] = ($"/api/v1/registry/gateways/{Foreign}", new { id = Foreign, site = "north-1" }),
+        ["GET /api/v1/fleet/gateways"] = ("/api/v1/fleet/gateways", null),
+        ["GET /api/v1/fleet/gateways/{id}"] = ($"/api/v1/fleet/gateways/{Foreign}", null),
+        ["POST /api/v1/fleet/gateways/{id}/claim"] = ($"/api/v1/fleet/gateways/{Foreign}/claim", new { secret = "AAAA-BBBB-CCCC-DDDD" }),
+        ["DELETE /api/v1/fleet/gateways/{id}/claim"] = ($"/api/v1/fleet/gateways/{Foreign}/claim", null),
+        ["GET /gateways"] = ("/gateways", null),
+        ["GET /gateways/{id}"] = ($"/gateways/{Foreign}", null),
+        ["POST /gateways/claim"] = ("/gateways/claim", null),
+        ["POST /gateways/{id}/claim-back"] = ($"/gateways/{Foreign}/claim-back", null),
+        ["POST /api/v1/devices/{id}/commands"] = ($"/api/v1/devices/{Foreign}/commands", new { name = "reboot" }),
+        ["GET /api/v1/devices/{id}/commands"] = ($"/api/v1/devices/{Foreign}/commands", null),
+        ["GET /api/v1/devices/{id}/commands/{request}"] = ($"/api/v1/devices/{Foreign}/commands/r1", null),
+        ["GET /faults"] = ("/faults", null),
         ["GET /api/v1/latest"] = ("/api/v1/latest", null),
         ["GET /api/v1/devices"] = ("/api/v1/devices", null),
         ["GET /api/v1/devices/{id}"] = ($"/api/v1/devices/{Foreign}", null),
@@ -189,6 +204,7 @@ public sealed class AreaTests
         [
             new RegistryChange(Site: new Site("north-1", null, "north/3", null)), new RegistryChange(Site: new Site("south-1", null, "south", null)),
             new RegistryChange(Device: new RegisteredDevice(Own, Site: "north-1")), new RegistryChange(Device: new RegisteredDevice(Foreign, Site: "south-1")),
+            new RegistryChange(Gateway: new RegisteredGateway(Foreign, Site: "south-1")),
         ]);
         // A rule that the foreign device breaks, in force before its value comes.
         using var console = SmartCity.Hosting.Operations.AdminSocket.Connect(SmartCity.Hosting.Operations.AdminSocket.FileIn(cloud.Data));

@@ -6,6 +6,7 @@ using Grpc.Net.Client;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 using SmartCity.Cloud.Fleet.Authority;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Server;
@@ -43,9 +44,11 @@ internal sealed class FleetServer : IAsyncDisposable
         return server;
     }
 
-    public async Task RestartAsync()
+    /// <summary>Stops it and starts it again, some time later: days that pass while it runs would let each of its timers beat for each of their seconds.</summary>
+    public async Task RestartAsync(TimeSpan later = default)
     {
         await App.DisposeAsync();
+        if (later > TimeSpan.Zero) ((FakeTimeProvider)_clock).Advance(later);
         await RunAsync();
     }
 
@@ -79,7 +82,7 @@ internal sealed class FleetServer : IAsyncDisposable
             }, Stop);
             await stream.WriteAsync(Encoding.ASCII.GetBytes(endpoint == "uplink" ? "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" : "GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"), Stop);
             var buffer = new byte[4096];
-            read = await stream.ReadAsync(buffer, Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(5), Stop);
+            read = await stream.ReadAsync(buffer, Stop).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Stop);
         }
         catch (Exception error) when (error is IOException or System.Security.Authentication.AuthenticationException or TimeoutException)
         {

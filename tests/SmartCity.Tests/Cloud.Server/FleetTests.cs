@@ -39,7 +39,7 @@ public sealed class FleetTests
         // What is on the disk holds no code.
         var made = server.Desk.Make(FleetServer.Admin, "g2", SecretKind.Code);
         var code = EnrolmentCode.Read(made.Code)!;
-        foreach (var file in Directory.EnumerateFiles(server.Folder["server"], "*", SearchOption.AllDirectories))
+        foreach (var file in Directory.EnumerateFiles(server.Folder["server"], "*", SearchOption.AllDirectories).Where(file => Path.GetExtension(file) is not (".sock" or ".lock")))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
             using var reader = new StreamReader(stream, System.Text.Encoding.Latin1);
@@ -170,7 +170,7 @@ public sealed class FleetTests
         await using var server = await FleetServer.StartAsync(clock);
         var made = server.Desk.Make(FleetServer.Admin, "g1", SecretKind.Claim);
         // It has no end.
-        clock.Advance(TimeSpan.FromDays(300));
+        await server.RestartAsync(TimeSpan.FromDays(300));
         await Assert.ThrowsAsync<EnrolmentException>(EnrolAsync);
         var (ali, sara) = (new Actor("ali", "phone"), new Actor("sara", "phone"));
         Assert.Equal("say.claim.unknown", Assert.Throws<FleetException>(() => server.Desk.Vouch(ali, "a", "g2", made.Qr)).Sentence.Key);
@@ -179,7 +179,7 @@ public sealed class FleetTests
         server.Desk.TakeBack(sara, "g1");
         await Assert.ThrowsAsync<EnrolmentException>(EnrolAsync);
         server.Desk.Vouch(ali, "a", "g1", made.Code);
-        clock.Advance(TimeSpan.FromHours(25));
+        await server.RestartAsync(TimeSpan.FromHours(25));
         await Assert.ThrowsAsync<EnrolmentException>(EnrolAsync);
         server.Desk.Vouch(sara, "a", "g1", made.Code);
         Assert.Equal("g1", (await EnrolAsync()).Gateway);
@@ -238,7 +238,7 @@ public sealed class FleetTests
         var clock = new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(400));
         await using var server = await FleetServer.StartAsync(clock);
         var old = await server.EnrolAsync("g1");
-        clock.Advance(TimeSpan.FromDays(400));
+        await server.RestartAsync(TimeSpan.FromDays(400));
         using (var channel = server.Uplink("g1")) await Assert.ThrowsAnyAsync<Exception>(() => GreetAsync(channel));
         using (var client = Client(server, clock, "g1"))
         {
@@ -258,7 +258,7 @@ public sealed class FleetTests
         }
         // Asked again within the first half of its life it gets the same one: nobody has a thousand issued.
         Assert.Equal(renewed.NotAfter, (await server.EnrollerOf("g1").RenewAsync(renewed, null, Stop)).NotAfter);
-        clock.Advance(TimeSpan.FromDays(16));
+        await server.RestartAsync(TimeSpan.FromDays(16));
         Assert.True((await server.EnrollerOf("g1").RenewAsync(renewed, null, Stop)).NotAfter > renewed.NotAfter);
     }
 
@@ -269,12 +269,12 @@ public sealed class FleetTests
     public async Task Clocks_that_stand_hours_apart_do_not_keep_a_gateway_out(int hours)
     {
         // The box's clock is the system's, which its uplink goes by; the server's stands apart.
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromHours(hours));
+        var clock = new ShiftedClock { By = TimeSpan.FromHours(-hours) };
         await using var server = await FleetServer.StartAsync(clock);
         var box = new Enroller(server.Box("g1"), TimeProvider.System);
         var identity = await box.EnrolAsync(server.Cloud, server.Desk.Make(FleetServer.Admin, "g1", SecretKind.Code).Code, null, false, Stop);
         await OpenAsync(server, "g1");
-        clock.Advance(TimeSpan.FromDays(16));
+        clock.By += TimeSpan.FromDays(16);
         await box.RenewAsync(identity, null, Stop);
     }
 
@@ -291,14 +291,15 @@ public sealed class FleetTests
     [Fact]
     public async Task Through_a_rotation_of_the_authority_old_and_new_gateways_stay_and_learn_the_new_root()
     {
-        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(20));
+        var clock = new FakeTimeProvider(DateTimeOffset.UtcNow - TimeSpan.FromDays(21));
         await using var server = await FleetServer.StartAsync(clock);
         var old = await server.EnrolAsync("old");
         var firstRoot = server.Authority.Fingerprint;
+        await server.RestartAsync(TimeSpan.FromDays(1));
         server.Desk.Rotate(FleetServer.Admin, withRoot: true);
-        await server.RestartAsync();
+        await server.RestartAsync(TimeSpan.FromMinutes(1));
         await server.EnrolAsync("young");
-        clock.Advance(TimeSpan.FromDays(20));
+        await server.RestartAsync(TimeSpan.FromDays(20));
         await OpenAsync(server, "old");
         await OpenAsync(server, "young");
         // It has not renewed since, so that it would be shut out.
@@ -342,7 +343,8 @@ public sealed class FleetTests
         Assert.Equal(0, await server.BytesForAsync(null, null, "uplink"));
         // Browsers show none and are served.
         Assert.True(await server.BytesForAsync(null, null, "https") > 0);
-        Assert.True(server.App.Services.GetRequiredService<IngestCounters>().CertificatesRefused >= 2 || what == "rsa 1024");
+        // TLS itself takes neither a key that short nor a signature that old.
+        Assert.True(server.App.Services.GetRequiredService<IngestCounters>().CertificatesRefused >= 2 || what is "rsa 1024" or "sha-1");
         Assert.Equal(server.App.Services.GetRequiredService<IngestCounters>().CertificatesRefused, server.App.Services.GetRequiredService<AuditLog>().Read(null, 100).Count(row => row.Action == "certificate.refused"));
     }
 
@@ -430,7 +432,7 @@ public sealed class FleetTests
                 case "sha-1":
                     // The intermediate's own key signs with SHA-1.
                     using (var middle = Signed(Authority("CN=Old", _rsa), Root, _now.AddDays(-2), _now.AddDays(30)).CopyWithPrivateKey(_rsa))
-                        return (Leaf(what, new CertificateRequest("CN=g1", key, HashAlgorithmName.SHA1)).Create(middle.SubjectName, X509SignatureGenerator.CreateForRSA(_rsa, RSASignaturePadding.Pkcs1), from, until, Serial()).CopyWithPrivateKey(key), [X509CertificateLoader.LoadCertificate(middle.RawData)]);
+                        return (Leaf(what, new CertificateRequest("CN=g1", key, HashAlgorithmName.SHA256)).Create(middle.SubjectName, new Sha1Signature(_rsa), from, until, Serial()).CopyWithPrivateKey(key), [X509CertificateLoader.LoadCertificate(middle.RawData)]);
                 case "name constraint":
                     using (var inner = ECDsa.Create(ECCurve.NamedCurves.nistP256))
                     {

@@ -97,7 +97,7 @@ public sealed class RightsTests(RightsTests.City city) : IClassFixture<RightsTes
             "GET /api/v1/toll/claims", "POST /api/v1/toll/claims", "GET /api/v1/toll/claims/{id}", "GET /api/v1/toll/claims/{id}/file", "GET /api/v1/toll/claims/{id}/table", "GET /api/v1/toll/charges/table",
             "GET /api/v1/toll/files", "POST /api/v1/toll/files", "GET /api/v1/toll/payments", "POST /api/v1/toll/payments/match",
         ];
-        string[] own = ["GET /api/v1/imports/{epoch}/{lane}", "GET /api/v1/live", "POST /api/v1/imports/{epoch}/{lane}/batches"];
+        string[] own = ["GET /api/v1/imports/{epoch}/{lane}", "GET /api/v1/live", "GET /api/v1/alarms/live", "POST /api/v1/imports/{epoch}/{lane}/batches"];
         Assert.Equal(own.Concat(claims).Order(), routes.Where(route => !described.Contains(route)).Order());
 
         static string Plain(RouteEndpoint route) => "/" + string.Join('/', route.RoutePattern.PathSegments.Select(segment => string.Concat(segment.Parts.Select(part => part switch

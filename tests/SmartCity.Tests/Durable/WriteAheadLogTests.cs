@@ -16,19 +16,31 @@ public sealed class WriteAheadLogTests : IDisposable
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public void One_flipped_bit_anywhere_is_put_right_and_every_commit_is_there(int seed)
+    public void One_flipped_bit_anywhere_is_put_right_or_told_and_every_commit_is_there(int seed)
     {
         var (database, wal) = Write(commits: 12);
         var random = new Random(seed);
         // All of the header and of one frame's, and samples of everything.
         var places = Enumerable.Range(0, HeaderBytes * 8).Concat(Enumerable.Range((HeaderBytes + FrameBytes) * 8, 24 * 8)).Concat(Enumerable.Range(0, 400).Select(_ => random.Next(wal.Length * 8)));
+        var told = 0;
         foreach (var place in places)
         {
             Lay(database, Flipped(wal, place));
             var verdict = WriteAheadLog.Mend(_folder["copy.db"]);
-            Assert.True(verdict is { Repaired: 1, Damage: null }, $"bit {place}: {verdict}");
-            Assert.True(wal.AsSpan().SequenceEqual(File.ReadAllBytes(_folder["copy.db-wal"])), $"bit {place}");
+            var mended = File.ReadAllBytes(_folder["copy.db-wal"]);
+            // Of the highest bits of a word it may be one of several; then all is read, and what is wrong is for the seals of records to find.
+            if (verdict.Damage is not null)
+            {
+                told++;
+                Assert.True(place / 8 >= HeaderBytes && place % 32 > 22, $"bit {place}: {verdict}");
+                Assert.InRange(wal.Zip(mended, (one, other) => System.Numerics.BitOperations.PopCount((uint)(one ^ other))).Sum(), 0, 2);
+                Assert.Equal(new WalVerdict(0, null), WriteAheadLog.Mend(_folder["copy.db"]));
+                continue;
+            }
+            Assert.True(verdict.Repaired == 1, $"bit {place}: {verdict}");
+            Assert.True(wal.AsSpan().SequenceEqual(mended), $"bit {place}");
         }
+        Assert.InRange(told, 1, 200);
         Lay(database, Flipped(wal, (HeaderBytes + 3 * FrameBytes + 500) * 8));
         Assert.Equal(1, WriteAheadLog.Mend(_folder["copy.db"]).Repaired);
         Assert.Equal(12, Rows());
@@ -91,7 +103,7 @@ public sealed class WriteAheadLogTests : IDisposable
     }
 
     [Fact]
-    public void A_spool_whose_write_ahead_log_has_a_flipped_bit_loses_nothing_and_says_so()
+    public void A_spool_whose_write_ahead_log_has_a_flipped_bit_keeps_every_row_that_it_does_not_hit_and_says_so()
     {
         using var folder = new SpoolFolder(inMemory: true);
         using var spool = folder.Open();
@@ -99,16 +111,26 @@ public sealed class WriteAheadLogTests : IDisposable
         var file = Path.Combine(folder.Path, SpoolOptions.FileName);
         var (database, wal) = (Read(file), Read(file + "-wal"));
         var random = new Random(5);
-        for (var flip = 0; flip < 20; flip++)
+        var told = 0;
+        for (var flip = 0; flip < 40; flip++)
         {
             using var killed = new SpoolFolder(inMemory: true);
             File.WriteAllBytes(Path.Combine(killed.Path, SpoolOptions.FileName), database);
             File.WriteAllBytes(Path.Combine(killed.Path, SpoolOptions.FileName + "-wal"), Flipped(wal, random.Next(wal.Length * 8)));
             using var again = killed.Open();
+            var rows = SpoolFolder.ReadAll(again, spool.Epoch, SpoolFolder.Telemetry).Where(row => row.Gap is null).Select(row => (int)row.Columns[0]).ToList();
+            if (again.Notes.Any(note => note.Contains("which one cannot be told", StringComparison.Ordinal)))
+            {
+                told++;
+                Assert.InRange(rows.Count, 18, 20);
+                Assert.Equal(rows.Order().Distinct(), rows);
+                Assert.All(rows, row => Assert.InRange(row, 1, 20));
+                continue;
+            }
             Assert.Contains(again.Notes, note => note.StartsWith("A flipped bit was put right", StringComparison.Ordinal));
-            var rows = SpoolFolder.ReadAll(again, spool.Epoch, SpoolFolder.Telemetry);
-            Assert.Equal(Enumerable.Range(1, 20), rows.Select(row => (int)row.Columns[0]));
+            Assert.Equal(Enumerable.Range(1, 20), rows);
         }
+        Assert.InRange(told, 1, 30);
     }
 
     private (byte[] Database, byte[] Wal) Write(int commits)

@@ -32,7 +32,7 @@ public sealed class IdentityServiceTests
         await UntilAsync(() => !File.Exists(secret) && state.Trouble is null);
         var first = state.Identity!.NotAfter;
 
-        clock.Advance(TimeSpan.FromDays(14));
+        await server.RestartAsync(TimeSpan.FromDays(14));
         for (var i = 0; i < 20; i++) await StepAsync(TimeSpan.FromSeconds(5));
         Assert.Equal(first, state.Identity!.NotAfter);
 
@@ -69,6 +69,7 @@ public sealed class IdentityServiceTests
         var state = new IdentityState { Identity = await server.EnrolAsync("g1"), Trouble = "the city does not answer" };
         var health = new IdentityHealth(state, clock);
         Assert.Null(health.Warning);
+        await server.App.StopAsync(Stop);
         clock.Advance(TimeSpan.FromDays(23));
         Assert.Contains("cannot be renewed: the city does not answer", health.Warning);
         clock.Advance(TimeSpan.FromDays(8));

@@ -45,9 +45,10 @@ internal static class StatementEndpoints
     {
         var parameters = new Parameters(context.Request.Query);
         var (account, from, to, language) = (parameters.Text("account"), parameters.Date("from"), parameters.Date("to"), parameters.Language("lang", Language.Accepted(context)));
+        if (account is null) parameters.Wrong("account", new Sentence("say.toll.account.needed"));
         if (from > to) parameters.Wrong("from", new Sentence("say.readings.order", parameters.Text("from")!, parameters.Text("to")!));
         if (parameters.Problem() is { } wrong) return wrong;
-        if (AccountStatement.Of(desk.Ledger, account ?? "", from, to, stop) is not { } statement) return Problems.Missing(new Sentence("say.toll.account", account ?? ""));
+        if (AccountStatement.Of(desk.Ledger, account!, from, to, stop) is not { } statement) return Problems.Missing(new Sentence("say.toll.account", account!));
         return Answer.Of(new TollStatementView(
             statement.Account, statement.From, statement.To, statement.Opening, statement.Closing,
             [.. statement.Lines.Select(line => new TollStatementLine(line.Day, line.Period, ReceiptTree.Word(line.Batch), TollEndpoints.Word(line.Code), line.Charge, line.Net, line.Vat, line.Amount))], TextOf(statement, desk, receipts, language)));

@@ -23,15 +23,18 @@ internal static class ApiDescription
     /// <summary>Name of the extension that says whether whoever is bound to areas sees what lies in them; where it is false they see nothing.</summary>
     public const string AreaExtension = "x-by-area";
 
+    /// <summary>The version that every generator of clients reads.</summary>
+    public const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_0;
+
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, RouteApiDescriptions>());
-        return services.AddOpenApi("v1", options =>
+        services.AddSingleton<ApiDocument>();
+        return services.AddOpenApi(ApiDocument.Name, options =>
         {
-            // The version that every generator of clients reads.
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
-            // A value of any type has no shape to name.
-            options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+            options.OpenApiVersion = Version;
+            // A value of any type has no shape to name, and generators of clients take a body for a file only where it says so itself.
+            options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) || type.Type == typeof(Stream) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info = new OpenApiInfo
@@ -103,7 +106,10 @@ internal static class ApiDescription
             operation.Parameters.Add(Header("If-None-Match", "*: there must be no such entry yet.", "*"));
         }
         foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
+        {
             if (mediaType == Answer.Json && BodyOf(context.Description) is { } contract) content.Example = Written(contract, options);
+            if (metadata.OfType<FileBody>().FirstOrDefault(file => file.MediaType == mediaType) is { } file) content.Example = JsonValue.Create(file.Example);
+        }
 
         operation.Responses ??= [];
         foreach (var response in context.Description.SupportedResponseTypes.Where(one => one.Type is not null && one.Type != typeof(void)))
@@ -120,7 +126,7 @@ internal static class ApiDescription
             response.Content ??= new Dictionary<string, OpenApiMediaType>();
             response.Content[other.MediaType] = new OpenApiMediaType
             {
-                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String, Format = other.IsFile ? "binary" : null },
                 Example = isObject ? JsonNode.Parse(other.Example) : JsonValue.Create(other.Example),
             };
         }
@@ -141,9 +147,9 @@ internal static class ApiDescription
     private static OpenApiParameter Header(string name, string description, string example) =>
         new() { Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example) };
 
-    /// <summary>What an operation's body holds; null where it takes none.</summary>
+    /// <summary>What an operation's JSON body holds; null where it takes none.</summary>
     public static Type? BodyOf(Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription description) =>
-        description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body)?.Type;
+        description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body && parameter.Type != typeof(Stream))?.Type;
 
     /// <summary>Options by which a contract is written.</summary>
     public static JsonSerializerOptions OptionsOf(Type contract, JsonSerializerOptions usual) =>

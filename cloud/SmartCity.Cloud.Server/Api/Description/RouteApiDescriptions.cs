@@ -25,6 +25,12 @@ internal sealed class RouteApiDescriptions : IApiDescriptionProvider
                 description.ParameterDescriptions.Add(new ApiParameterDescription { Name = "body", Source = BindingSource.Body, Type = body.Contract, ModelMetadata = _metadata.GetMetadataForType(body.Contract), IsRequired = true });
                 description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = Answer.Json });
             }
+            foreach (var file in description.ActionDescriptor.EndpointMetadata.OfType<FileBody>())
+            {
+                if (description.ParameterDescriptions.All(parameter => parameter.Source != BindingSource.Body))
+                    description.ParameterDescriptions.Add(new ApiParameterDescription { Name = "body", Source = BindingSource.Body, Type = typeof(Stream), ModelMetadata = _metadata.GetMetadataForType(typeof(Stream)), IsRequired = true });
+                description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = file.MediaType });
+            }
             foreach (var status in ProblemsOf(description).Select(kind => kind.Status).Distinct().Order())
                 description.SupportedResponseTypes.Add(new ApiResponseType
                 {
@@ -46,6 +52,7 @@ internal sealed class RouteApiDescriptions : IApiDescriptionProvider
         if (metadata.OfType<RequiredRight>().LastOrDefault()?.Right is not null) kinds.UnionWith([ProblemKinds.SignIn, ProblemKinds.Right, ProblemKinds.Password]);
         if (description.HttpMethod is not ("GET" or "HEAD")) kinds.UnionWith([ProblemKinds.CrossSite, ProblemKinds.Audit]);
         if (metadata.OfType<BodyContract>().Any() || metadata.OfType<IAcceptsMetadata>().Any()) kinds.UnionWith([ProblemKinds.Body, ProblemKinds.TooLarge, ProblemKinds.MediaType]);
+        if (metadata.OfType<FileBody>().Any()) kinds.Add(ProblemKinds.TooLarge);
         if (metadata.OfType<QueryParameter>().Any()) kinds.Add(ProblemKinds.Parameters);
         if (metadata.OfType<QueryParameter>().Any(parameter => parameter.Name == "limit")) kinds.Add(ProblemKinds.TooMuch);
         if (metadata.OfType<OtherAnswer>().Any() && metadata.OfType<IProducesResponseTypeMetadata>().Any(produced => produced.Type is not null)) kinds.Add(ProblemKinds.NotAcceptable);

@@ -49,7 +49,8 @@ internal sealed class TollBooks(ServerOptions options)
 
     private LedgerIdentity Identity => new(options.Toll.Ledger, options.Toll.Currency, options.Toll.Scale);
 
-    private string Connection
+    /// <summary>How PostgreSQL is reached, with its password.</summary>
+    internal string Connection
     {
         get
         {

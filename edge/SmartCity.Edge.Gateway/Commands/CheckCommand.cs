@@ -12,7 +12,7 @@ internal static class CheckCommand
     private const string Green = "\u001b[32m", Red = "\u001b[31m", Plain = "\u001b[0m";
     private static readonly string[] _columns = ["step", "state", "found", "fix"];
 
-    public static Command Create(Option<string> data, Func<ParseResult, Settings> load)
+    public static Command Create(Func<ParseResult, string> data, Func<ParseResult, Settings> load)
     {
         var output = CommonOptions.Output();
         var silent = new Option<bool>("--no-message") { Description = "Sends no test message: the steps behind the link are left out." };
@@ -27,11 +27,11 @@ internal static class CheckCommand
         {
             if (result.GetResult(folder) is null)
             {
-                var steps = await new LinkCheck(load(result).Get<GatewayOptions>(), Path.GetFullPath(result.GetRequiredValue(data)), !result.GetValue(silent)).RunAsync(stop);
+                var steps = await new LinkCheck(load(result).Get<GatewayOptions>(), data(result), !result.GetValue(silent)).RunAsync(stop);
                 Write(result, output, steps);
                 return steps.Any(static step => step.State == StepState.Failed) ? ExitCode.Findings : ExitCode.Done;
             }
-            string[] folders = result.GetValue(folder) is { } named ? [Path.GetFullPath(named)] : [MappingFolder.Own(Path.GetFullPath(result.GetRequiredValue(data))), MappingFolder.Shipped];
+            string[] folders = result.GetValue(folder) is { } named ? [Path.GetFullPath(named)] : [MappingFolder.Own(data(result)), MappingFolder.Shipped];
             string[] files = [.. folders.SelectMany(MappingFolder.In)];
             if (files.Length == 0) throw new CommandException(ExitCode.NotFound, $"There is no mapping (NAME.json) in {string.Join(" or ", folders)}.");
             var to = result.InvocationConfiguration.Output;

@@ -9,9 +9,9 @@ internal static class EnrolCommand
 {
     private static readonly TimeSpan _tryAgain = TimeSpan.FromSeconds(15);
 
-    /// <param name="data">The data folder.</param>
+    /// <param name="data">Says the data folder.</param>
     /// <param name="input">In place of the console's stdin, for tests.</param>
-    public static Command Create(Option<string> data, TextReader? input = null)
+    public static Command Create(Func<ParseResult, string> data, TextReader? input = null)
     {
         var code = new Option<string?>("--code") { Description = "Code as smartcity gateway enrol-code prints it, claim secret of the box, or what its QR symbol holds. Asked for, or read from stdin's first line, where it is left out.", HelpName = "CODE" };
         var cloud = new Option<string>("--cloud") { Description = "Address of the city's server.", HelpName = "https://HOST:8444", Required = true };
@@ -27,7 +27,7 @@ internal static class EnrolCommand
         {
             var talk = result.InvocationConfiguration.Error;
             var typed = result.GetValue(code) is { Length: > 0 } given && given != "-" ? given : await AskAsync(talk, input, stop);
-            var folder = IdentityFolder.In(Path.GetFullPath(result.GetRequiredValue(data)));
+            var folder = IdentityFolder.In(data(result));
             var enroller = new Enroller(folder, TimeProvider.System);
             while (true)
             {

@@ -110,7 +110,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
         var list = new Command("list", "Lists what was asked for again, and whether it is still missing.") { listed };
         list.SetAction(async (result, stop) =>
         {
-            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(listed), _replayColumns, OperatorRows.Of(await AskAsync(result, HttpMethod.Get, "replays", null, stop), _replayColumns));
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(listed), _replayColumns, OperatorRows.Of(await TollServer.AllAsync(next => AskAsync(result, HttpMethod.Get, next, null, stop), "replays?limit=10000"), _replayColumns));
             return ExitCode.Done;
         });
         return new Command("replay", "Numbers of devices that are missing and were asked for again.") { ask, list };

@@ -32,7 +32,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
 
     private Command Export()
     {
-        var issuer = new Option<ulong?>("--issuer") { Description = "Number of the issuer to ask. Needed unless --again.", HelpName = "NUMBER" };
+        var issuer = new Option<long?>("--issuer") { Description = "Number of the issuer to ask. Needed unless --again.", HelpName = "NUMBER" };
         var (from, to) = (Date("--from", "First business date. Default: the first with a charge."), Date("--to", "Last business date. Default: the last with a charge."));
         var dialect = new Option<string>("--dialect") { Description = "niop (STRAN, SCORR) or ezpass (ICTX).", DefaultValueFactory = _ => "niop" };
         dialect.AcceptOnlyFromAmong("niop", "ezpass");
@@ -51,7 +51,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
                 return ExitCode.Done;
             }
             if (result.GetValue(issuer) is not { } number) throw new CommandException(ExitCode.WrongUse, "Name the issuer with --issuer; toll claim due lists them.");
-            var wish = new ClaimWish(number, result.GetValue(from), result.GetValue(to), result.GetValue(dialect) == "ezpass", result.GetValue(resend), result.GetValue(at), result.GetValue(dry));
+            var wish = new NewTollClaims(number, result.GetValue(from), result.GetValue(to), result.GetValue(dialect) == "ezpass", result.GetValue(resend), result.GetValue(at), result.GetValue(dry));
             var made = await AskAsync(result, HttpMethod.Post, "claims", JsonSerializer.SerializeToUtf8Bytes(wish, TollJson.Options), stop);
             var claims = made.GetProperty("claims").EnumerateArray().ToList();
             foreach (var claim in claims)
@@ -74,7 +74,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         var list = new Command("list", "Lists the claims that were made, and how far each is.") { output };
         list.SetAction(async (result, stop) =>
         {
-            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _claimColumns, OperatorRows.Of(await AskAsync(result, HttpMethod.Get, "claims", null, stop), _claimColumns));
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _claimColumns, OperatorRows.Of(await AllAsync(result, "claims?limit=1000", stop), _claimColumns));
             return ExitCode.Done;
         });
         return list;
@@ -86,8 +86,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         var due = new Command("due", "Lists what issuers owe and were not asked for.") { output };
         due.SetAction(async (result, stop) =>
         {
-            var answer = await AskAsync(result, HttpMethod.Get, "claims", null, stop);
-            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _dueColumns, OperatorRows.Of(JsonSerializer.SerializeToElement(new { items = answer.GetProperty("due") }), _dueColumns));
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _dueColumns, OperatorRows.Of(await AskAsync(result, HttpMethod.Get, "claims/due", null, stop), _dueColumns));
             return ExitCode.Done;
         });
         return due;
@@ -164,7 +163,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         var list = new Command("payments", "Lists payments that no claim was found for, or only in part.") { output };
         list.SetAction(async (result, stop) =>
         {
-            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _paymentColumns, OperatorRows.Of(await AskAsync(result, HttpMethod.Get, "payments", null, stop), _paymentColumns));
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _paymentColumns, OperatorRows.Of(await AllAsync(result, "payments?limit=1000", stop), _paymentColumns));
             return ExitCode.Done;
         });
         return list;
@@ -177,7 +176,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         var match = new Command("match", "Says which claim a payment is for, and pays it as far as it is owed.") { account, reference, claim, part };
         match.SetAction(async (result, stop) =>
         {
-            var paid = await AskAsync(result, HttpMethod.Post, "payments/match", JsonSerializer.SerializeToUtf8Bytes(new PaymentMatch(result.GetRequiredValue(account), result.GetRequiredValue(reference), result.GetValue(part), result.GetRequiredValue(claim)), TollJson.Options), stop);
+            var paid = await AskAsync(result, HttpMethod.Post, "payments/match", JsonSerializer.SerializeToUtf8Bytes(new TollPaymentMatch(result.GetRequiredValue(account), result.GetRequiredValue(reference), result.GetRequiredValue(claim), result.GetValue(part)), TollJson.Options), stop);
             result.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{result.GetRequiredValue(claim)} was paid {Number(paid, "paid"):N0}"));
             return ExitCode.Done;
         });
@@ -190,7 +189,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         var list = new Command("list", "Lists the files that were taken.") { output };
         list.SetAction(async (result, stop) =>
         {
-            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _fileColumns, OperatorRows.Of(await AskAsync(result, HttpMethod.Get, "files", null, stop), _fileColumns));
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _fileColumns, OperatorRows.Of(await AllAsync(result, "files?limit=1000", stop), _fileColumns));
             return ExitCode.Done;
         });
         return list;
@@ -231,6 +230,8 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
         File.Move(half, path, overwrite: true);
     }
 
+    private Task<JsonElement> AllAsync(ParseResult result, string path, CancellationToken stop) => TollServer.AllAsync(next => AskAsync(result, HttpMethod.Get, next, null, stop), path);
+
     private async Task<JsonElement> AskAsync(ParseResult result, HttpMethod method, string path, byte[]? body, CancellationToken stop, string type = "application/json")
     {
         var content = await SendAsync(result, method, path, body, stop, type);
@@ -249,7 +250,7 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
             using var client = AdminSocket.Connect(socket);
             // A large file is read, checked and booked whole before the answer.
             client.Timeout = TimeSpan.FromMinutes(10);
-            using var request = new HttpRequestMessage(method, new Uri("/api/v1/toll/" + path, UriKind.Relative));
+            using var request = new HttpRequestMessage(method, new Uri(TollServer.Routes + path, UriKind.Relative));
             if (body is not null) request.Content = new ByteArrayContent(body) { Headers = { ContentType = new System.Net.Http.Headers.MediaTypeHeaderValue(type) } };
             using var answer = await client.SendAsync(request, stop);
             var content = await answer.Content.ReadAsByteArrayAsync(stop);

@@ -10,6 +10,9 @@ namespace SmartCity.Cloud.Server.Commands;
 /// <summary>The running server, whose toll routes commands ask through its socket.</summary>
 internal sealed class TollServer(IReadOnlyList<string> args, Option<string> data)
 {
+    /// <summary>Where the routes of tolls stand.</summary>
+    public const string Routes = "/api/v1/toll/";
+
     /// <summary>Asks the running server.</summary>
     /// <param name="result">The command line.</param>
     /// <param name="method">Method.</param>
@@ -24,12 +27,27 @@ internal sealed class TollServer(IReadOnlyList<string> args, Option<string> data
         if (!AdminSocket.Answers(socket)) throw new CommandException(ExitCode.NotFound, $"No server runs on {folder}. Start it, or name its folder with --data.");
         try
         {
-            return await AdminSocket.AskAsync(socket, method, "/api/v1/toll/" + path, stop, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, TollJson.Options));
+            return await AdminSocket.AskAsync(socket, method, Routes + path, stop, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, TollJson.Options));
         }
         catch (HttpRequestException error)
         {
             throw new CommandException(error.Message, error);
         }
+    }
+
+    /// <summary>All items of a list, page after page, as one list.</summary>
+    /// <param name="ask">Asks for what stands after <c>/api/v1/toll/</c>.</param>
+    /// <param name="path">The first page.</param>
+    public static async Task<JsonElement> AllAsync(Func<string, Task<JsonElement>> ask, string path)
+    {
+        var items = new List<JsonElement>();
+        for (string? next = path; next is not null;)
+        {
+            var page = await ask(next);
+            items.AddRange(page.GetProperty("items").EnumerateArray());
+            next = page.TryGetProperty("next", out var link) ? link.GetString()?[Routes.Length..] : null;
+        }
+        return JsonSerializer.SerializeToElement(new { items });
     }
 
     /// <summary>The part of an address after the question mark, of what is given.</summary>

@@ -52,8 +52,8 @@ internal sealed class TollVaultCommands(IReadOnlyList<string> args, Option<strin
         var show = new Command("show", "Lists the runs of the rules, with how many they erased and kept.") { due, output };
         show.SetAction(async (result, stop) =>
         {
-            var answer = await _server.AskAsync(result, HttpMethod.Get, "retention", null, stop);
-            Write(result, output, _runColumns, answer.GetProperty(result.GetValue(due) ? "due" : "items"));
+            Write(result, output, _runColumns, result.GetValue(due) ? (await _server.AskAsync(result, HttpMethod.Get, "retention", null, stop)).GetProperty("due")
+                : (await TollServer.AllAsync(next => _server.AskAsync(result, HttpMethod.Get, next, null, stop), "retention/runs?limit=1000")).GetProperty("items"));
             return ExitCode.Done;
         });
         return show;

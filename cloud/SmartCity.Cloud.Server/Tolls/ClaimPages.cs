@@ -29,14 +29,14 @@ internal static class ClaimPages
         read.MapGet("/claims/{id}", (HttpContext context, ClaimDesk desk, string id, int? after) => One(context, desk, id, after ?? 0));
         read.MapGet("/claims/{id}/file", ClaimEndpoints.FileOf);
         read.MapGet("/claims/{id}/table", (HttpContext context, ClaimDesk desk, string id, string? format) => desk.Ask(book => book.Find(id)) is null ? Problems.Missing(new Sentence("say.claim", id))
-            : ClaimEndpoints.Table(context, format, id, (stream, of, _) => desk.Ask(book =>
+            : ClaimEndpoints.Table(format, id, PageOf(context).Language, (stream, of, language) => desk.Ask(book =>
             {
-                ClaimTable.WriteClaim(stream, of, book, id, PageOf(context).Language, zone);
+                ClaimTable.WriteClaim(stream, of, book, id, language, zone);
                 return true;
             })));
-        read.MapGet("/charges/table", (HttpContext context, TollDesk books, string? format) => ClaimEndpoints.Table(context, format, "charges", (stream, of, _) => books.Ask(queries =>
+        read.MapGet("/charges/table", (HttpContext context, TollDesk books, string? format) => ClaimEndpoints.Table(format, "charges", PageOf(context).Language, (stream, of, language) => books.Ask(queries =>
         {
-            ClaimTable.WriteCharges(stream, of, queries, new ChargeQuery(DateOnly.MinValue, DateOnly.MaxValue), PageOf(context).Language, zone);
+            ClaimTable.WriteCharges(stream, of, queries, new ChargeQuery(DateOnly.MinValue, DateOnly.MaxValue), language, zone);
             return true;
         })));
         read.MapGet("/files", (HttpContext context, ClaimDesk desk) => Files(context, desk, null, null, []));

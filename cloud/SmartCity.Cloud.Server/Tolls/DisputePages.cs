@@ -45,7 +45,7 @@ internal static class DisputePages
         manage.MapPost("/disputes/{number:int}/refund", async (HttpContext context, DisputeActs acts, TollDesk desk, int number, CancellationToken stop) =>
         {
             var (form, page) = (await context.Request.ReadFormAsync(stop), PageContext.Of(context, zone));
-            if (acts.Ask(store => DisputeEndpoints.ScopeOf(store, number, name => form[name], out _)) is not { IsNarrow: true } scope) return Problems.Of(ProblemKinds.Body);
+            if (acts.Ask(store => ScopeOf(store, number, name => form[name])) is not { IsNarrow: true } scope) return Problems.Of(ProblemKinds.Body);
             var result = acts.Release(context, number, scope, form["digest"].ToString());
             return result.Batch is { } batch ? Show(context, acts, desk, zone, number, name => form[name], false, page.Words["toll.others.released", page.Text.Whole(batch.Count)])
                 : Show(context, acts, desk, zone, number, name => form[name], true, null, DisputeActs.Say(result.Refusal, page.Language));
@@ -79,12 +79,19 @@ internal static class DisputePages
 
     private static OthersView? Others(SqliteDisputes store, TollDesk desk, PageContext page, int number, Func<string, string?> given)
     {
-        if (DisputeEndpoints.ScopeOf(store, number, given, out _) is not { IsNarrow: true } scope || store.Preview(number, scope) is not { } preview) return null;
+        if (ScopeOf(store, number, given) is not { IsNarrow: true } scope || store.Preview(number, scope) is not { } preview) return null;
         var values = new[] { Day(scope.From), Day(scope.To), scope.Point, scope.Lane, scope.Device, scope.Cause, scope.Tariff };
         return new OthersView([.. _filters.Zip(values, (name, value) => (name, value ?? "any"))], preview.Count, Money(preview.Amount, desk, page), preview.Digest,
             [.. preview.Hits.Take(HitsOfPage).Select(hit => new FaultHitRow(hit.Charge, hit.Time, hit.Point, hit.Lane, hit.Payer, Money(hit.Gross, desk, page), hit.Dispute is null ? Money(hit.Refund, desk, page) : null, hit.Dispute))], preview.Hits.Count);
 
         static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    }
+
+    /// <returns>Null where there is no such dispute, or a date is none.</returns>
+    private static FaultScope? ScopeOf(SqliteDisputes store, int number, Func<string, string?> given)
+    {
+        var (from, to) = (DateInput.Of(given("from")), DateInput.Of(given("to")));
+        return from.IsWrong || to.IsWrong ? null : DisputeEndpoints.ScopeOf(store, number, (from.Date, to.Date), default, given);
     }
 
     private static async Task<IResult> DoAsync(HttpContext context, DisputeActs acts, TollDesk desk, TimeZoneInfo zone, int number, Func<IFormCollection, DisputeResult> act, string done, CancellationToken stop)

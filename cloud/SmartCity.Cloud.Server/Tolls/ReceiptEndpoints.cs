@@ -5,6 +5,8 @@ using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Tolling.Disputes;
 using SmartCity.Cloud.Tolling.Receipts;
 using SmartCity.Model;
@@ -15,20 +17,23 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>Receipts over HTTP, <c>/api/v1/toll/receipts…</c>, and the page on which everybody checks one, <c>/receipt</c>.</summary>
 internal static class ReceiptEndpoints
 {
-    private const string Missing = "say.receipt";
+    private const string Missing = "say.receipt", PemType = "application/x-pem-file";
 
     public static void MapReceipts(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        var receipts = app.MapGroup("/api/v1/toll/receipts").ExcludeFromDescription();
-        receipts.MapGet("", (ReceiptDesk desk) => Results.Json(new { key = desk.KeyId, items = desk.Trees.Select(Shape) }, TollJson.Options)).WithSummary("The trees of receipts, with their signed checkpoints.").Needs(Rights.TollRead);
-        receipts.MapGet("/key", (ReceiptDesk desk) => Results.Text(desk.PublicKey, "application/x-pem-file")).WithSummary("The public key by which receipts are checked, PEM.").Public();
-        receipts.MapGet("/{charge:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, ReceiptDesk desk, string charge, string? lang) => Give(context, desk, charge, lang)).WithSummary("The receipt of a charge of a sealed period, as a file.").Needs(Rights.TollRead);
+        var receipts = app.MapGroup("/api/v1/toll/receipts").WithTags("Tolls");
+        receipts.MapGet("", (ReceiptDesk desk) => Answer.Of(new TollReceiptTrees(desk.KeyId, [.. desk.Trees.Select(Entry)]))).Needs(Rights.TollRead)
+            .WithName("GetTollReceiptTrees").WithSummary("The trees of receipts, with their signed checkpoints; at most three a sealed period.").Answers<TollReceiptTrees>();
+        receipts.MapGet("/key", (ReceiptDesk desk) => Answer.Text(desk.PublicKey, PemType)).Public()
+            .WithName("GetTollReceiptKey").WithSummary("The public key by which receipts are checked.").AnswersFile(PemType, Examples.PublicKey);
+        receipts.MapGet("/{charge:regex(^[0-9a-f]{{32}}$)}", Give).Needs(Rights.TollRead).WithName("GetTollReceipt").WithSummary("The receipt of a charge of a sealed period.")
+            .PathExample("charge", Examples.Passage).Takes("lang", "Language of what is readable in it: en or fa; that of Accept-Language where left out.", "fa").Answers<TollReceiptFile>().MayFail(ProblemKinds.Missing, ProblemKinds.Toll);
 
         app.MapGet("/tolls/passages/{charge:regex(^[0-9a-f]{{32}}$)}/receipt", (HttpContext context, ReceiptDesk desk, string charge) => File(context, desk, charge)).ExcludeFromDescription().Needs(Rights.TollRead);
         var pages = app.MapGroup("/receipt").ExcludeFromDescription().Public();
         pages.MapGet("", (HttpContext context) => Page(context, zone));
-        pages.MapGet("/key", (ReceiptDesk desk) => Results.Text(desk.PublicKey, "application/x-pem-file"));
+        pages.MapGet("/key", (ReceiptDesk desk) => Results.Text(desk.PublicKey, PemType));
         pages.MapPost("", (HttpContext context, ReceiptDesk desk, PublicLimits limits, CancellationToken stop) => CheckAsync(context, desk, limits, zone, stop)).DisableAntiforgery();
     }
 
@@ -81,10 +86,12 @@ internal static class ReceiptEndpoints
     /// <summary>Keys of the reasons that a driver may give.</summary>
     public static IReadOnlyList<string> Reasons { get; } = [.. Enum.GetValues<DisputeReason>().Select(reason => TollEndpoints.Word(reason))];
 
-    private static IResult Give(HttpContext context, ReceiptDesk desk, string charge, string? lang)
+    private static IResult Give(HttpContext context, ReceiptDesk desk, string charge)
     {
-        if (Language.All.FirstOrDefault(one => one.Code == (lang ?? Language.Accepted(context).Code)) is not { } language) return Problems.Of(ProblemKinds.Parameters, new Sentence("say.possible", string.Join(", ", Language.All.Select(one => one.Code))));
-        return Found(desk, charge, out var problem) is not { } receipt ? problem! : Results.Json(new { charge, tree = receipt["period"], file = ReceiptText.File(receipt, language) }, TollJson.Options);
+        var parameters = new Parameters(context.Request.Query);
+        var language = parameters.Language("lang", Language.Accepted(context));
+        if (parameters.Problem() is { } wrong) return wrong;
+        return Found(desk, charge, out var problem) is not { } receipt ? problem! : Answer.Of(new TollReceiptFile(charge, receipt["period"], ReceiptText.File(receipt, language)));
     }
 
     private static IResult File(HttpContext context, ReceiptDesk desk, string charge) => Found(desk, charge, out var problem) is not { } receipt ? problem!
@@ -105,8 +112,6 @@ internal static class ReceiptEndpoints
         return null;
     }
 
-    private static object Shape(ReceiptTree tree) => new
-    {
-        tree.Name, tree.Period, batch = ReceiptTree.Word(tree.Batch), tree.Size, tree.Net, tree.Vat, root = Convert.ToHexStringLower(tree.Root), key = Operations.SigningKey.IdOf(tree.PublicKey), at = UnixMicros.ToTime(tree.At), tree.Checkpoint,
-    };
+    private static TollReceiptTree Entry(ReceiptTree tree) => new(
+        tree.Name, tree.Period, ReceiptTree.Word(tree.Batch), tree.Size, tree.Net, tree.Vat, Convert.ToHexStringLower(tree.Root), Operations.SigningKey.IdOf(tree.PublicKey), UnixMicros.ToTime(tree.At), tree.Checkpoint);
 }

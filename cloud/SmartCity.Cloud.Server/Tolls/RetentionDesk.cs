@@ -23,10 +23,12 @@ internal sealed class RetentionDesk(ServerOptions options, TollBooks books, Toll
     public RetentionRules Rules => options.Toll.Retention.Rules;
 
     /// <summary>Runs of the rules, the newest first.</summary>
-    public IReadOnlyList<RetentionRun> Runs(int max)
+    /// <param name="max">How many at most.</param>
+    /// <param name="before">Number of the last that is known; null from the newest.</param>
+    public IReadOnlyList<RetentionRun> Runs(int max, int? before = null)
     {
         using var retention = Open();
-        return retention.Runs(max);
+        return retention.Runs(max, before);
     }
 
     /// <summary>What a run would erase now.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Pages;
@@ -6,6 +5,8 @@ using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Tolling.Retention;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
@@ -15,7 +16,7 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>Where a plate can stand and what the rules of retention do there; their runs; and reads of the vault. <c>/api/v1/toll/retention</c>, <c>/api/v1/toll/vault</c>, <c>/tolls/retention</c>.</summary>
 internal static class RetentionEndpoints
 {
-    private const int RunsOfPage = 40;
+    private const int RunsOfPage = 40, LimitMax = 1_000, LimitUsual = 100;
 
     /// <summary>Every place that a plate can stand; each has its words.</summary>
     private static readonly string[] _places = ["spool", "log", "letters", "events", "passages", "charges", "ledger", "vault", "receipts", "disputes", "runs", "registers", "audit", "files", "backups"];
@@ -23,17 +24,17 @@ internal static class RetentionEndpoints
     public static void MapRetention(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        var api = app.MapGroup("/api/v1/toll").ExcludeFromDescription();
-        api.MapGet("/retention", (HttpContext context, RetentionDesk desk, string? lang, CancellationToken stop) =>
-        {
-            var language = Language.All.FirstOrDefault(one => one.Code == lang) ?? Language.Accepted(context);
-            return Results.Json(new { desk.Rules, places = Places(language).Select(place => new { place.Place, place.Holds, place.Rule }), due = desk.Preview(stop).Select(Shape), items = desk.Runs(RunsOfPage).Select(Shape) }, TollJson.Options);
-        }).WithSummary("Every place that a plate can stand, what the rules do there, what a run would erase now, and the runs there were.").Needs(Rights.TollRead);
-        api.MapPost("/retention/run", (HttpContext context, RetentionDesk desk, CancellationToken stop) => Results.Json(new { items = desk.Run(context.ActorOf(), stop).Select(Shape) }, TollJson.Options)).WithSummary("Runs the rules of retention now.").Needs(Rights.TollManage);
-        api.MapPost("/vault/read", (HttpContext context, RetentionDesk desk, CancellationToken stop) => ReadAsync(context, request =>
-            request.Account is { Length: > 0 } account ? Results.Json(new { account, plate = desk.PlateOf(context, account, request.Reason!) }, TollJson.Options) : null, stop)).WithSummary("The plate behind an account, with a reason that is written down.").Needs(Rights.TollManage);
-        api.MapPost("/vault/find", (HttpContext context, RetentionDesk desk, CancellationToken stop) => ReadAsync(context, request =>
-            request.Plate is { Length: > 0 } plate ? Results.Json(new { plate, accounts = desk.AccountsOf(context, plate, request.Reason!) }, TollJson.Options) : null, stop)).WithSummary("The accounts that a plate had in each month, with a reason that is written down.").Needs(Rights.TollManage);
+        var api = app.MapGroup("/api/v1/toll").WithTags("Tolls");
+        var (read, manage) = (api.MapGroup("").Needs(Rights.TollRead), api.MapGroup("").Needs(Rights.TollManage));
+        read.MapGet("/retention", Show).WithName("GetTollRetention").WithSummary("Every place where a plate can stand, what the rules do there, and what a run would erase now.")
+            .Takes("lang", "Language of the words: en or fa; that of Accept-Language where left out.", "fa").Answers<TollRetentionView>();
+        read.MapGet("/retention/runs", Runs).WithName("GetTollRetentionRuns").WithSummary("Runs of the rules of retention, the newest first.").InPages(Paging.Write(7), LimitMax, LimitUsual).Answers<Page<TollRetentionRun>>();
+        manage.MapPost("/retention/run", (HttpContext context, RetentionDesk desk, CancellationToken stop) => Results.Json(new Whole<TollRetentionRun>([.. desk.Run(context.ActorOf(), stop).Select(Entry)])))
+            .WithName("RunTollRetention").WithSummary("Runs the rules of retention now; what is erased cannot be had back.").Answers<Whole<TollRetentionRun>>();
+        manage.MapPost("/vault/read", (HttpContext context, RetentionDesk desk, VaultRead wanted) => WithReason(wanted.Reason, wanted.Account, (account, reason) => Results.Json(new VaultPlate(account, desk.PlateOf(context, account, reason)))))
+            .WithName("ReadTollVault").WithSummary("The plate behind an account, with a reason that is written down.").Answers<VaultPlate>().MayFail(ProblemKinds.Toll);
+        manage.MapPost("/vault/find", (HttpContext context, RetentionDesk desk, VaultSearch wanted) => WithReason(wanted.Reason, wanted.Plate, (plate, reason) => Results.Json(new VaultAccounts(plate, desk.AccountsOf(context, plate, reason)))))
+            .WithName("FindInTollVault").WithSummary("The accounts that a plate had in each month, with a reason that is written down.").Answers<VaultAccounts>().MayFail(ProblemKinds.Toll);
 
         var pages = app.MapGroup("/tolls").ExcludeFromDescription();
         pages.MapGet("/retention", (HttpContext context, RetentionDesk desk, CancellationToken stop) => Page(context, desk, zone, null, null, stop)).Needs(Rights.TollRead);
@@ -71,13 +72,30 @@ internal static class RetentionEndpoints
             context.CallerOf().Rights.HasFlag(Rights.TollManage), notice, error), error is null ? StatusCodes.Status200OK : StatusCodes.Status422UnprocessableEntity);
     }
 
-    private static async Task<IResult> ReadAsync(HttpContext context, Func<VaultRequest, IResult?> read, CancellationToken stop)
+    private static IResult Show(HttpContext context, RetentionDesk desk, CancellationToken stop)
     {
-        var request = await JsonSerializer.DeserializeAsync<VaultRequest>(context.Request.Body, TollJson.Options, stop);
-        if (request?.Reason is null || !IsReason(request.Reason)) return Problems.Of(ProblemKinds.Body, new Sentence("say.toll.reason"));
+        var parameters = new Parameters(context.Request.Query);
+        var language = parameters.Language("lang", Language.Accepted(context));
+        if (parameters.Problem() is { } wrong) return wrong;
+        var rules = desk.Rules;
+        return Answer.Of(new TollRetentionView(new TollRetentionRules(rules.ImagesDays, rules.PlatesDays, rules.KeysDays),
+            [.. Places(language).Select(place => new TollPlatePlace(place.Place, place.Holds, place.Rule))], [.. desk.Preview(stop).Select(Entry)]));
+    }
+
+    private static IResult Runs(HttpContext context, RetentionDesk desk)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var (limit, before) = (parameters.Limit(LimitMax, LimitUsual), parameters.CursorWhole());
+        return parameters.Problem() ?? Answer.Of(Paging.Of(context.Request, desk.Runs(limit + 1, before).Select(Entry), limit, run => [run.Number]));
+    }
+
+    private static IResult WithReason(string? reason, string? subject, Func<string, string, IResult> read)
+    {
+        if (reason is null || !IsReason(reason)) return Problems.Of(ProblemKinds.Body, new Sentence("say.toll.reason"));
+        if (string.IsNullOrEmpty(subject)) return Problems.Of(ProblemKinds.Body);
         try
         {
-            return read(request) ?? Problems.Of(ProblemKinds.Body);
+            return read(subject, reason);
         }
         catch (Exception error) when (error is ArgumentException or InvalidOperationException)
         {
@@ -91,11 +109,5 @@ internal static class RetentionEndpoints
 
     private static RetentionRow RowOf(RetentionRun run, int days) => new(TollEndpoints.Word(run.Class), days, run.Through, run.Erased, run.Kept, run.Number == 0 ? null : run.At, run.By);
 
-    private static object Shape(RetentionRun run) => new { run.Number, at = UnixMicros.ToTime(run.At), run.By, @class = TollEndpoints.Word(run.Class), run.Through, run.Erased, run.Kept };
+    private static TollRetentionRun Entry(RetentionRun run) => new(run.Number, UnixMicros.ToTime(run.At), run.By, TollEndpoints.Word(run.Class), run.Through, run.Erased, run.Kept);
 }
-
-/// <summary>A read of the vault.</summary>
-/// <param name="Account">Account whose plate is asked for.</param>
-/// <param name="Plate">Plate whose accounts are asked for.</param>
-/// <param name="Reason">Why.</param>
-internal sealed record VaultRequest(string? Account, string? Plate, string? Reason);

@@ -7,6 +7,8 @@ using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Receipts;
 using SmartCity.Model;
@@ -23,14 +25,10 @@ internal static class StatementEndpoints
     public static void MapStatements(this IEndpointRouteBuilder app, string cityZone)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(cityZone);
-        app.MapGet("/api/v1/toll/statement", (HttpContext context, TollDesk desk, ReceiptDesk receipts, string? account, string? from, string? to, string? lang, CancellationToken stop) =>
-        {
-            var (first, last) = (DateInput.Of(from), DateInput.Of(to));
-            if (first.IsWrong || last.IsWrong) return Problems.Of(ProblemKinds.Parameters, new Sentence("say.parameter.date", first.IsWrong ? from! : to!));
-            if (AccountStatement.Of(desk.Ledger, account ?? "", first.Date, last.Date, stop) is not { } statement) return Problems.Missing(new Sentence("say.toll.account", account ?? ""));
-            var language = Language.All.FirstOrDefault(one => one.Code == lang) ?? Language.Accepted(context);
-            return Results.Json(new { statement.Account, statement.From, statement.To, statement.Opening, statement.Closing, statement.Lines, text = TextOf(statement, desk, receipts, language) }, TollJson.Options);
-        }).ExcludeFromDescription().WithSummary("What an account was charged and paid, from the postings, with a text in a language.").Needs(Rights.TollRead);
+        app.MapGet("/api/v1/toll/statement", Give).WithTags("Tolls").Needs(Rights.TollRead)
+            .WithName("GetTollStatement").WithSummary("What an account was charged and paid, from the postings: whole, for the dates that are asked for.")
+            .Takes("account", "The account, as charges name it; needed.", "asset:receivable:a-17").Takes("from", "First business date; the account's first where left out.", "2026-11-01").Takes("to", "Last business date; the account's last where left out.", "2026-11-30")
+            .Takes("lang", "Language of the text: en or fa; that of Accept-Language where left out.", "fa").Answers<TollStatementView>().MayFail(ProblemKinds.Missing);
 
         app.MapGet("/tolls/statement", (HttpContext context, TollDesk desk, ReceiptDesk receipts, string? account, string? from, string? to, CancellationToken stop) =>
         {
@@ -41,6 +39,19 @@ internal static class StatementEndpoints
             var view = ViewOf(statement, desk, receipts, page.Language, page.Text, LinesOfPage);
             return DashboardServices.Show<TollStatement>(context, new TollStatementModel(page, account, dates, view));
         }).ExcludeFromDescription().Needs(Rights.TollRead);
+    }
+
+    private static IResult Give(HttpContext context, TollDesk desk, ReceiptDesk receipts, CancellationToken stop)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var (account, from, to, language) = (parameters.Text("account"), parameters.Date("from"), parameters.Date("to"), parameters.Language("lang", Language.Accepted(context)));
+        if (account is null) parameters.Wrong("account", new Sentence("say.toll.account.needed"));
+        if (from > to) parameters.Wrong("from", new Sentence("say.readings.order", parameters.Text("from")!, parameters.Text("to")!));
+        if (parameters.Problem() is { } wrong) return wrong;
+        if (AccountStatement.Of(desk.Ledger, account!, from, to, stop) is not { } statement) return Problems.Missing(new Sentence("say.toll.account", account!));
+        return Answer.Of(new TollStatementView(
+            statement.Account, statement.From, statement.To, statement.Opening, statement.Closing,
+            [.. statement.Lines.Select(line => new TollStatementLine(line.Day, line.Period, ReceiptTree.Word(line.Batch), TollEndpoints.Word(line.Code), line.Charge, line.Net, line.Vat, line.Amount))], TextOf(statement, desk, receipts, language)));
     }
 
     private static StatementView ViewOf(AccountStatement statement, TollDesk desk, ReceiptDesk receipts, Language language, LocalText text, int max)

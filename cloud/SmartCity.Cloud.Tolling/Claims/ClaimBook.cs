@@ -71,7 +71,9 @@ public sealed class ClaimBook : IDisposable
 
     /// <summary>Claims, the newest first.</summary>
     /// <param name="max">How many at most.</param>
-    public IReadOnlyList<ClaimState> Claims(int max) => _statements.Read($"SELECT {ClaimColumns} FROM claim ORDER BY made DESC, id DESC LIMIT $1", ReadClaim, max).ConvertAll(StateOf);
+    /// <param name="before">The last that is known, by when it was made and its id; null from the newest.</param>
+    public IReadOnlyList<ClaimState> Claims(int max, (long Made, string Id)? before = null) => _statements.Read(
+        $"SELECT {ClaimColumns} FROM claim WHERE $2 IS NULL OR (made, id) < ($2, $3) ORDER BY made DESC, id DESC LIMIT $1", ReadClaim, max, before?.Made, before?.Id).ConvertAll(StateOf);
 
     /// <summary>One claim; null where there is none.</summary>
     public ClaimState? Find(string id) => _statements.Read($"SELECT {ClaimColumns} FROM claim WHERE id = $1", ReadClaim, id) is [var claim] ? StateOf(claim) : null;
@@ -127,13 +129,19 @@ public sealed class ClaimBook : IDisposable
 
     /// <summary>Files that were taken, the newest first.</summary>
     /// <param name="max">How many at most.</param>
-    public IReadOnlyList<TakenFile> Files(int max) => _statements.Read("SELECT number, hash, type, name, at, by, rows, total, outcome FROM toll_file ORDER BY number DESC LIMIT $1", ReadFile, max);
+    /// <param name="before">Number of the last that is known; null from the newest.</param>
+    public IReadOnlyList<TakenFile> Files(int max, int? before = null) => _statements.Read(
+        "SELECT number, hash, type, name, at, by, rows, total, outcome FROM toll_file WHERE $2 IS NULL OR number < $2 ORDER BY number DESC LIMIT $1", ReadFile, max, before);
 
     /// <summary>Payments that no claim was found for, or only in part, the oldest first.</summary>
     /// <param name="max">How many at most.</param>
-    public IReadOnlyList<OpenPayment> OpenPayments(int max) => _statements.Read(
-        "SELECT p.account, p.reference, p.part, e.booked, p.amount, p.matched, p.claim, p.why, p.text FROM bank_part p JOIN bank_entry e ON e.account = p.account AND e.reference = p.reference WHERE p.matched <> p.amount ORDER BY e.booked, 1, 2, 3 LIMIT $1",
-        row => new OpenPayment(row.GetString(0), row.GetString(1), row.GetInt32(2), DateOnly.FromDayNumber(row.GetInt32(3)), row.GetInt64(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? "none" : row.GetString(7), row.GetString(8)), max);
+    /// <param name="after">The last that is known; null from the oldest.</param>
+    public IReadOnlyList<OpenPayment> OpenPayments(int max, (DateOnly Booked, string Account, string Reference, int Part)? after = null) => _statements.Read(
+        """
+        SELECT p.account, p.reference, p.part, e.booked, p.amount, p.matched, p.claim, p.why, p.text FROM bank_part p JOIN bank_entry e ON e.account = p.account AND e.reference = p.reference
+        WHERE p.matched <> p.amount AND ($2 IS NULL OR (e.booked, p.account, p.reference, p.part) > ($2, $3, $4, $5)) ORDER BY e.booked, 1, 2, 3 LIMIT $1
+        """,
+        row => new OpenPayment(row.GetString(0), row.GetString(1), row.GetInt32(2), DateOnly.FromDayNumber(row.GetInt32(3)), row.GetInt64(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetString(6), row.IsDBNull(7) ? "none" : row.GetString(7), row.GetString(8)), max, after?.Booked.DayNumber, after?.Account, after?.Reference, after?.Part);
 
     /// <summary>Says which claim a payment is for, and pays it as far as it is owed.</summary>
     /// <returns>What was paid, minor units.</returns>

@@ -54,8 +54,10 @@ public sealed class SqliteRetention : IDisposable
     }
 
     /// <summary>Runs, the newest first.</summary>
-    public IReadOnlyList<RetentionRun> Runs(int max) => _statements.Read("SELECT number, at, by, class, through, erased, kept FROM retention_run ORDER BY number DESC LIMIT $1", row => new RetentionRun(
-        row.GetInt32(0), row.GetInt64(1), row.GetString(2), (RetentionClass)row.GetInt64(3), row.IsDBNull(4) ? null : DateOnly.FromDayNumber(row.GetInt32(4)), row.GetInt64(5), row.GetInt64(6)), max);
+    /// <param name="max">How many at most.</param>
+    /// <param name="before">Number of the last that is known; null from the newest.</param>
+    public IReadOnlyList<RetentionRun> Runs(int max, int? before = null) => _statements.Read("SELECT number, at, by, class, through, erased, kept FROM retention_run WHERE $2 IS NULL OR number < $2 ORDER BY number DESC LIMIT $1", row => new RetentionRun(
+        row.GetInt32(0), row.GetInt64(1), row.GetString(2), (RetentionClass)row.GetInt64(3), row.IsDBNull(4) ? null : DateOnly.FromDayNumber(row.GetInt32(4)), row.GetInt64(5), row.GetInt64(6)), max, before);
 
     /// <summary>Applies the rules, and keeps a record of each.</summary>
     /// <param name="rules">The rules.</param>

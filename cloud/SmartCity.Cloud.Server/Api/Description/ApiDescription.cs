@@ -23,13 +23,16 @@ internal static class ApiDescription
     /// <summary>Name of the extension that says whether whoever is bound to areas sees what lies in them; where it is false they see nothing.</summary>
     public const string AreaExtension = "x-by-area";
 
+    /// <summary>The version that every generator of clients reads.</summary>
+    public const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_0;
+
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, RouteApiDescriptions>());
-        return services.AddOpenApi("v1", options =>
+        services.AddSingleton<ApiDocument>();
+        return services.AddOpenApi(ApiDocument.Name, options =>
         {
-            // The version that every generator of clients reads.
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
+            options.OpenApiVersion = Version;
             // A value of any type has no shape to name.
             options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer((document, _, _) =>
@@ -104,6 +107,13 @@ internal static class ApiDescription
         }
         foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
             if (mediaType == Answer.Json && BodyOf(context.Description) is { } contract) content.Example = Written(contract, options);
+        if (metadata.OfType<FileBody>().FirstOrDefault() is { } file)
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                // Generators of clients take it for a file only where the shape stands here and is not referred to.
+                Content = new Dictionary<string, OpenApiMediaType> { [file.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" }, Example = JsonValue.Create(file.Example) } },
+            };
 
         operation.Responses ??= [];
         foreach (var response in context.Description.SupportedResponseTypes.Where(one => one.Type is not null && one.Type != typeof(void)))
@@ -120,7 +130,7 @@ internal static class ApiDescription
             response.Content ??= new Dictionary<string, OpenApiMediaType>();
             response.Content[other.MediaType] = new OpenApiMediaType
             {
-                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String, Format = other.IsFile ? "binary" : null },
                 Example = isObject ? JsonNode.Parse(other.Example) : JsonValue.Create(other.Example),
             };
         }
@@ -141,7 +151,7 @@ internal static class ApiDescription
     private static OpenApiParameter Header(string name, string description, string example) =>
         new() { Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example) };
 
-    /// <summary>What an operation's body holds; null where it takes none.</summary>
+    /// <summary>What an operation's JSON body holds; null where it takes none.</summary>
     public static Type? BodyOf(Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription description) =>
         description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body)?.Type;
 

@@ -16,6 +16,8 @@ internal static class Examples
     public const string Passage = "5f3a9c0d2b7e4816a0c4d9e8f1b23764";
     /// <summary>Key of an item of reconciliation.</summary>
     public const string Item = "c1d5e0b79a3f4826b4e7f0a9d2c86351";
+    /// <summary>Id of a claim.</summary>
+    public const string Claim = "C792-000001";
     private const string Fingerprint = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     private const long Micros = 1_795_485_689_980_000;
     private static readonly DateTimeOffset _time = new(2026, 11, 24, 6, 1, 29, 980, TimeSpan.Zero);
@@ -43,6 +45,14 @@ internal static class Examples
         [new TollReconClass("SEQ_GAP", 1, 1, 3, 0)],
         [new TollReconItem(Item, "SEQ_GAP", "THN-1", "L1/7/501-503", _time, _day, 3, null, "", null, "open", null, null, null)]);
     private static readonly TollPeriodEntry _period = new(7, new DateOnly(2026, 10, 23), new DateOnly(2026, 11, 21), "closing", null, "mina");
+    private static readonly TollClaim _claim = new(
+        Claim, 792, 1, "STRAN", _day, _day, _time, "mina", "9001_0001_0792_20261124060129.STRAN", 8, 680_000, Fingerprint, "00", "answered", 8, 610_000, 3_500, 10_000, 60_000, 0, 606_500);
+    private static readonly TollFile _file = new(7, Fingerprint, "SRECON", "answer.SRECON", _time, "mina", 8, 610_000, [new TollFileOutcome("posted", 7, 610_000)], false);
+    private static readonly TollDisputeEntry _dispute = new(7, Passage, "wrongClass", "A motorcycle.", "(driver)", _time, "upheld", "ali", "Two axles, one of them a shadow.", "mina", _time.AddHours(1), 44_000, 44_000, "The camera was turned.", false, true);
+    private static readonly TollFaultScope _scope = new(_day, _day, "THN-1", "THN-1-L2", null, "CLASS_MISMATCH", null, null, null);
+    private static readonly TollRefundBatch _batch = new(new string('4', 32), 7, _scope, new string('4', 64), "reza", _time, 12, 528_000, 12);
+    private static readonly TollRetentionRun _retention = new(7, _time, "mina", "plates", _day, 997, 3);
+    private static readonly TollReplay _replay = new(Item, "L1/7/501-503", "mina", _time, "missing");
     private static readonly CommandEntry _command = new("r1", "lamp-7", "g1", "mina", "answered", JsonSerializer.SerializeToElement(new { dim = 40 }), _time, 60, _time.AddSeconds(2), JsonSerializer.SerializeToElement(new { ok = true }));
     private static readonly AlarmRule _rule = new()
     {
@@ -110,6 +120,38 @@ internal static class Examples
         new TollPeriodView(_period, ["E6 leaves 40,000 over on 2026-11-03."]),
         new TollLedgerView(new TollLedgerIdentity("tolls", "IRR", 0), new TollLedgerHead(4_711, new string('9', 64), 318, 188_440_000, 188_440_000)),
         new TollLedgerCheck(4_711, new string('9', 64), null),
+        new NewTollClaims(792, _day, _day),
+        new MadeTollClaims([new MadeTollClaim(Claim, 792, 1, "STRAN", _day, _day, _time, "9001_0001_0792_20261124060129.STRAN", 8, 680_000, Fingerprint)], [new TollClaimLeft(Passage, "Its tag has 12 digits; the file carries 10.")], 3),
+        _claim,
+        new Page<TollClaim>([_claim]),
+        new Whole<TollClaimDue>([new TollClaimDue(792, "Northern Roads", 8, 680_000, _day, _day)]),
+        _file,
+        new Page<TollFile>([_file]),
+        new Page<OpenTollPayment>([new OpenTollPayment("IR062960000000100324200001", "2026-0017", 1, _day, 50_000, 0, null, "none", "toll")]),
+        new TollPaymentMatch("IR062960000000100324200001", "2026-0017", Claim),
+        new TollPaymentMatched(50_000),
+        new TollReceiptTrees(Fingerprint[..16], [new TollReceiptTree("3-normal", 3, "normal", 997, 39_880_000, 3_988_000, Fingerprint, Fingerprint[..16], _time, "tolls/3-normal\n997\n…\n")]),
+        new TollReceiptFile(Passage, "3", "Receipt of a toll\n\nDate: 2026-11-24\n…\n"),
+        new TollStatementView("asset:receivable:a-17", _day, _day, 0, 44_000, [new TollStatementLine(_day, 7, "normal", "charge", Passage, 40_000, 4_000, 44_000)], "Statement\n\nPayer: asset:receivable:a-17\n…\n"),
+        new NewTollDispute(Passage, "wrongClass", "A motorcycle."),
+        new TollDisputeNote("Two axles, one of them a shadow."),
+        new TollDisputeDecision("uphold", "The camera was turned.", 44_000),
+        new Page<TollDisputeEntry>([_dispute]),
+        new TollDisputeView(_dispute, [new TollDisputeStep(_time, "(driver)", "opened", "A motorcycle.")], [_batch]),
+        new TollDisputeChange(_dispute, false),
+        new TollRefundPreview(_scope, 12, 528_000, new string('4', 64), [new TollFaultHit(Passage, _day, _time, "THN-1", "THN-1-L2", "asset:receivable:a-17", 44_000, 44_000, null)]),
+        new TollRefundReleased(_batch, false),
+        new TollRetentionView(new TollRetentionRules(30, 365, 730), [new TollPlatePlace("passages", "Plates as they were read.", "Erased 365 days after the end of a sealed period.")], [_retention with { Number = 0 }]),
+        new Page<TollRetentionRun>([_retention]),
+        new Whole<TollRetentionRun>([_retention]),
+        new VaultRead("asset:receivable:plate:202611-5f3a9c0d2b7e4816a0c4d9e8f1b23764", "case 2026-17"),
+        new VaultPlate("asset:receivable:plate:202611-5f3a9c0d2b7e4816a0c4d9e8f1b23764", "12 ب 345 - 67"),
+        new VaultSearch("12ب34567", "case 2026-17"),
+        new VaultAccounts("12ب34567", ["asset:receivable:plate:202611-5f3a9c0d2b7e4816a0c4d9e8f1b23764"]),
+        new TollLeakage(_day, _day, new TollLeakageBranch("passages", 1_000, 44_000_000, true, [new TollLeakageBranch("collected", 600, 26_400_000, false, []), new TollLeakageBranch("lost", 400, 17_600_000, true, [])])),
+        new NewTollReplay([Item]),
+        new Whole<TollReplay>([_replay]),
+        new Page<TollReplay>([_replay]),
         new NewCommand(JsonSerializer.SerializeToElement(new { dim = 40 }), "r1", 60),
         _command,
         new Page<CommandEntry>([_command]),
@@ -153,6 +195,14 @@ internal static class Examples
         new ChannelTest(true, null),
     }.ToDictionary(example => example.GetType());
 
+    /// <summary>A claim in the manner of NIOP.</summary>
+    public const string ClaimFile = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<TransactionData>…</TransactionData>\n";
+    /// <summary>An answer in the manner of NIOP.</summary>
+    public const string AnswerFile = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<ReconciliationData>…</ReconciliationData>\n";
+    /// <summary>A table for a spreadsheet.</summary>
+    public const string TableCsv = $"passage,date,time,toll point,lane,outcome,code,net,VAT,gross,payer\r\n{Passage},2026-11-24,…\r\n";
+    /// <summary>A public key, PEM.</summary>
+    public const string PublicKey = "-----BEGIN PUBLIC KEY-----\n…\n-----END PUBLIC KEY-----\n";
     /// <summary>Rows as CSV.</summary>
     public const string ReadingsCsv = "device,metric,ts,received,value,quality,type\r\nair-001,pm25,2026-11-24T06:01:29.980Z,2026-11-24T06:01:30.012Z,12.5,0,double\r\n";
     /// <summary>Devices of the registry as CSV.</summary>

@@ -259,6 +259,30 @@ public abstract class ClaimSuite : IDisposable
     }
 
     [Fact]
+    public void Claims_files_and_payments_are_walked_by_keys()
+    {
+        Make();
+        Take("answer.SRECON");
+        Take("bank.camt053.xml");
+        // A correction, and a statement of another account with a payment of its own.
+        Sql(_file, "UPDATE charge SET net = net + 30000 WHERE passage = (SELECT passage FROM claim_line WHERE line = 1)");
+        Make();
+        _book.Take("other", Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(Read("bank.camt053.xml")).Replace("0000000042</IBAN>", "0000000041</IBAN>", StringComparison.Ordinal)), "ada", isDryRun: false);
+        var (claims, files, payments) = (_book.Claims(10), _book.Files(10), _book.OpenPayments(10));
+        Assert.True((claims.Count, files.Count) == (2, 3) && payments.Count >= 2, $"{claims.Count} {files.Count} {payments.Count}");
+        Assert.Equal(claims, Walked<ClaimState>(last => _book.Claims(1, last is null ? null : (last.Claim.Made, last.Claim.Id))));
+        Assert.Equal(files.Select(file => file.Number), Walked<TakenFile>(last => _book.Files(1, last?.Number)).Select(file => file.Number));
+        Assert.Equal(payments, Walked<OpenPayment>(last => _book.OpenPayments(1, last is null ? null : (last.Booked, last.Account, last.Reference, last.Part))));
+
+        static List<T> Walked<T>(Func<T?, IReadOnlyList<T>> page) where T : class
+        {
+            var all = new List<T>();
+            while (page(all.LastOrDefault()) is [var next]) all.Add(next);
+            return all;
+        }
+    }
+
+    [Fact]
     public void A_statement_that_is_missing_is_missed()
     {
         var text = Encoding.UTF8.GetString(Read("bank.camt053.xml"));

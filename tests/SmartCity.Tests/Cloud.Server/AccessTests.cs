@@ -81,7 +81,7 @@ public sealed class AccessTests
     }))));
 
     [Fact]
-    public async Task The_first_administrator_s_secret_serves_for_one_sign_in_in_which_a_password_is_chosen()
+    public async Task Section_6_row_6_the_first_administrator_s_secret_serves_for_one_sign_in_in_which_a_password_is_chosen()
     {
         await using var cloud = await StartAsync();
         var accounts = cloud.App.Services.GetRequiredService<Accounts>();
@@ -357,7 +357,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_hundred_wrong_passwords_slow_down_who_guesses_and_not_who_has_signed_in_before()
+    public async Task Row_40_a_hundred_wrong_passwords_slow_down_who_guesses_and_not_who_has_signed_in_before()
     {
         await using var cloud = await StartAsync();
         await AddAsync(cloud, "mina", [Roles.Operator]);

@@ -274,7 +274,7 @@ public sealed partial class BadInputTests
             foreach (var (name, password) in new[] { ("admin", ""), ("admin", "admin"), ("admin", "password"), ("admin", "123456"), ("root", "root"), ("smartcity", "smartcity"), ("admin", "changeme"), ("operator", "operator") })
                 Assert.Null(await accounts.CheckAsync(name, password, Stop));
             secrets.Add(accounts.MakeFirst()!);
-            foreach (var password in (string[])["", "admin", "password", "123456", "changeme", "smartcity"]) Assert.Null(await accounts.CheckAsync("admin", password, Stop));
+            foreach (var password in (string[])["", "admin", "password", "123456", "changeme", "smartcity", "123456789", "qwerty", "admin123", "letmein", "1qaz2wsx3edc", "qazwsxedcrfv", "winniethepooh"]) Assert.Null(await accounts.CheckAsync("admin", password, Stop));
         }
         Assert.NotEqual(secrets[0], secrets[1]);
         Assert.All(secrets, secret => Assert.True(secret.Replace("-", "", StringComparison.Ordinal).Length >= 16));

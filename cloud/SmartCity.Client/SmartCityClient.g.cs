@@ -16676,7 +16676,7 @@ namespace SmartCity.Client
         /// <param name="dryRun">true: says only what it would come to, and takes nothing.</param>
         /// <returns>OK</returns>
         /// <exception cref="SmartCityException">A server side error occurred.</exception>
-        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollFile>> TakeTollFileAsync(FileParameter body, string? name = null, string? kind = null, string? dryRun = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
+        public virtual async System.Threading.Tasks.Task<SmartCityResponse<TollFile>> TakeTollFileAsync(System.IO.Stream body, string? name = null, string? kind = null, string? dryRun = null, System.Threading.CancellationToken cancellationToken = default(System.Threading.CancellationToken))
         {
             if (body == null)
                 throw new System.ArgumentNullException("body");
@@ -16687,8 +16687,7 @@ namespace SmartCity.Client
             {
                 using (var request_ = new System.Net.Http.HttpRequestMessage())
                 {
-                    var json_ = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerSettings);
-                    var content_ = new System.Net.Http.ByteArrayContent(json_);
+                    var content_ = new System.Net.Http.StreamContent(body);
                     content_.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("application/octet-stream");
                     request_.Content = content_;
                     request_.Method = new System.Net.Http.HttpMethod("POST");

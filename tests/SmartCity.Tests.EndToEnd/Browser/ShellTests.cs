@@ -6,7 +6,7 @@ namespace SmartCity.Tests.EndToEnd.Browser;
 /// <summary>What all pages have in common, in a real browser: the keyboard, and the words and dates of the golden file.</summary>
 public sealed class ShellTests : BrowserTests
 {
-    /// <summary>Scalar's own program, whose marks no setting of it changes; what stands around it is ours and is looked at whole.</summary>
+    /// <summary>Scalar's own program: its markup is the package's and has no settings; what stands around it is ours and is looked at.</summary>
     private const string OfScalar = ".scalar-app";
 
     [Fact]

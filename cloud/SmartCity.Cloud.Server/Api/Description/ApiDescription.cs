@@ -33,8 +33,8 @@ internal static class ApiDescription
         return services.AddOpenApi(ApiDocument.Name, options =>
         {
             options.OpenApiVersion = Version;
-            // A value of any type has no shape to name, and generators of clients take a body for a file only where it says so itself.
-            options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) || type.Type == typeof(Stream) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+            // A value of any type has no shape to name.
+            options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer((document, _, _) =>
             {
                 document.Info = new OpenApiInfo
@@ -106,10 +106,14 @@ internal static class ApiDescription
             operation.Parameters.Add(Header("If-None-Match", "*: there must be no such entry yet.", "*"));
         }
         foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
-        {
             if (mediaType == Answer.Json && BodyOf(context.Description) is { } contract) content.Example = Written(contract, options);
-            if (metadata.OfType<FileBody>().FirstOrDefault(file => file.MediaType == mediaType) is { } file) content.Example = JsonValue.Create(file.Example);
-        }
+        if (metadata.OfType<FileBody>().FirstOrDefault() is { } file)
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                // Generators of clients take it for a file only where the shape stands here and is not referred to.
+                Content = new Dictionary<string, OpenApiMediaType> { [file.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" }, Example = JsonValue.Create(file.Example) } },
+            };
 
         operation.Responses ??= [];
         foreach (var response in context.Description.SupportedResponseTypes.Where(one => one.Type is not null && one.Type != typeof(void)))
@@ -149,7 +153,7 @@ internal static class ApiDescription
 
     /// <summary>What an operation's JSON body holds; null where it takes none.</summary>
     public static Type? BodyOf(Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription description) =>
-        description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body && parameter.Type != typeof(Stream))?.Type;
+        description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body)?.Type;
 
     /// <summary>Options by which a contract is written.</summary>
     public static JsonSerializerOptions OptionsOf(Type contract, JsonSerializerOptions usual) =>

@@ -27,27 +27,34 @@ public sealed class AlarmPlan
     /// <summary>Checks and reads.</summary>
     /// <param name="settings">What is to hold.</param>
     /// <param name="place">Where it was read, for faults.</param>
+    /// <param name="read">What stands there, where <paramref name="settings"/> holds more: faults name places in it. Null where it is all.</param>
     /// <exception cref="AlarmRulesException">Something in it cannot be; it says all that is wrong.</exception>
-    public static AlarmPlan Of(AlarmSettings settings, string place = "the rules")
+    public static AlarmPlan Of(AlarmSettings settings, string place = "the rules", AlarmSettings? read = null)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        read ??= settings;
+        var places = new Dictionary<object, int>(ReferenceEqualityComparer.Instance);
+        foreach (var list in (IEnumerable<IEnumerable<object>>)[read.Schedules, read.Channels, read.Rules])
+            foreach (var (entry, i) in list.Select((entry, i) => (entry, i))) places.TryAdd(entry, i);
         var faults = new List<string>();
         var schedules = new Dictionary<string, AlarmSchedule>(StringComparer.Ordinal);
         var channels = new HashSet<string>(StringComparer.Ordinal);
         if (settings.Rules.Count > RulesMax) faults.Add($"{place}: {settings.Rules.Count:N0} rules; at most {RulesMax:N0} are possible.");
-        foreach (var (schedule, i) in settings.Schedules.Select((schedule, i) => (schedule, i))) CheckSchedule(schedule, $"{place}, schedules[{i}] \"{schedule.Id}\"");
-        foreach (var (channel, i) in settings.Channels.Select((channel, i) => (channel, i))) CheckChannel(channel, $"{place}, channels[{i}] \"{channel.Id}\"");
+        foreach (var schedule in settings.Schedules) CheckSchedule(schedule, PlaceOf("schedules", schedule, schedule.Id));
+        foreach (var channel in settings.Channels) CheckChannel(channel, PlaceOf("channels", channel, channel.Id));
         var ids = new HashSet<string>(StringComparer.Ordinal);
         var compiled = new List<CompiledRule>(settings.Rules.Count);
-        foreach (var (rule, i) in settings.Rules.Select((rule, i) => (rule, i)))
+        foreach (var rule in settings.Rules)
         {
             var before = faults.Count;
-            CheckRule(rule, $"{place}, rules[{i}] \"{rule.Id}\"");
+            CheckRule(rule, PlaceOf("rules", rule, rule.Id));
             if (faults.Count > FaultsMax) break;
             if (faults.Count == before && !rule.IsDisabled) compiled.Add(CompiledRule.Of(rule, schedules));
         }
         if (faults.Count > 0) throw new AlarmRulesException(string.Join('\n', faults.Take(FaultsMax)) + (faults.Count > FaultsMax ? "\nand more." : ""));
         return new AlarmPlan(settings, compiled);
+
+        string PlaceOf(string list, object entry, string id) => places.TryGetValue(entry, out var i) ? $"{place}, {list}[{i}] \"{id}\"" : $"{list} in force, \"{id}\"";
 
         void CheckSchedule(AlarmSchedule schedule, string where)
         {

@@ -62,11 +62,8 @@ internal sealed class AlarmDesk(AlarmConsumer consumer, AlarmQueries queries, Si
 
     /// <summary>Takes entries in the place of those of their ids, all or none.</summary>
     /// <exception cref="AlarmRulesException">They cannot be.</exception>
-    public Task<SettingsResult> ImportAsync(Actor actor, AlarmSettings file, string place, bool isDryRun)
-    {
-        // What is wrong with the file is said with its own places.
-        return ChangeAsync(actor, present => AlarmSettingsFile.Merge(present, file), place, isDryRun);
-    }
+    public Task<SettingsResult> ImportAsync(Actor actor, AlarmSettings file, string place, bool isDryRun) =>
+        ChangeAsync(actor, present => AlarmSettingsFile.Merge(present, file), place, isDryRun, file);
 
     /// <summary>Takes one entry away.</summary>
     /// <exception cref="AlarmRulesException">Something else needs it.</exception>
@@ -77,11 +74,11 @@ internal sealed class AlarmDesk(AlarmConsumer consumer, AlarmQueries queries, Si
         Channels = kind == "channel" ? [.. present.Channels.Where(one => one.Id != id)] : present.Channels,
     }, "what would be left", false);
 
-    private async Task<SettingsResult> ChangeAsync(Actor actor, Func<AlarmSettings, AlarmSettings> change, string place, bool isDryRun)
+    private async Task<SettingsResult> ChangeAsync(Actor actor, Func<AlarmSettings, AlarmSettings> change, string place, bool isDryRun, AlarmSettings? file = null)
     {
         // Read and checked here, so that the consumer's thread is not held up; it is done again there in the rare case that somebody else was faster.
         var present = consumer.Settings;
-        var plan = AlarmPlan.Of(change(present), place);
+        var plan = AlarmPlan.Of(change(present), place, file);
         var changes = AlarmSettingsFile.Changes(present, plan.Settings);
         HashSet<(string, string)> known = [.. present.Rules.Select(one => ("rule", one.Id)), .. present.Schedules.Select(one => ("schedule", one.Id)), .. present.Channels.Select(one => ("channel", one.Id))];
         var (added, gone) = (changes.Count(one => one.Json is not null && !known.Contains((one.Kind, one.Id))), changes.Count(one => one.Json is null));
@@ -92,7 +89,7 @@ internal sealed class AlarmDesk(AlarmConsumer consumer, AlarmQueries queries, Si
         await consumer.SetAsync(now =>
         {
             if (ReferenceEquals(now, present)) return (plan, changes);
-            var again = AlarmPlan.Of(change(now), place);
+            var again = AlarmPlan.Of(change(now), place, file);
             return (again, AlarmSettingsFile.Changes(now, again.Settings));
         }, actor.Name);
         return result;

@@ -264,7 +264,8 @@ internal sealed class AlarmCommands(IReadOnlyList<string> args, Option<string> d
             var present = store.LoadSettings();
             try
             {
-                var plan = AlarmPlan.Of(AlarmSettingsFile.Merge(present, AlarmSettingsFile.Read(content, name)), name);
+                var file = AlarmSettingsFile.Read(content, name);
+                var plan = AlarmPlan.Of(AlarmSettingsFile.Merge(present, file), name, file);
                 var changes = AlarmSettingsFile.Changes(present, plan.Settings);
                 var known = present.Rules.Select(one => ("rule", one.Id)).Concat(present.Schedules.Select(one => ("schedule", one.Id))).Concat(present.Channels.Select(one => ("channel", one.Id))).ToHashSet();
                 var added = changes.Count(one => !known.Contains((one.Kind, one.Id)));

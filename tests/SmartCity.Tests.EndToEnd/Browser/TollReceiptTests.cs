@@ -89,14 +89,14 @@ public sealed class TollReceiptTests() : BrowserTests("--Cloud:Toll:Periods=manu
     {
         var page = await _browser.OpenAsync("/receipt?lang=fa");
         await page.Locator("#receipt").FillAsync("smartcity");
-        await page.Locator("form[action='/receipt'] button").ClickAsync();
+        await page.Locator("form[action='/receipt'] button.primary").ClickAsync();
         await Assertions.Expect(page.Locator(".note.trouble")).ToBeVisibleAsync();
         // What was pasted has the browser's line breaks.
         await page.Locator("#receipt").FillAsync(await File.ReadAllTextAsync(receipt, Stop));
-        await page.Locator("form[action='/receipt'] button").ClickAsync();
+        await page.Locator("form[action='/receipt'] button.primary").ClickAsync();
         await Assertions.Expect(page.Locator("#valid-title")).ToBeVisibleAsync();
         await page.Locator("#file").SetInputFilesAsync(receipt);
-        await page.Locator("form[action='/receipt'] button").ClickAsync();
+        await page.Locator("form[action='/receipt'] button.primary").ClickAsync();
         await Assertions.Expect(page.Locator("#valid-title")).ToBeVisibleAsync();
         await CityBrowser.KeepAsync(page, "receipt-valid-fa");
         foreach (var (plate, selector) in ((string, string)[])[("99الف99999", ".note.trouble"), (charge.Plate, ".note.done")])

@@ -17,7 +17,7 @@ public sealed class ShellTests : BrowserTests
             var page = await _browser.OpenAsync($"/reference?lang={language}");
             await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
             // Of its first part, read out of the document: nothing else on the page says it.
-            await Assertions.Expect(page.Locator("#reference").GetByText("Which numbers came from gateways, which never will, and why").First).ToBeVisibleAsync(new() { Timeout = 10_000 });
+            await Assertions.Expect(page.Locator("#reference").GetByText("Which numbers came from gateways, which never will, and why").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
             await Assertions.Expect(page.Locator("header a[href='/problems']")).ToHaveTextAsync(language == "fa" ? "مشکل‌ها" : "Problems");
             await LookAsync(page, $"reference-{language}", OfScalar);
             await page.CloseAsync();

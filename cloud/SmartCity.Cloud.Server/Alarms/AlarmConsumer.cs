@@ -223,12 +223,13 @@ internal sealed class AlarmConsumer : LogConsumer
         var saved = _store.LoadState();
         if (saved is null)
         {
-            // A new store begins with what comes: the past is asked by what-if.
+            // A new store begins with what comes since the start: the past is asked by what-if. Not with the log's end of now: an offset beyond its end at opening
+            // proves that the log is an older copy, and what came since would move behind it, to be stored twice.
             _fold.Advance(UnixMicros.Now(_clock), _said);
             _fold.SetPlan(plan, _said);
             _fold.Wake(_said);
             _fold.Resume(UnixMicros.Now(_clock));
-            _applied = Log.End;
+            _applied = Log.OpenedAt;
             Flush(true);
             return _applied;
         }

@@ -25,12 +25,6 @@ internal sealed class RouteApiDescriptions : IApiDescriptionProvider
                 description.ParameterDescriptions.Add(new ApiParameterDescription { Name = "body", Source = BindingSource.Body, Type = body.Contract, ModelMetadata = _metadata.GetMetadataForType(body.Contract), IsRequired = true });
                 description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = Answer.Json });
             }
-            foreach (var file in description.ActionDescriptor.EndpointMetadata.OfType<FileBody>())
-            {
-                if (description.ParameterDescriptions.All(parameter => parameter.Source != BindingSource.Body))
-                    description.ParameterDescriptions.Add(new ApiParameterDescription { Name = "body", Source = BindingSource.Body, Type = typeof(Stream), ModelMetadata = _metadata.GetMetadataForType(typeof(Stream)), IsRequired = true });
-                description.SupportedRequestFormats.Add(new ApiRequestFormat { MediaType = file.MediaType });
-            }
             foreach (var status in ProblemsOf(description).Select(kind => kind.Status).Distinct().Order())
                 description.SupportedResponseTypes.Add(new ApiResponseType
                 {

@@ -5,6 +5,7 @@ using System.Text.Json;
 namespace SmartCity.Tests.EndToEnd.Trunk;
 
 /// <summary>InfluxDB goes away under load and comes back: nothing is lost, and the backlog goes in far faster than it came.</summary>
+[Collection(nameof(Alone))]
 public sealed class InfluxOutageTests(ITestOutputHelper output)
 {
     private const int MessagesPerSecond = 500;

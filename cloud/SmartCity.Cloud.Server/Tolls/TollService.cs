@@ -81,6 +81,8 @@ internal sealed class TollService : BackgroundService, IHealthPart
     {
         _events.Stored -= Arrive;
         base.Dispose();
+        // Where the host did not stop it first, a step may still be at work on the files that are closed here.
+        if (ExecuteTask is { } running) Task.WaitAny([running], TimeSpan.FromSeconds(10));
         _windows.Dispose();
         _arrivals.Dispose();
         _claims?.Dispose();

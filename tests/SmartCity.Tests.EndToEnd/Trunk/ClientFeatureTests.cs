@@ -119,9 +119,6 @@ public sealed class ClientFeatureTests(ClientFeatureTests.Fixture fixture) : ICl
             await City.StartAsync(TestContext.Current.CancellationToken);
         }
 
-        internal async Task<double> MetricAsync(string name) => (await City.Gateway.GetAsync("/metrics", Stop)).Split('\n')
-            .Where(line => line.StartsWith(name + " ", StringComparison.Ordinal)).Select(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture)).Single();
-
         public ValueTask DisposeAsync()
         {
             City.Dispose();

@@ -19,8 +19,7 @@ public sealed class InfluxOutageTests(ITestOutputHelper output)
     public async Task An_outage_under_load_loses_nothing_and_is_caught_up_five_times_as_fast_as_live()
     {
         var stop = TestContext.Current.CancellationToken;
-        using var influx = new InfluxServer();
-        await influx.StartAsync(stop);
+        await using var influx = await InfluxServer.StartNewAsync();
         using var city = new TrunkCity("--Cloud:Store=influx", $"--Cloud:Influx:Address={influx.Address}");
         await city.StartAsync(stop);
         var duration = (int)(_outage.TotalSeconds * 1.3) + 25;
@@ -28,12 +27,12 @@ public sealed class InfluxOutageTests(ITestOutputHelper output)
         var said = load.StandardOutput.ReadToEndAsync(stop);
         await Task.Delay(TimeSpan.FromSeconds(5), stop);
 
-        influx.Kill();
+        await influx.KillAsync();
         await Task.Delay(_outage, stop);
         var backlog = await city.Server.AuditAsync("queued", stop);
         Assert.True(backlog > MessagesPerSecond * Metrics * _outage.TotalSeconds * 0.8, $"only {backlog} values wait");
         Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop));
-        await influx.StartAsync(stop);
+        await influx.StartAsync();
 
         // Live goes on meanwhile; the store is behind by less than a second's worth when it has caught up.
         var before = await city.Server.AuditAsync("stored", stop);
@@ -51,16 +50,16 @@ public sealed class InfluxOutageTests(ITestOutputHelper output)
         await city.SettleAsync(TimeSpan.FromSeconds(60), stop);
         Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64() * Metrics, await city.Server.AuditAsync("stored", stop));
         Assert.Equal(0, await city.Server.AuditAsync("imbalance", stop) + await city.Gateway.AuditAsync("imbalance", stop));
-        Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64(), await CountAsync(influx, stop));
+        Assert.Equal(seen.RootElement.GetProperty("attempted").GetInt64(), await CountAsync(influx));
     }
 
     /// <summary>Readings of the metric <c>count</c> as InfluxDB itself counts them.</summary>
-    private static async Task<long> CountAsync(InfluxServer influx, CancellationToken stop)
+    private static async Task<long> CountAsync(InfluxServer influx)
     {
-        using var databases = JsonDocument.Parse(await influx.QueryAsync("SHOW DATABASES", "", stop));
-        var database = databases.RootElement.GetProperty("results")[0].GetProperty("series")[0].GetProperty("values").EnumerateArray().Select(row => row[0].GetString()!).Single(name => name != "_internal");
+        var databases = await influx.QueryAsync("", "SHOW DATABASES");
+        var database = databases.GetProperty("series")[0].GetProperty("values").EnumerateArray().Select(row => row[0].GetString()!).Single(name => name != "_internal");
         // The measurement is the metric.
-        using var counts = JsonDocument.Parse(await influx.QueryAsync("SELECT count(value) FROM \"count\"", database, stop));
-        return counts.RootElement.GetProperty("results")[0].GetProperty("series")[0].GetProperty("values")[0][1].GetInt64();
+        var counts = await influx.QueryAsync(database, "SELECT count(value) FROM \"count\"");
+        return counts.GetProperty("series")[0].GetProperty("values")[0][1].GetInt64();
     }
 }

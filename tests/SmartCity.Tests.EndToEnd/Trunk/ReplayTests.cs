@@ -17,8 +17,7 @@ public sealed class ReplayTests(ITestOutputHelper output)
     [Fact]
     public async Task InfluxDB_holds_what_stands_in_the_files()
     {
-        using var influx = new InfluxServer();
-        await influx.StartAsync(TestContext.Current.CancellationToken);
+        await using var influx = await InfluxServer.StartNewAsync();
         using var city = new TrunkCity("--Cloud:Store=influx", $"--Cloud:Influx:Address={influx.Address}");
         await ReplayAllAsync(city, TestContext.Current.CancellationToken);
     }

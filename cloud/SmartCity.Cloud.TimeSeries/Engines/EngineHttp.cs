@@ -15,7 +15,7 @@ internal sealed class EngineHttp : IDisposable
     private readonly HttpClient _http;
     private readonly PooledBuffer _gzipped = new(64 * 1024);
 
-    /// <param name="engine">Its name and address, for people.</param>
+    /// <param name="engine">Its name, for people.</param>
     /// <param name="address">Where its API begins.</param>
     /// <param name="timeout">How long an answer is waited for.</param>
     /// <param name="credentials">Sent with every request; null for none.</param>

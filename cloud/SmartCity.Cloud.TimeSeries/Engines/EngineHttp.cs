@@ -8,6 +8,9 @@ namespace SmartCity.Cloud.TimeSeries.Engines;
 /// <summary>HTTP to an engine: waits no longer than it is told, and names every way in which an answer can fail to come. Thread-safe but for <see cref="Post"/>.</summary>
 internal sealed class EngineHttp : IDisposable
 {
+    /// <summary>Longest that an engine is left alone because it asks for it: what it, or a proxy before it, says in error must not stop the store for years.</summary>
+    private static readonly TimeSpan _retryAfterMax = TimeSpan.FromMinutes(10);
+
     private readonly string _engine;
     private readonly TimeSpan _timeout;
     private readonly Action _lost;
@@ -86,7 +89,7 @@ internal sealed class EngineHttp : IDisposable
         }
     }
 
-    /// <summary>What an answer that refuses comes to, with the wait that it asks for.</summary>
+    /// <summary>What an answer that refuses comes to, with the wait that it asks for, up to ten minutes.</summary>
     /// <param name="response">The answer.</param>
     /// <param name="path">What was asked, for people.</param>
     /// <param name="words">What it says.</param>
@@ -94,7 +97,8 @@ internal sealed class EngineHttp : IDisposable
     public StoreUnavailableException Refused(HttpResponseMessage response, string path, string words, string remedy)
     {
         var after = response.Headers.RetryAfter;
-        return Unavailable($"answered {path} with {(int)response.StatusCode}: {words}{remedy}", null, after?.Delta ?? (after?.Date is { } date ? date - _clock.GetUtcNow() : null));
+        var wait = after?.Delta ?? (after?.Date is { } date ? date - _clock.GetUtcNow() : null);
+        return Unavailable($"answered {path} with {(int)response.StatusCode}: {words}{remedy}", null, wait > _retryAfterMax ? _retryAfterMax : wait);
     }
 
     /// <summary>Says what is the matter with the engine, and that nothing is lost by it.</summary>

@@ -87,6 +87,8 @@ public sealed class InfluxFaultTests(InfluxFixture influx) : IClassFixture<Influ
 
     [Theory]
     [InlineData(429, "7", 7)]
+    [InlineData(503, "99999999", 600)]
+    [InlineData(429, "Fri, 31 Dec 9999 23:59:59 GMT", 600)]
     [InlineData(503, null, null)]
     [InlineData(500, null, null)]
     [InlineData(401, null, null)]

@@ -40,7 +40,11 @@ internal static class City
             {
                 try
                 {
-                    foreach (var part in parts) await BringUpAsync(part, stop);
+                    foreach (var part in parts)
+                    {
+                        if (part.Name == "gateway") await commands.MakeCodeAsync(stop);
+                        await BringUpAsync(part, stop);
+                    }
                     view.Say($"The city is up. Ctrl-C stops it. Data and logs: {options.Data}");
                     await output.WriteLineAsync(commands.Page.ToString());
                     if (commands.TakeFirstSecret() is { } secret) view.Say($"First sign-in at {commands.Page}sign-in: name admin, secret {secret}. It serves once, to choose a password, and is not shown again.");

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using SmartCity.Hosting.Certificates;
 using SmartCity.Hosting.Files;
+using SmartCity.Hosting.Operations;
 
 namespace SmartCity.AppHost;
 
@@ -9,20 +11,17 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
 {
     public string ServerData => Path.Combine(options.Data, "server");
     public string GatewayData => Path.Combine(options.Data, "gateway");
+    private string CodeFile => Path.Combine(GatewayData, "enrolment.code");
     public string SimulatorData => Path.Combine(options.Data, "simulator");
 
     public PartCommand Server(Uri? influx)
     {
-        var certificate = authority.Server();
         return Ours("cloud/SmartCity.Cloud.Server", ServerData,
         [
             "serve", "--data", ServerData,
             Set("Cloud:HttpPort", Port(ServerData, "http", options.Port)),
             Set("Cloud:HttpsPort", Port(ServerData, "https", 8444)),
             Set("Cloud:Ingest:Port", Port(ServerData, "uplink", 8443)),
-            Set("Cloud:Ingest:Certificate", certificate.Certificate),
-            Set("Cloud:Ingest:Key", certificate.Key),
-            Set("Cloud:Ingest:Authority", authority.AuthorityFile),
             Set("Cloud:Ingest:City", CityOptions.City),
             Set("Cloud:Access:PrintFirstSecret", false),
             Set("Cloud:Store", influx is null ? "duckdb" : "influx"),
@@ -32,16 +31,14 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
 
     public PartCommand Gateway()
     {
-        var certificate = authority.Gateway(CityOptions.GatewayId);
         // Shown to devices that come over TLS; localhost, like the server's.
         var devices = authority.Server("mqtt");
         return Ours("edge/SmartCity.Edge.Gateway", GatewayData,
         [
             "run", "--data", GatewayData,
             Set("Edge:Uplink:Address", $"https://localhost:{Written(ServerData, "uplink") ?? 8443}"),
-            Set("Edge:Uplink:Certificate", certificate.Certificate),
-            Set("Edge:Uplink:Key", certificate.Key),
-            Set("Edge:Uplink:Authority", authority.AuthorityFile),
+            Set("Edge:Enrolment:Cloud", $"https://localhost:{Written(ServerData, "https") ?? 8444}"),
+            Set("Edge:Enrolment:SecretFile", CodeFile),
             Set("Edge:Mqtt:Port", Port(GatewayData, "mqtt", 1883)),
             Set("Edge:Mqtt:WebSocketPort", Port(GatewayData, "mqttWebSocket", 8085)),
             Set("Edge:Mqtt:Tls:Address", "127.0.0.1"),
@@ -50,6 +47,30 @@ internal sealed class CityCommands(CityOptions options, LocalAuthority authority
             Set("Edge:Mqtt:Tls:Key", devices.Key),
             Set("Edge:HttpPort", Port(GatewayData, "http", 8081)),
         ]);
+    }
+
+    /// <summary>
+    /// Lets the gateway enrol as an installer would: has a code made by the running server and leaves it for the gateway, which deletes it when it has served.
+    /// Nothing where the gateway has its identity already.
+    /// </summary>
+    /// <exception cref="Hosting.Commands.CommandException">The server makes none.</exception>
+    public async Task MakeCodeAsync(CancellationToken stop)
+    {
+        if (IsEnrolledHere()) return;
+        var made = await AdminSocket.AskAsync(AdminSocket.FileIn(ServerData), HttpMethod.Post, $"/api/v1/fleet/gateways/{CityOptions.GatewayId}/enrol-code", stop);
+        Directory.CreateDirectory(GatewayData);
+        DurableFile.Replace(CodeFile, Encoding.ASCII.GetBytes(made.GetProperty("code").GetString() + "\n"));
+    }
+
+    /// <summary>Whether the gateway trusts this server's authority. An identity of an authority whose folder was deleted is of no use and goes.</summary>
+    private bool IsEnrolledHere()
+    {
+        var (identity, authority) = (Path.Combine(GatewayData, "identity"), Path.Combine(ServerData, "authority"));
+        if (!File.Exists(Path.Combine(identity, "identity.json"))) return false;
+        var trusted = File.ReadAllText(Path.Combine(identity, "authorities.pem"));
+        if (Directory.EnumerateFiles(authority, "root-*.pem").Any(root => trusted.Contains(File.ReadAllText(root).Trim(), StringComparison.Ordinal))) return true;
+        Directory.Delete(identity, recursive: true);
+        return false;
     }
 
     public PartCommand Simulator()

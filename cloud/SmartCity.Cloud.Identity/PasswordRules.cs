@@ -24,8 +24,8 @@ public static class PasswordRules
         if (password.Length > LengthMax) throw new AccessException($"A password has at most {LengthMax} characters.", AccessFault.PasswordLong, LengthMax);
         var rest = password;
         foreach (var known in _guessed.Append(name)) rest = rest.Replace(known, "", StringComparison.OrdinalIgnoreCase);
-        // Digits in a row, one character over and over, or a known word with a little beside it.
-        if (rest.Length < LengthMin - 4 || rest.Distinct().Count() < DistinctMin || IsSequence(rest)) throw new AccessException("That password would be guessed early. Choose one that is not made of the name, a common word or a row of keys.", AccessFault.PasswordGuessable);
+        // Digits in a row, one character over and over, a known word with a little beside it, or one that very many have.
+        if (rest.Length < LengthMin - 4 || rest.Distinct().Count() < DistinctMin || IsSequence(rest) || MostUsedPasswords.Has(password)) throw new AccessException("That password would be guessed early. Choose one that is not made of the name, a common word or a row of keys.", AccessFault.PasswordGuessable);
     }
 
     /// <summary>Refuses a name that cannot be an account's.</summary>

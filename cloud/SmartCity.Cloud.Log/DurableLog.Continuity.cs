@@ -23,6 +23,9 @@ public sealed partial class DurableLog
     /// </summary>
     public bool AreBooksOpen => _booksOpen;
 
+    /// <summary>Offset of the first value that came since the log was opened.</summary>
+    public long OpenedAt => Volatile.Read(ref _openedAt);
+
     /// <summary>
     /// A consumer has stored up to <paramref name="offset"/>. Where that lies beyond the end that this log had when it was opened, the log is older than the
     /// store: rows that came since move beyond it, so that none is passed over, and new ones follow.
@@ -144,7 +147,7 @@ public sealed partial class DurableLog
             _side.Keep(_end, Enumerable.Range(from + 1, to - from).Select(number => (number, Series[number])), _newGateways);
             _newGateways.Clear();
         }
-        catch (SqliteException error) when (DamagedLog.Is(error))
+        catch (SqliteException error) when (DamagedDatabase.Is(error))
         {
             // Not the log's own damage: the next start makes the file beside it anew.
             throw new InvalidDataException($"the file beside it is damaged: {error.Message}", error);

@@ -37,7 +37,7 @@ public sealed partial class DurableLog
     /// <summary>What is thrown for an error of SQLite; damage is remembered for the next start, which sets the file aside.</summary>
     internal LogBrokenException Failed(SqliteException error)
     {
-        if (error.SqliteErrorCode is raw.SQLITE_CORRUPT or raw.SQLITE_NOTADB) DamagedLog.Mark(_options.Folder, error.Message);
+        if (DamagedDatabase.Is(error)) new DamagedDatabase(_options.Folder, DurableLogOptions.FileName, _clock).Mark(error.Message);
         return new LogBrokenException($"The log in {_options.Folder} failed: {error.Message} (SQLite {error.SqliteExtendedErrorCode}). " +
             "Nothing is acknowledged from here on; the process ends and reads at its next start what is really on the disk. Check the disk.", error);
     }
@@ -140,13 +140,13 @@ public sealed partial class DurableLog
 
     private string GatewayIdOf(long ordinal) => _gateways.FirstOrDefault(gateway => gateway.Value == ordinal).Key ?? "?";
 
-    private long[] Sound(SealKind kind, string what, long[] fields, long? seal)
+    private long[] Sound(int kind, string what, long[] fields, long? seal)
     {
         Say(what, Seal.Check(kind, fields, seal));
         return fields;
     }
 
-    private (long[] Fields, string Text) Sound(SealKind kind, string what, long[] fields, ReadOnlySpan<byte> text, long? seal)
+    private (long[] Fields, string Text) Sound(int kind, string what, long[] fields, ReadOnlySpan<byte> text, long? seal)
     {
         long[] all = [.. fields, 0];
         var bytes = text.ToArray();

@@ -136,7 +136,7 @@ public sealed partial class DurableLog
             return Guarded(() =>
             {
                 // One read transaction: counters and rows of the same commit.
-                LogSchema.Execute(_reader, "BEGIN");
+                DatabaseHeader.Execute(_reader, "BEGIN");
                 try
                 {
                     var queued = new Dictionary<(long Gateway, Lane Lane), long>();
@@ -160,7 +160,7 @@ public sealed partial class DurableLog
                 }
                 finally
                 {
-                    LogSchema.Execute(_reader, "COMMIT");
+                    DatabaseHeader.Execute(_reader, "COMMIT");
                 }
             });
         }

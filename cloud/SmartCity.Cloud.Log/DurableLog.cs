@@ -42,7 +42,7 @@ public sealed partial class DurableLog : IDisposable
     private DurableLog(DurableLogOptions options, TimeProvider clock, FileStream ownership)
     {
         (_options, _clock, _ownership) = (options, clock, ownership);
-        _reserve = new ReserveFile(options.Folder, options.ReserveBytes);
+        _reserve = new ReserveFile(Path.Combine(options.Folder, "log.reserve"), options.ReserveBytes);
         _source = new SqliteConnectionStringBuilder { DataSource = Path.Combine(options.Folder, DurableLogOptions.FileName), Pooling = false, DefaultTimeout = 5 }.ToString();
         _writer = new SqliteConnection(_source);
         _reader = new SqliteConnection(_source);
@@ -58,20 +58,22 @@ public sealed partial class DurableLog : IDisposable
         var ownership = Own(options.Folder);
         try
         {
-            DamagedLog.FinishRescue(options.Folder);
-            var damage = DamagedLog.Marked(options.Folder);
+            var file = new DamagedDatabase(options.Folder, DurableLogOptions.FileName, clock);
+            file.Finish();
+            var wal = WriteAheadLog.Mend(file.File);
+            var damage = file.Marked ?? wal.Damage;
             if (damage is null)
             {
                 try
                 {
-                    return Start(options, clock, ownership, null);
+                    return Start(options, clock, ownership, null, wal.Note);
                 }
-                catch (SqliteException error) when (DamagedLog.Is(error))
+                catch (SqliteException error) when (DamagedDatabase.Is(error))
                 {
                     damage = error.Message;
                 }
             }
-            return Start(options, clock, ownership, Rescue(options, clock, damage));
+            return Start(options, clock, ownership, Rescue(options, clock, file, damage), wal.Note);
         }
         catch (SqliteException error)
         {
@@ -85,12 +87,13 @@ public sealed partial class DurableLog : IDisposable
         }
     }
 
-    private static DurableLog Start(DurableLogOptions options, TimeProvider clock, FileStream ownership, string? rescued)
+    private static DurableLog Start(DurableLogOptions options, TimeProvider clock, FileStream ownership, string? rescued, string? repaired)
     {
         var log = new DurableLog(options, clock, ownership);
         try
         {
             if (rescued is not null) log._notes.Add(rescued);
+            if (repaired is not null) log._notes.Add(repaired);
             log.OpenDatabase(rescued is not null);
         }
         catch
@@ -104,15 +107,15 @@ public sealed partial class DurableLog : IDisposable
 
     /// <summary>Makes a new database out of a damaged one, which is kept under another name.</summary>
     /// <returns>What happened, what was kept and what not.</returns>
-    private static string Rescue(DurableLogOptions options, TimeProvider clock, string damage)
+    private static string Rescue(DurableLogOptions options, TimeProvider clock, DamagedDatabase file, string damage)
     {
         var sideNotes = new List<string>();
         string told;
         using (var side = SideFile.Open(options.Folder, clock, sideNotes.Add))
-            told = LogRescue.Run(Path.Combine(options.Folder, DurableLogOptions.FileName), Path.Combine(options.Folder, DurableLogOptions.NewFileName), side, UnixMicros.Now(clock));
-        var aside = DamagedLog.SetAside(options.Folder, DurableLogOptions.FileName, clock);
-        DamagedLog.FinishRescue(options.Folder);
-        DamagedLog.Forget(options.Folder);
+            told = LogRescue.Run(file.File, file.Made, side, UnixMicros.Now(clock));
+        var aside = file.SetAside();
+        file.Finish();
+        file.Forget();
         return string.Join(' ', [$"The log's database was damaged ({damage}) and is set aside as {aside}; a new one was made.", told, .. sideNotes]);
     }
 
@@ -130,6 +133,12 @@ public sealed partial class DurableLog : IDisposable
 
     /// <summary>Whether the last commit found the volume full.</summary>
     public bool IsFull => _full;
+
+    /// <summary>Dead letters held.</summary>
+    public long DeadLetterCount => Volatile.Read(ref _deadLetters);
+
+    /// <summary>Most that may be.</summary>
+    public long DeadLettersMax => _options.DeadLettersMax;
 
     /// <summary>Fails with a <see cref="LogBrokenException"/> when the disk or the database fails; the process must end then.</summary>
     public Task Broken => _broken.Task;
@@ -178,22 +187,22 @@ public sealed partial class DurableLog : IDisposable
         _side = SideFile.Open(_options.Folder, _clock, Note);
         _writer.Open();
         // 8 KiB pages, as rows are tens of kilobytes; the write-ahead log is checkpointed at 16 MiB and cut back to that size.
-        LogSchema.Execute(_writer, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000; " +
+        DatabaseHeader.Execute(_writer, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000; " +
             "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-8192; PRAGMA temp_store=MEMORY;");
         if (_options.FileBytesMax > 0)
-            LogSchema.Execute(_writer, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={Math.Max(1, _options.FileBytesMax / 8192)}"));
+            DatabaseHeader.Execute(_writer, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={Math.Max(1, _options.FileBytesMax / 8192)}"));
         LogSchema.Ensure(_writer, _writer.DataSource);
         // Finds pages that two tables claim before a write makes it worse: about 1 GB/s, so only where it costs no start.
-        if (new FileInfo(_writer.DataSource).Length <= CheckedBytesMax) LogSchema.Check(_writer);
+        if (new FileInfo(_writer.DataSource).Length <= CheckedBytesMax) DatabaseHeader.Check(_writer);
         _reader.Open();
-        LogSchema.Execute(_reader, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
+        DatabaseHeader.Execute(_reader, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
         PrepareStatements();
         LoadState();
         LoadSeries();
         ProveContinuity(isRescued);
         Publish();
         _reserve.Keep();
-        if (DamagedLog.Kept(_options.Folder) is { Length: > 0 } kept && !isRescued)
+        if (DamagedDatabase.Kept(_options.Folder) is { Length: > 0 } kept && !isRescued)
             Note($"Set aside earlier and still there: {string.Join(", ", kept)}. Delete them by hand when someone has looked at them.");
     }
 

@@ -5,8 +5,6 @@ public sealed record DurableLogOptions
 {
     /// <summary>Name of the database in <see cref="Folder"/>.</summary>
     public const string FileName = "log.db";
-    /// <summary>Name of a new database while it is made out of a damaged one.</summary>
-    internal const string NewFileName = "log.new.db";
 
     /// <summary>Folder of the log; made where it does not exist.</summary>
     public required string Folder { get; init; }

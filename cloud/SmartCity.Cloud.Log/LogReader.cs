@@ -16,7 +16,7 @@ public sealed class LogReader : IDisposable
         _log = log;
         _connection = new SqliteConnection(source);
         _connection.Open();
-        LogSchema.Execute(_connection, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
+        DatabaseHeader.Execute(_connection, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
         _rows = new Statement(_connection, "SELECT first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal, columns FROM row " +
             "WHERE first_offset >= coalesce((SELECT max(first_offset) FROM row WHERE first_offset <= ?1), ?1) ORDER BY first_offset");
     }

@@ -14,15 +14,15 @@ internal sealed class LogRescue
 {
     private readonly SqliteConnection _from;
     private readonly SqliteConnection _to;
+    private readonly Salvage _salvage;
     private readonly SideFile _side;
     private readonly long _now;
     private readonly Dictionary<long, string> _gateways = [];
     private readonly HashSet<(long Gateway, long Epoch, long Lane)> _positions = [];
     private readonly HashSet<long> _rows = [];
-    private readonly List<string> _unread = [];
     private long _series, _letters, _values, _bytes, _lost, _needed, _end;
 
-    private LogRescue(SqliteConnection from, SqliteConnection to, SideFile side, long now) => (_from, _to, _side, _now) = (from, to, side, now);
+    private LogRescue(SqliteConnection from, SqliteConnection to, SideFile side, long now) => (_from, _to, _salvage, _side, _now) = (from, to, new Salvage(from), side, now);
 
     /// <summary>Fills a new database.</summary>
     /// <param name="damaged">The damaged one, as it lies.</param>
@@ -35,12 +35,12 @@ internal sealed class LogRescue
         using var from = Connect(damaged);
         using var to = Connect(made);
         to.Open();
-        LogSchema.Execute(to, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        DatabaseHeader.Execute(to, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
         LogSchema.Ensure(to, made);
         var rescue = new LogRescue(from, to, side, now);
-        LogSchema.Execute(to, "BEGIN IMMEDIATE");
+        DatabaseHeader.Execute(to, "BEGIN IMMEDIATE");
         rescue.Take();
-        LogSchema.Execute(to, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+        DatabaseHeader.Execute(to, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
         return rescue.Tell();
     }
 
@@ -49,10 +49,10 @@ internal sealed class LogRescue
     private void Take()
     {
         TakeSide();
-        var isOpen = Try("file", () =>
+        var isOpen = _salvage.Try("file", () =>
         {
             _from.Open();
-            LogSchema.Execute(_from, "PRAGMA query_only=1; PRAGMA cell_size_check=1;");
+            DatabaseHeader.Execute(_from, "PRAGMA query_only=1; PRAGMA cell_size_check=1;");
         });
         if (isOpen) TakeTables();
         // Above all that was ever given out, so that no store takes a new value for one that it has.
@@ -75,13 +75,13 @@ internal sealed class LogRescue
     {
         // Those that the file beside does not know: it is new, or was itself damaged.
         using (var insert = new Statement(_to, "INSERT INTO series VALUES(?,?,?,?,?)"))
-            Each("series", "SELECT id, device, metric, kind, seal FROM series WHERE id > ? ORDER BY id", row =>
+            _salvage.Each("series", "SELECT id, device, metric, kind, seal FROM series WHERE id > ? ORDER BY id", row =>
             {
                 if (row.Long(0) != _series + 1 || !Holds(row.Maybe(4), DurableLog.SealOf((int)row.Long(0), row.Text(1), row.Text(2), row.Long(3)))) return;
                 Insert(insert, row.Long(0), row.Text(1), row.Text(2), row.Long(3));
                 _series++;
             }, _series);
-        Each("gateway", "SELECT ordinal, id, seal FROM gateway", row =>
+        _salvage.Each("gateway", "SELECT ordinal, id, seal FROM gateway", row =>
         {
             if (!_gateways.ContainsKey(row.Long(0)) && Holds(row.Maybe(2), DurableLog.SealOf(row.Long(0), row.Text(1)))) AddGateway(row.Long(0), row.Text(1));
         });
@@ -91,7 +91,7 @@ internal sealed class LogRescue
         Copy(SealKind.Sender, "sender", "gateway, place, incarnation, state", 4);
         TakeHours();
         TakeLetters();
-        Each("state", "SELECT end, bytes, seal FROM state", row =>
+        _salvage.Each("state", "SELECT end, bytes, seal FROM state", row =>
         {
             if (Holds(row.Maybe(2), Seal.Of(SealKind.State, row.Long(0), row.Long(1)))) _end = row.Long(0);
         });
@@ -103,7 +103,7 @@ internal sealed class LogRescue
     private void TakePositions()
     {
         var found = new List<long[]>();
-        Each("position", "SELECT gateway, epoch, lane, through, names, received, since, seal FROM position", row =>
+        _salvage.Each("position", "SELECT gateway, epoch, lane, through, names, received, since, seal FROM position", row =>
         {
             long[] fields = [row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6)];
             if (Seal.Check(SealKind.Position, fields, row.Maybe(7)) != SealVerdict.Damaged && _gateways.ContainsKey(fields[0])) found.Add(fields);
@@ -113,7 +113,7 @@ internal sealed class LogRescue
         foreach (var fields in found)
         {
             var known = new List<long>();
-            Each("name", "SELECT id, series, seal FROM name WHERE gateway=? AND epoch=? AND lane=? ORDER BY id", row =>
+            _salvage.Each("name", "SELECT id, series, seal FROM name WHERE gateway=? AND epoch=? AND lane=? ORDER BY id", row =>
             {
                 long[] name = [fields[0], fields[1], fields[2], row.Long(0), row.Long(1)];
                 if (name[3] == known.Count && name[4] >= 1 && name[4] <= _series && Seal.Check(SealKind.Name, name, row.Maybe(2)) == SealVerdict.Whole) known.Add(name[4]);
@@ -129,7 +129,7 @@ internal sealed class LogRescue
     private void TakeHours()
     {
         using var insert = new Statement(_to, "INSERT OR IGNORE INTO hour VALUES(?,?,?,?,?,?,?,?,?,?)");
-        Each("hour", "SELECT gateway, hour, lane, epoch, first, last, received, rows, root, seal FROM hour", row =>
+        _salvage.Each("hour", "SELECT gateway, hour, lane, epoch, first, last, received, rows, root, seal FROM hour", row =>
         {
             var root = row.Span(8).ToArray();
             if (row.Long(9) != DurableLog.SealOfHour(row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5), row.Long(6), row.Long(7), root) || !_gateways.ContainsKey(row.Long(0))) return;
@@ -140,7 +140,7 @@ internal sealed class LogRescue
     private void TakeLetters()
     {
         using var insert = new Statement(_to, "INSERT INTO dead_letter SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, CASE WHEN ?12 < 0 THEN NULL ELSE ?12 END, ?13");
-        Each("dead_letter", "SELECT id, gateway, lane, device, metric, kind, time, received, value, reason, recorded, coalesce(log_offset, -1), seal FROM dead_letter ORDER BY id", row =>
+        _salvage.Each("dead_letter", "SELECT id, gateway, lane, device, metric, kind, time, received, value, reason, recorded, coalesce(log_offset, -1), seal FROM dead_letter ORDER BY id", row =>
         {
             if (!_gateways.TryGetValue(row.Long(1), out var gateway)) return;
             var letter = new DeadLetter(row.Long(0), gateway, (Lane)row.Long(2), new SeriesKey(row.Text(3), row.Text(4)), (ValueKind)row.Long(5), row.Long(6), row.Long(7), row.Text(8), row.Text(9), row.Long(10))
@@ -159,7 +159,7 @@ internal sealed class LogRescue
     {
         long? slowest = null;
         using var insert = new Statement(_to, "INSERT INTO consumer VALUES(?1,?2,?3)");
-        Each("consumer", "SELECT name, next_offset, seal FROM consumer", row =>
+        _salvage.Each("consumer", "SELECT name, next_offset, seal FROM consumer", row =>
         {
             if (!Holds(row.Maybe(2), DurableLog.SealOf(row.Text(0), row.Long(1)))) return;
             insert.Bind(1, row.Text(0)).Bind(2, row.Long(1)).Bind(3, DurableLog.SealOf(row.Text(0), row.Long(1))).Run();
@@ -173,7 +173,7 @@ internal sealed class LogRescue
     {
         const string Columns = "SELECT first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal, columns FROM row WHERE first_offset + count > ? ORDER BY first_offset";
         using var insert = new Statement(_to, "INSERT INTO row(first_offset, count, gateway, lane, epoch, first_sequence, sequences, received, wire_crc, crc, seal, columns) VALUES(?,?,?,?,?,?,?,?,?,?,?,?)");
-        if (!Each("row", Columns, Take, _needed)) Each("row", Columns + " DESC", Take, _needed);
+        if (!_salvage.Each("row", Columns, Take, _needed)) _salvage.Each("row", Columns + " DESC", Take, _needed);
 
         void Take(Statement row)
         {
@@ -191,7 +191,7 @@ internal sealed class LogRescue
     private void CountLost()
     {
         var lost = new List<(long Gateway, long Epoch, long Lane, long First, long Sequences, long Count)>();
-        Each("row", "SELECT gateway, epoch, lane, first_sequence, sequences, count, first_offset FROM row INDEXED BY row_place WHERE gateway > 0", row =>
+        _salvage.Each("row", "SELECT gateway, epoch, lane, first_sequence, sequences, count, first_offset FROM row INDEXED BY row_place WHERE gateway > 0", row =>
         {
             if (row.Long(6) + row.Long(5) > _needed && !_rows.Contains(row.Long(6)) && _positions.Contains((row.Long(0), row.Long(1), row.Long(2))))
                 lost.Add((row.Long(0), row.Long(1), row.Long(2), row.Long(3), row.Long(4), row.Long(5)));
@@ -214,10 +214,10 @@ internal sealed class LogRescue
         Seal.Bind(save, SealKind.Counter, gateway, lane, accepted, letters, expired + values).Run();
     }
 
-    private void Copy(SealKind kind, string table, string columns, int count)
+    private void Copy(int kind, string table, string columns, int count)
     {
         using var insert = new Statement(_to, $"INSERT OR IGNORE INTO {table} VALUES({string.Join(',', Enumerable.Repeat("?", count + 1))})");
-        Each(table, $"SELECT {columns}, seal FROM {table}", row =>
+        _salvage.Each(table, $"SELECT {columns}, seal FROM {table}", row =>
         {
             var fields = new long[count];
             for (var i = 0; i < count; i++) fields[i] = row.Long(i);
@@ -237,51 +237,13 @@ internal sealed class LogRescue
 
     private static bool Holds(long? kept, long seal) => kept is null || kept == seal;
 
-    /// <summary>Hands each record to <paramref name="take"/> as far as the table can be read.</summary>
-    /// <returns>Whether it could be read to its end.</returns>
-    private bool Each(string table, string sql, Action<Statement> take, params long[] parameters) => Try(table, () =>
-    {
-        using var rows = new Statement(_from, sql);
-        rows.With(parameters);
-        while (Step(rows)) take(rows);
-    });
-
-    // Damage while reading the old file ends the table; an error of the new one must not be taken for it.
-    private static bool Step(Statement rows)
-    {
-        try
-        {
-            return rows.Step();
-        }
-        catch (SqliteException error)
-        {
-            throw new UnreadableException(error.Message, error);
-        }
-    }
-
-    private bool Try(string table, Action read)
-    {
-        try
-        {
-            read();
-            return true;
-        }
-        catch (Exception error) when (error is UnreadableException or SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_FULL and not SQLitePCL.raw.SQLITE_IOERR } or OverflowException)
-        {
-            if (!_unread.Contains(table)) _unread.Add(table);
-            return false;
-        }
-    }
-
     private string Tell()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"Kept: {_series} series, {_positions.Count} watermarks, {_rows.Count} rows with {_values} values that a store had not confirmed, {_letters} dead letters. ");
         text.Append(_lost > 0 ? string.Create(CultureInfo.InvariantCulture, $"Lost: {_lost} values, which stand in the completeness report as corrupt with their numbers. ") : "Lost: nothing that is known. ");
-        if (_unread.Count > 0)
-            text.Append(CultureInfo.InvariantCulture, $"Could not be read to the end: {string.Join(", ", _unread)}; where a watermark is gone, the gateway sends again what it still holds and reports the rest as gaps. ");
+        if (_salvage.Unread.Count > 0)
+            text.Append(CultureInfo.InvariantCulture, $"Could not be read to the end: {string.Join(", ", _salvage.Unread)}; where a watermark is gone, the gateway sends again what it still holds and reports the rest as gaps. ");
         return text.Append(CultureInfo.InvariantCulture, $"New values are kept from offset {_end} on.").ToString();
     }
-
-    private sealed class UnreadableException(string message, Exception inner) : Exception(message, inner);
 }

@@ -41,9 +41,9 @@ internal sealed class SideFile : IDisposable
         {
             return Connect(folder);
         }
-        catch (SqliteException error) when (DamagedLog.Is(error))
+        catch (SqliteException error) when (DamagedDatabase.Is(error))
         {
-            var aside = DamagedLog.SetAside(folder, FileName, clock);
+            var aside = new DamagedDatabase(folder, FileName, clock).SetAside();
             note($"The file beside the log was damaged ({error.Message}) and is set aside as {aside}; a new one is made by what the log knows. Nothing is lost by it. Check the disk.");
             return Connect(folder);
         }
@@ -76,7 +76,7 @@ internal sealed class SideFile : IDisposable
     /// <summary>Makes durable what the log's next commit needs.</summary>
     public void Keep(long end, IEnumerable<(int Number, SeriesEntry Entry)> series, IEnumerable<(long Ordinal, string Id)> gateways)
     {
-        LogSchema.Execute(_connection, "BEGIN IMMEDIATE");
+        DatabaseHeader.Execute(_connection, "BEGIN IMMEDIATE");
         try
         {
             using (var insert = new Statement(_connection, "INSERT OR REPLACE INTO series VALUES(?,?,?,?,?)"))
@@ -87,12 +87,12 @@ internal sealed class SideFile : IDisposable
                 foreach (var (ordinal, id) in gateways) insert.Bind(1, ordinal).Bind(2, id).Bind(3, DurableLog.SealOf(ordinal, id)).Run();
             var ceiling = end > Ceiling ? end + OffsetsStep : Ceiling;
             Write("ceiling", ceiling);
-            LogSchema.Execute(_connection, "COMMIT");
+            DatabaseHeader.Execute(_connection, "COMMIT");
             Ceiling = ceiling;
         }
         catch
         {
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle!) == 0) LogSchema.Execute(_connection, "ROLLBACK");
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle!) == 0) DatabaseHeader.Execute(_connection, "ROLLBACK");
             throw;
         }
     }
@@ -120,8 +120,8 @@ internal sealed class SideFile : IDisposable
         try
         {
             connection.Open();
-            LogSchema.Execute(connection, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;" + Tables);
-            LogSchema.Check(connection);
+            DatabaseHeader.Execute(connection, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL;" + Tables);
+            DatabaseHeader.Check(connection);
             var side = new SideFile(connection);
             side.Ceiling = side.Read("ceiling") ?? 0;
             side.Ticket = side.Read("ticket");

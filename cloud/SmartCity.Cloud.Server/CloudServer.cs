@@ -8,9 +8,13 @@ using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Access.Provider;
+using SmartCity.Cloud.Server.Alarms;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Backup;
+using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Faults;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
@@ -20,7 +24,6 @@ using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Server.Registry;
 using SmartCity.Cloud.TimeSeries;
 using SmartCity.Cloud.TimeSeries.Quality;
-using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
@@ -47,10 +50,13 @@ internal static class CloudServer
         services.AddRegistry(options);
         services.AddConsumers(options);
         services.AddSingleton<Backups>();
+        services.AddFleet(options, certificates);
         services.AddIngest();
+        services.AddCommands(options);
         services.AddLive(options.Live);
         services.AddApi();
         services.AddDashboards();
+        services.AddFaults(options.Data);
         // A published server has its files compressed beforehand; those are passed through.
         services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         // What is sent holds no secret that stays the same from one answer to the next, so its length under compression betrays none: cookies are headers, tokens are shown once.
@@ -67,8 +73,8 @@ internal static class CloudServer
             kestrel.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
             kestrel.ListenLocalhostHttp(options.HttpPort);
             kestrel.ListenForOperators(options.Data);
-            kestrel.ListenForUplinks(options.Ingest, certificates, counters, kestrel.ApplicationServices.GetRequiredService<TimeProvider>(), () => kestrel.ApplicationServices.GetRequiredService<ILoggerFactory>().CreateLogger("SmartCity.Cloud.Server.Ingest"));
-            kestrel.ListenHttps(options, certificates);
+            kestrel.ListenForUplinks(options.Ingest);
+            kestrel.ListenHttps(options);
         });
 
         var app = builder.Build();
@@ -79,6 +85,7 @@ internal static class CloudServer
         app.UseProblems();
         app.UseCityProvider();
         app.UseWebSockets();
+        app.UseGatewayGate();
         app.UseAccess();
         app.MapOperations();
         app.MapAccess();
@@ -88,11 +95,24 @@ internal static class CloudServer
         app.MapProblemPages(options.DuckDb.CityZone);
         app.MapCityProvider();
         app.MapDeadLetterPages(options.DuckDb.CityZone);
+        app.MapFaults(options.DuckDb.CityZone);
         app.MapImports();
         app.MapBackups();
         app.MapRegistry();
+        app.MapCommands();
+        app.MapAlarms();
+        app.MapAlarmPages(options.DuckDb.CityZone);
+        app.MapFleet();
+        app.MapFleetPages(options.DuckDb.CityZone);
         app.MapTolls();
         app.MapTollPages(options.DuckDb.CityZone);
+        app.MapClaims();
+        app.MapClaimPages(options.DuckDb.CityZone);
+        app.MapReceipts(options.DuckDb.CityZone);
+        app.MapStatements(options.DuckDb.CityZone);
+        app.MapDisputes();
+        app.MapDisputePages(options.DuckDb.CityZone);
+        app.MapRetention(options.DuckDb.CityZone);
         app.MapApi();
         app.MapPageFiles();
         app.MapDashboards(options.DuckDb.CityZone, context => context.ReadView().Shows).Needs(Rights.Read).ByArea();
@@ -103,9 +123,10 @@ internal static class CloudServer
     }
 
     /// <summary>The port of an endpoint after the start: <c>http</c>, <c>uplink</c> or <c>https</c>.</summary>
-    public static int PortOf(WebApplication app, string endpoint)
+    public static int PortOf(WebApplication app, string endpoint) => PortOf(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses, endpoint);
+
+    internal static int PortOf(IEnumerable<string> addresses, string endpoint)
     {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses;
         var scheme = endpoint == "http" ? "http" : "https";
         var ports = addresses.Select(address => new Uri(address)).Where(address => address.Scheme == scheme && address.Host != "unix").Select(address => address.Port);
         // In the order of listening.
@@ -115,16 +136,11 @@ internal static class CloudServer
     private static void ListenLocalhostHttp(this KestrelServerOptions kestrel, int port) => kestrel.Listen(System.Net.IPAddress.Loopback, port);
 
     /// <summary>HTTP/1.1 alone: the limit of four streams a connection is the uplink's, and Kestrel knows one for all.</summary>
-    private static void ListenHttps(this KestrelServerOptions kestrel, ServerOptions options, ServerCertificates certificates) =>
+    private static void ListenHttps(this KestrelServerOptions kestrel, ServerOptions options) =>
         kestrel.Listen(Surface.AddressOf(options.HttpsAddress), options.HttpsPortUsed, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            listen.UseHttps(https =>
-            {
-                https.ServerCertificate = certificates.Https;
-                https.SslProtocols = System.Security.Authentication.SslProtocols.Tls12 | System.Security.Authentication.SslProtocols.Tls13;
-                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-            });
+            kestrel.ApplicationServices.GetRequiredService<GatewayTls>().Use(listen, isUplink: false);
         });
 
     private static void AddLog(this IServiceCollection services, ServerOptions options)
@@ -139,18 +155,23 @@ internal static class CloudServer
 
     private static void AddConsumers(this IServiceCollection services, ServerOptions options)
     {
-        services.AddSingleton(new SqliteTollEventStore(TollService.FileOf(options), CorrelationOptions.Default));
+        services.AddSingleton(new TollBooks(options));
         Add<TollEventConsumer>();
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
-            .AddSingleton<TollActs>()
-            .AddSingleton(provider => new TollDesk(options, () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<TollActs>().AddSingleton<GatewayBooks>().AddSingleton<ClaimDesk>().AddSingleton<StagedFiles>()
+            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, () => provider.GetRequiredService<ReceiptDesk>().AskToMake(), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
+        services.AddSingleton(_ => new PlateVault(Path.Combine(options.Data, "tolling", "vault.db"))).AddSingleton<DisputeActs>().AddSingleton<RetentionDesk>().AddSingleton<PublicLimits>()
+            .AddSingleton(provider => new ReceiptDesk(options, provider.GetRequiredService<TollBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<PlateVault>(), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<ReceiptService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<ReceiptService>()).AddHostedService(provider => provider.GetRequiredService<ReceiptService>());
         services.AddSingleton<QualityFold>().AddSingleton(new QualityState(Path.Combine(options.Data, "registry", "quality.state")));
         if (services.Any(service => service.ServiceType == typeof(IReadingStore))) Add<ReadingConsumer>();
         else services.AddSingleton<IHealthPart, NoStoreHealth>();
         services.AddSingleton(new SilenceStore(Path.Combine(options.Data, "silence", "silence.db")));
         Add<SilenceConsumer>();
+        services.AddAlarms(options);
+        Add<AlarmConsumer>();
         services.AddSingleton(provider => new CloudAudit(
             provider.GetRequiredService<DurableLog>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<TollEventConsumer>(), provider.GetService<ReadingConsumer>()));
 

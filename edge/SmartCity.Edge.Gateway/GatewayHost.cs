@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using SmartCity.Devices.Mappings;
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Mappings;
@@ -73,6 +74,7 @@ internal static class GatewayHost
     private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool, MappingSet mappings)
     {
         var options = settings.Get<GatewayOptions>();
+        options.Uplink.Identity = IdentityFolder.In(data);
         var builder = ProcessHost.CreateBuilder(settings);
         var services = builder.Services;
         var connections = OpenFiles.Connections(options.Mqtt.ConnectionsMax);
@@ -86,6 +88,7 @@ internal static class GatewayHost
         services.AddIntake(options);
         services.AddListener(options.Mqtt, connections, data);
         services.AddBroker(options, mappings);
+        services.AddIdentity(options);
         services.AddUplink(options.Uplink);
         builder.WebHost.UseInlineSockets();
         // Asked before the sockets that were registered first.
@@ -98,11 +101,12 @@ internal static class GatewayHost
             kestrel.ListenForOperators(data);
         });
         var app = builder.Build();
+        app.Services.GetRequiredService<MqttHub>().Forwarded = app.Services.GetRequiredService<CommandBook>().HearAsync;
         app.Use(endpoints.Separate);
         // After the paths are what they mean.
         app.UseRouting();
         app.UseWebSockets();
-        app.MapGateway(GatewayId.Of(options.Uplink));
+        app.MapGateway(() => GatewayId.Of(options.Uplink));
         app.MapOperator();
         app.MapPages(options.ZoneUsed);
         app.MapMqttListener(Endpoints.WebSocketPath);
@@ -142,7 +146,7 @@ internal static class GatewayHost
         services.AddSingleton<IPublishHandler>(provider => provider.GetRequiredService<Intake.Intake>());
         services.AddSingleton(provider => new CommitLoop(
             provider.GetRequiredService<Edge.Spool.Spool>(), provider.GetRequiredService<Intake.Intake>(), provider.GetRequiredService<MqttHub>(),
-            provider.GetRequiredService<ILogger<CommitLoop>>(), Die, provider.GetRequiredService<MqttRecords>()));
+            provider.GetRequiredService<ILogger<CommitLoop>>(), reason => Die(provider.GetRequiredService<RunRecord>(), reason), provider.GetRequiredService<MqttRecords>()));
         services.AddSingleton(provider => new MqttRecords(provider.GetRequiredService<Edge.Spool.Spool>(), options.Spool.SessionBytes));
         services.AddSingleton<IMqttStore>(provider => provider.GetRequiredService<MqttRecords>());
         // Before the listener, so that it stops after it: what is still read is still committed.
@@ -152,7 +156,11 @@ internal static class GatewayHost
     }
 
     /// <summary>Ends the process at once: no thread may acknowledge anything any more.</summary>
-    private static void Die(string reason) => Environment.Exit(ExitCode.Failed);
+    private static void Die(RunRecord run, string reason)
+    {
+        run.Failed(reason);
+        Environment.Exit(ExitCode.Failed);
+    }
 
     private static void AddListener(this IServiceCollection services, MqttOptions options, int connections, string data)
     {
@@ -183,16 +191,25 @@ internal static class GatewayHost
     private static void AddPages(this IServiceCollection services, string data)
     {
         services.AddSingleton(new DataPath(data));
+        services.AddSingleton(provider => RunRecord.Begin(data, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<RateMeter>();
         services.AddHostedService(provider => provider.GetRequiredService<RateMeter>());
         services.AddSingleton<Reporter>();
         services.AddHostedService<FaultLog>();
     }
 
+    private static void AddIdentity(this IServiceCollection services, GatewayOptions options)
+    {
+        services.AddSingleton(options.Uplink.Identity!).AddSingleton(options.Enrolment).AddSingleton<IdentityState>();
+        services.AddHostedService<IdentityService>();
+        services.AddSingleton<IHealthPart, IdentityHealth>();
+    }
+
     private static void AddUplink(this IServiceCollection services, UplinkOptions options)
     {
         services.AddSingleton(options);
         services.AddSingleton<UplinkState>();
+        services.AddSingleton<CommandBook>();
         services.AddSingleton<IUplinkHost, UplinkHost>();
         services.AddSingleton<Func<Grpc.Net.Client.GrpcChannel>>(() => UplinkConnector.Open(options));
         services.AddHostedService<UplinkService>();

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Configuration;
 
@@ -12,6 +13,8 @@ public sealed record GatewayOptions : IValidatableObject
     /// <summary>Section of the settings.</summary>
     public const string Section = "Edge";
 
+    /// <summary>Folder of all data; <c>--data</c> sets it too. Default <c>./data/gateway</c>.</summary>
+    [Required] public string Data { get; init; } = Path.Combine("data", "gateway");
     /// <summary>Port of HTTP on loopback (status, health, metrics, audit); 0 = any free one. Default 8081.</summary>
     [Range(0, 65_535)] public int HttpPort { get; init; } = 8081;
     /// <summary>IANA zone of the times on the gateway's page, and of other systems' times without an offset where their mapping names no zone. Default <c>Asia/Tehran</c>.</summary>
@@ -20,6 +23,8 @@ public sealed record GatewayOptions : IValidatableObject
     public MqttOptions Mqtt { get; init; } = new();
     /// <summary>The way to the cloud.</summary>
     public UplinkOptions Uplink { get; init; } = new();
+    /// <summary>How the gateway gets its certificate by itself.</summary>
+    public EnrolmentOptions Enrolment { get; init; } = new();
     /// <summary>What is kept until the cloud has it.</summary>
     public SpoolSettings Spool { get; init; } = new();
     /// <summary>

@@ -281,7 +281,7 @@ public sealed partial class Spool
 
     private SpoolBrokenException Broken(SqliteException error)
     {
-        if (DamagedFile.Is(error)) DamagedFile.Mark(_options.Folder, error.Message);
+        if (DamagedDatabase.Is(error)) DamagedFile.Of(_options).Mark(error.Message);
         return new SpoolBrokenException(
             $"The spool in {_options.Folder} failed: {error.Message} (SQLite {error.SqliteExtendedErrorCode}). Nothing is acknowledged from here on; the process ends and reads at its next start what is really on the disk. Check the disk.", error);
     }

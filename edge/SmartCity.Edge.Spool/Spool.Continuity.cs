@@ -177,7 +177,7 @@ public sealed partial class Spool
             : null;
 
         _unproven = ReadMeta(Unproven);
-        SpoolSchema.Execute(_writer, "BEGIN IMMEDIATE");
+        DatabaseHeader.Execute(_writer, "BEGIN IMMEDIATE");
         IsContinued = doubt is null;
         if (doubt is not null) BeginEpoch();
         else _currentOrdinal = _epochs.Keys.Max();
@@ -185,7 +185,7 @@ public sealed partial class Spool
         WriteMeta("ticket_before", beside ?? "");
         WriteMeta("ticket", ticket);
         if (doubt is not null || _unproven is null) WriteMeta(Unproven, _unproven = DescribeUnproven());
-        SpoolSchema.Execute(_writer, "COMMIT");
+        DatabaseHeader.Execute(_writer, "COMMIT");
         SpoolIdentity.WriteTicket(_options.Folder, ticket);
         PublishEpoch();
         if (doubt is not null and not New) Note($"{doubt}. Epoch {_epoch:x16} begins; what is still held goes out under its old numbers, and the cloud drops what it has.");

@@ -45,7 +45,7 @@ public sealed partial class Spool : IDisposable
         _options = options;
         _ownership = ownership;
         _file = Path.Combine(options.Folder, SpoolOptions.FileName);
-        _reserve = new ReserveFile(options.Folder, options.ReserveBytes);
+        _reserve = new ReserveFile(Path.Combine(options.Folder, "spool.reserve"), options.ReserveBytes);
         _lanes = options.Lanes.ToDictionary(lane => lane.Lane, lane => new LaneState(lane));
         var source = new SqliteConnectionStringBuilder { DataSource = _file, Pooling = false, DefaultTimeout = 5 };
         _writer = new SqliteConnection(source.ToString());
@@ -62,15 +62,18 @@ public sealed partial class Spool : IDisposable
         var ownership = Own(options.Folder);
         try
         {
-            var rescued = DamagedFile.RescueIfMarked(options);
+            var rescued = DamagedFile.RescueIfNeeded(options, out var repaired);
+            Spool spool;
             try
             {
-                return Start(options, ownership, rescued);
+                spool = Start(options, ownership, rescued);
             }
-            catch (SqliteException damaged) when (DamagedFile.Is(damaged))
+            catch (SqliteException damaged) when (DamagedDatabase.Is(damaged))
             {
-                return Start(options, ownership, DamagedFile.Rescue(options, damaged.Message));
+                spool = Start(options, ownership, DamagedFile.Rescue(options, damaged.Message));
             }
+            if (repaired is not null) spool.Note(repaired);
+            return spool;
         }
         catch (SqliteException error)
         {
@@ -187,7 +190,7 @@ public sealed partial class Spool : IDisposable
             if (spool._lanes.Values.Any(lane => Residual(lane) != 0)) spool.SweepAtStart();
             spool.ProveContinuity(isRescued: note is not null);
             spool._reserve.Keep();
-            if (note is null && DamagedFile.Kept(options.Folder) is { Length: > 0 } kept)
+            if (note is null && DamagedDatabase.Kept(options.Folder) is { Length: > 0 } kept)
                 spool.Note($"Set aside earlier and still there: {string.Join(", ", kept)}. Delete them by hand when someone has looked at them.");
             return spool;
         }
@@ -204,15 +207,15 @@ public sealed partial class Spool : IDisposable
         _writer.Open();
         // 8 KiB pages: a row of tens of kilobytes takes a third of the overflow pages of the default. The log is checkpointed at 16 MiB
         // and cut back to that size, so it stays bounded however long the process runs.
-        SpoolSchema.Execute(_writer, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000; " +
+        DatabaseHeader.Execute(_writer, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000; " +
             "PRAGMA journal_size_limit=16777216; PRAGMA cache_size=-4096; PRAGMA temp_store=MEMORY;");
         if (_options.FileBytesMax > 0)
-            SpoolSchema.Execute(_writer, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={Math.Max(1, _options.FileBytesMax / 8192)}"));
+            DatabaseHeader.Execute(_writer, string.Create(CultureInfo.InvariantCulture, $"PRAGMA max_page_count={Math.Max(1, _options.FileBytesMax / 8192)}"));
         SpoolSchema.Ensure(_writer, _file);
         // Finds pages that two tables claim before a write makes it worse: about 1 GB/s, so only where it costs no start.
-        if (new FileInfo(_file).Length <= CheckedBytesMax) SpoolSchema.Check(_writer);
+        if (new FileInfo(_file).Length <= CheckedBytesMax) DatabaseHeader.Check(_writer);
         _reader.Open();
-        SpoolSchema.Execute(_reader, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
+        DatabaseHeader.Execute(_reader, "PRAGMA query_only=1; PRAGMA cache_size=-2048;");
         PrepareStatements();
     }
 
@@ -269,7 +272,7 @@ public sealed partial class Spool : IDisposable
         Note($"The counters of lane {lane.Options.Lane} were damaged and begin anew with what is held; what was counted before is not known. No value was lost by it.");
     }
 
-    private long[] Sound(SealKind kind, string what, long[] fields, long? seal)
+    private long[] Sound(int kind, string what, long[] fields, long? seal)
     {
         var verdict = Seal.Check(kind, fields, seal);
         if (verdict == SealVerdict.Damaged) throw Damaged(what);

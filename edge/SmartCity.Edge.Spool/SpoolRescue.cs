@@ -14,15 +14,15 @@ internal sealed class SpoolRescue
 
     private readonly SqliteConnection _from;
     private readonly SqliteConnection _to;
+    private readonly Salvage _salvage;
     private readonly Dictionary<(long Epoch, byte Lane), (long Next, long Released)> _positions = [];
     private readonly HashSet<long> _epochs = [];
     private readonly HashSet<(long Epoch, byte Lane, long First)> _rows = [];
     private readonly Dictionary<byte, (long Held, long Letters)> _sums = [];
-    private readonly List<string> _unread = [];
     private long _values, _letters, _sinceCommit;
     private bool _isFull;
 
-    private SpoolRescue(SqliteConnection from, SqliteConnection to) => (_from, _to) = (from, to);
+    private SpoolRescue(SqliteConnection from, SqliteConnection to) => (_from, _to, _salvage) = (from, to, new Salvage(from));
 
     /// <summary>Fills a new database.</summary>
     /// <param name="damaged">The damaged one, as it lies.</param>
@@ -34,12 +34,12 @@ internal sealed class SpoolRescue
         using var from = Connect(damaged);
         using var to = Connect(made);
         to.Open();
-        SpoolSchema.Execute(to, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000;");
+        DatabaseHeader.Execute(to, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=2000;");
         SpoolSchema.Ensure(to, made);
         var rescue = new SpoolRescue(from, to);
-        SpoolSchema.Execute(to, "BEGIN IMMEDIATE");
+        DatabaseHeader.Execute(to, "BEGIN IMMEDIATE");
         rescue.Take();
-        SpoolSchema.Execute(to, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
+        DatabaseHeader.Execute(to, "COMMIT; PRAGMA wal_checkpoint(TRUNCATE);");
         return rescue.Tell();
     }
 
@@ -47,10 +47,10 @@ internal sealed class SpoolRescue
 
     private void Take()
     {
-        if (!Try("file", () =>
+        if (!_salvage.Try("file", () =>
         {
             _from.Open();
-            SpoolSchema.Execute(_from, "PRAGMA query_only=1; PRAGMA cell_size_check=1;");
+            DatabaseHeader.Execute(_from, "PRAGMA query_only=1; PRAGMA cell_size_check=1;");
         })) return;
         Copy("epoch", "ordinal, epoch, began", SealKind.Epoch, fields => _epochs.Add(fields[0]));
         if (_epochs.Count == 0) return;
@@ -73,7 +73,7 @@ internal sealed class SpoolRescue
     private void TakeNames()
     {
         using var insert = new Statement(_to, "INSERT OR IGNORE INTO name VALUES(?,?,?,?,?)");
-        Each("name", "SELECT epoch, lane, id, blob, seal FROM name ORDER BY epoch, lane, id", row =>
+        _salvage.Each("name", "SELECT epoch, lane, id, blob, seal FROM name ORDER BY epoch, lane, id", row =>
         {
             var blob = row.Blob(3);
             long[] fields = [row.Long(0), row.Long(1), row.Long(2), 0];
@@ -85,7 +85,7 @@ internal sealed class SpoolRescue
     private void TakeLetters()
     {
         using var insert = new Statement(_to, "INSERT OR IGNORE INTO dead_letter(id, bytes, lane, time, qos, \"values\", topic, reason, seal, payload) VALUES(?,?,?,?,?,?,?,?,?,?)");
-        Each("dead_letter", "SELECT id, lane, time, topic, qos, reason, \"values\", payload, bytes, seal FROM dead_letter ORDER BY id", row =>
+        _salvage.Each("dead_letter", "SELECT id, lane, time, topic, qos, reason, \"values\", payload, bytes, seal FROM dead_letter ORDER BY id", row =>
         {
             var letter = new DeadLetter(row.Long(0), (byte)row.Long(1), row.Long(2), row.Blob(3), (byte)row.Long(4), row.Text(5), (int)row.Long(6), row.Blob(7));
             if (row.Maybe(9) is { } seal && seal != Spool.SealOf(letter)) return;
@@ -99,14 +99,14 @@ internal sealed class SpoolRescue
     private void TakeMarksAndRecords()
     {
         using var mark = new Statement(_to, "INSERT OR IGNORE INTO mark VALUES(?,?,?,?)");
-        Each("mark", "SELECT key, value, touched, seal FROM mark", row =>
+        _salvage.Each("mark", "SELECT key, value, touched, seal FROM mark", row =>
         {
             var (key, value) = (row.Blob(0), row.Blob(1));
             if (row.Maybe(3) is { } seal && seal != Spool.SealOfMark(key, value)) return;
             mark.Bind(1, key).Bind(2, value).Bind(3, row.Long(2)).Bind(4, Spool.SealOfMark(key, value)).Run();
         });
         using var kept = new Statement(_to, "INSERT OR IGNORE INTO kept VALUES(?,?,?)");
-        Each("kept", "SELECT key, value, crc32c FROM kept", row =>
+        _salvage.Each("kept", "SELECT key, value, crc32c FROM kept", row =>
         {
             var (key, value) = (row.Blob(0), row.Blob(1));
             if (row.Long(2) == Spool.ChecksumOf(key, value)) kept.Bind(1, key).Bind(2, value).Bind(3, row.Long(2)).Run();
@@ -120,14 +120,14 @@ internal sealed class SpoolRescue
         using var insert = new Statement(_to, "INSERT OR IGNORE INTO row(epoch, lane, first, count, bytes, names_through, crc32c, seal, columns) VALUES(?,?,?,?,?,?,?,?,?)");
         try
         {
-            if (!Each("row", Columns, TakeRow)) Each("row", Columns + " DESC", TakeRow);
+            if (!_salvage.Each("row", Columns, TakeRow)) _salvage.Each("row", Columns + " DESC", TakeRow);
         }
         catch (SqliteException error) when (error.SqliteErrorCode == SQLitePCL.raw.SQLITE_FULL)
         {
             // What fits comes along; the rest stays in the file that is set aside.
             _isFull = true;
-            if (SQLitePCL.raw.sqlite3_get_autocommit(_to.Handle!) == 0) SpoolSchema.Execute(_to, "ROLLBACK");
-            SpoolSchema.Execute(_to, "BEGIN IMMEDIATE");
+            if (SQLitePCL.raw.sqlite3_get_autocommit(_to.Handle!) == 0) DatabaseHeader.Execute(_to, "ROLLBACK");
+            DatabaseHeader.Execute(_to, "BEGIN IMMEDIATE");
         }
 
         void TakeRow(Statement row)
@@ -143,7 +143,7 @@ internal sealed class SpoolRescue
             var sum = _sums.GetValueOrDefault(lane);
             _sums[lane] = (sum.Held + fields[3], sum.Letters);
             _values += fields[3];
-            if (++_sinceCommit % RowsOfCommit == 0) SpoolSchema.Execute(_to, "COMMIT; BEGIN IMMEDIATE");
+            if (++_sinceCommit % RowsOfCommit == 0) DatabaseHeader.Execute(_to, "COMMIT; BEGIN IMMEDIATE");
         }
     }
 
@@ -162,11 +162,11 @@ internal sealed class SpoolRescue
             if (!counted.Contains(lane)) counter.With(lane, sum.Held + sum.Letters, 0, 0, sum.Letters, 0, Seal.Of(SealKind.Counter, lane, sum.Held + sum.Letters, 0, 0, sum.Letters, 0)).Run();
     }
 
-    private void Copy(string table, string columns, SealKind kind, Func<long[], bool> take)
+    private void Copy(string table, string columns, int kind, Func<long[], bool> take)
     {
         var count = columns.Count(c => c == ',') + 1;
         using var insert = new Statement(_to, $"INSERT OR IGNORE INTO {table}({columns}, seal) VALUES({string.Join(',', Enumerable.Repeat("?", count + 1))})");
-        Each(table, $"SELECT {columns}, seal FROM {table}", row =>
+        _salvage.Each(table, $"SELECT {columns}, seal FROM {table}", row =>
         {
             var fields = new long[count];
             for (var i = 0; i < count; i++) fields[i] = row.Long(i);
@@ -174,48 +174,12 @@ internal sealed class SpoolRescue
         });
     }
 
-    /// <returns>Whether the table could be read to its end.</returns>
-    private bool Each(string table, string sql, Action<Statement> take) => Try(table, () =>
-    {
-        using var rows = new Statement(_from, sql);
-        while (Step(rows)) take(rows);
-    });
-
-    // Damage while reading the old file ends the table; an error of the new one must not be taken for it.
-    private static bool Step(Statement rows)
-    {
-        try
-        {
-            return rows.Step();
-        }
-        catch (SqliteException error)
-        {
-            throw new UnreadableException(error.Message, error);
-        }
-    }
-
-    private bool Try(string table, Action read)
-    {
-        try
-        {
-            read();
-            return true;
-        }
-        catch (Exception error) when (error is UnreadableException or SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_FULL and not SQLitePCL.raw.SQLITE_IOERR } or OverflowException)
-        {
-            if (!_unread.Contains(table)) _unread.Add(table);
-            return false;
-        }
-    }
-
     private string Tell()
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{_values} values in {_rows.Count} rows and {_letters} dead letters came along under their old numbers; what is missing among them is told to the cloud as gaps.");
         if (_isFull) text.Append(" The volume had no room for all: the rest is in the file set aside alone.");
-        if (_unread.Count > 0) text.Append(CultureInfo.InvariantCulture, $" Could not be read to the end: {string.Join(", ", _unread)}.");
+        if (_salvage.Unread.Count > 0) text.Append(CultureInfo.InvariantCulture, $" Could not be read to the end: {string.Join(", ", _salvage.Unread)}.");
         return text.ToString();
     }
-
-    private sealed class UnreadableException(string message, Exception inner) : Exception(message, inner);
 }

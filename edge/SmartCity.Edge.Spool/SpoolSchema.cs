@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using SmartCity.Durable;
 
 namespace SmartCity.Edge.Spool;
 
@@ -41,61 +42,18 @@ internal static class SpoolSchema
     /// <exception cref="SqliteException">The file's version or tables are not what was written (SQLITE_CORRUPT).</exception>
     public static void Ensure(SqliteConnection connection, string file)
     {
-        var found = Read(connection, "PRAGMA user_version");
-        var mark = Read(connection, "PRAGMA application_id");
-        // From version 3 on the header carries the checksum of version and tables, so that damage to either is not taken for another version.
-        if ((mark != 0 || found > 2) && mark != MarkOf(connection, found))
-            throw new SqliteException("the version or the tables are not those that were written", SQLitePCL.raw.SQLITE_CORRUPT);
-        if (found > Version)
-            throw new InvalidDataException($"{file} has spool version {found}; this program knows up to {Version}. Start the newer program again, or let it drain first.");
-        if (found == Version) return;
-        Execute(connection, "BEGIN IMMEDIATE;" + (found == 0 ? Tables + Kept : found == 1 ? Kept + _seals : _seals) + $"PRAGMA user_version={Version};");
-        Mark(connection, Version);
-        Execute(connection, "COMMIT;");
-    }
-
-    /// <summary>Writes the checksum of a version and of the tables as they are into the header.</summary>
-    internal static void Mark(SqliteConnection connection, long version) => Execute(connection, FormattableString.Invariant($"PRAGMA application_id={MarkOf(connection, version)};"));
-
-    /// <summary>Has SQLite look at the structure of all pages.</summary>
-    /// <exception cref="SqliteException">It found damage (SQLITE_CORRUPT).</exception>
-    public static void Check(SqliteConnection connection)
-    {
-        using var check = new Statement(connection, "PRAGMA quick_check(1)");
-        if (check.Step() && check.Text(0) is var finding and not "ok") throw new SqliteException(finding, SQLitePCL.raw.SQLITE_CORRUPT);
+        var found = DatabaseHeader.VersionOf(connection, unmarked: 2);
+        if (found > Version) throw new InvalidDataException($"{file} has spool version {found}; this program knows up to {Version}. Start the newer program again, or let it drain first.");
+        if (found < Version) DatabaseHeader.Migrate(connection, found == 0 ? Tables + Kept : found == 1 ? Kept + _seals : _seals, Version);
     }
 
     /// <summary>Takes the index of rows away, within a transaction.</summary>
-    public static void DropRowPlace(SqliteConnection connection) => Execute(connection, "DROP INDEX row_place;");
+    public static void DropRowPlace(SqliteConnection connection) => DatabaseHeader.Execute(connection, "DROP INDEX row_place;");
 
     /// <summary>Builds the index of rows anew, within the same transaction.</summary>
     public static void MakeRowPlace(SqliteConnection connection)
     {
-        Execute(connection, "CREATE UNIQUE INDEX row_place ON row(epoch, lane, first, count, bytes);");
-        Mark(connection, Version);
-    }
-
-    /// <summary>The checksum of a version and of all tables and indexes with the places where they begin, as SQLite keeps it: signed, and never 0.</summary>
-    private static long MarkOf(SqliteConnection connection, long version)
-    {
-        var text = new System.Text.StringBuilder().Append(version);
-        using var tables = new Statement(connection, "SELECT type, name, tbl_name, rootpage, coalesce(sql, '') FROM sqlite_schema ORDER BY rowid");
-        while (tables.Step()) text.Append('\n').Append(tables.Text(0)).Append(' ').Append(tables.Text(1)).Append(' ').Append(tables.Text(2)).Append(' ').Append(tables.Long(3)).Append(' ').Append(tables.Text(4));
-        var mark = unchecked((int)Crc32C.Of(System.Text.Encoding.UTF8.GetBytes(text.ToString())));
-        return mark == 0 ? 1 : mark;
-    }
-
-    private static long Read(SqliteConnection connection, string sql)
-    {
-        using var statement = new Statement(connection, sql);
-        statement.Step();
-        return statement.Long(0);
-    }
-
-    public static void Execute(SqliteConnection connection, string sql)
-    {
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
+        DatabaseHeader.Execute(connection, "CREATE UNIQUE INDEX row_place ON row(epoch, lane, first, count, bytes);");
+        DatabaseHeader.Mark(connection, Version);
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using SmartCity.Hosting.Configuration;
@@ -33,6 +34,8 @@ public static class ProcessHost
         settings.AddTo(builder.Services);
         builder.Services.AddSingleton<MetricsText>();
         builder.Services.AddSingleton(TimeProvider.System);
+        // Not the package's own AddSystemd: that also takes over signals and log, which are the command line's and ours.
+        builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddHostedService<SystemdNotice>();
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = DrainWithin;

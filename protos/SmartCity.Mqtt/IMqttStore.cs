@@ -28,7 +28,8 @@ public sealed class MqttChanges
     private readonly List<MqttChange> _changes = [];
     private readonly Action<bool>? _completed;
 
-    internal MqttChanges(Action<bool>? completed = null) => _completed = completed;
+    /// <param name="completed">Told once they are durable, or could not be kept.</param>
+    public MqttChanges(Action<bool>? completed = null) => _completed = completed;
 
     /// <summary>The changes, in order.</summary>
     public IReadOnlyList<MqttChange> Changes => _changes;
@@ -39,13 +40,15 @@ public sealed class MqttChanges
     /// <summary>They are durable (<paramref name="kept"/>), or could not be kept and none of them was.</summary>
     public void Complete(bool kept) => _completed?.Invoke(kept);
 
-    internal void Put(byte[] key, byte[] value)
+    /// <summary>Keeps a value under a key, in place of what stands there.</summary>
+    public void Put(byte[] key, byte[] value)
     {
         IsRemoval = false;
         _changes.Add(new MqttChange(MqttChangeKind.Put, key, value));
     }
 
-    internal void Remove(byte[] key) => _changes.Add(new MqttChange(MqttChangeKind.Remove, key, []));
+    /// <summary>Removes a key, if it is there.</summary>
+    public void Remove(byte[] key) => _changes.Add(new MqttChange(MqttChangeKind.Remove, key, []));
 
     internal void RemoveAll(byte[] prefix) => _changes.Add(new MqttChange(MqttChangeKind.RemoveAll, prefix, []));
 }

@@ -3,6 +3,7 @@ using BenchmarkDotNet.Jobs;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using SmartCity.Benchmarks;
+using SmartCity.Benchmarks.Alarms;
 using SmartCity.Benchmarks.Pages;
 using SmartCity.Benchmarks.Readings;
 using SmartCity.Benchmarks.Tolling;
@@ -15,15 +16,21 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- idle    memory of connected devices that say nothing, and under hostile packets
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- pages   bytes and first content of each page on a poor line, and a sign-in beside its hash
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- query   bytes a sealed reading, and one series of one day over 100 M stored readings
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- alarms  an alarm decided and durable at 100,000 rules, and a thousand at once
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- ledger  passages posted and committed per second, SQLite in batches against PostgreSQL
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- correlation  passages per second out of an hour of 100 lanes, and the memory that takes
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- charging  passages per second from event to posted and committed, against PostgreSQL with a commit each
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- rate    toll uses rated per second, and a table of prices read and checked
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- receipts  milliseconds to give out and to check a receipt of a toll, and charges a second into their tree
 if (args is ["path", .. var options]) return PathBench.Run(options);
 if (args is ["idle", .. var idle]) return IdleFigure.Run(idle);
 if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["correlation", .. var correlation]) return CorrelationFigure.Run(correlation);
 if (args is ["ledger", .. var ledger]) return LedgerFigure.Run(ledger);
+if (args is ["charging", .. var charging]) return ChargingFigure.Run(charging);
 if (args is ["rate", .. var rate]) return RatingFigure.Run(rate);
+if (args is ["receipts", .. var receipts]) return ReceiptFigure.Run(receipts);
+if (args is ["alarms"]) return AlarmFigure.Run();
 if (args is ["pages"]) return PageFigure.Run();
 if (args is ["allocations", .. var rest]) return AllocationBaselines.Run(update: rest.Contains("--update"));
 

@@ -9,7 +9,7 @@ namespace SmartCity.Faults;
 /// <summary>One of the house's executables as a real process: killed, traced, starved and started again with its data and its ports.</summary>
 internal sealed partial class FaultProcess : IDisposable
 {
-    private static readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
+    private static readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromMinutes(2) };
     private readonly string _program;
     private readonly Func<FaultProcess, IEnumerable<string>> _arguments;
     private readonly StringBuilder _words = new();

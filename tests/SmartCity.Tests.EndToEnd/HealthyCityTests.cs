@@ -34,9 +34,24 @@ public sealed class HealthyCityTests(ITestOutputHelper output) : IDisposable
         Assert.Contains("<html", await GetAsync(city, "/", stop), StringComparison.Ordinal);
         Assert.Contains("\"status\":\"ok\"", await GetAsync(city, "/health/ready", stop), StringComparison.Ordinal);
 
+        if (signal == 2) await LadderAsync(city, stop);
+
         city.Signal(signal);
         Assert.Equal(0, await city.ExitAsync(_stopsWithin));
         Assert.Empty(city.Processes());
+    }
+
+    /// <summary>The gateway enrolled by a code, which is gone, and every step from it to a value that is visible in the city is well.</summary>
+    private static async Task LadderAsync(CityProcess city, CancellationToken stop)
+    {
+        Assert.False(File.Exists(Path.Combine(city.Data, "gateway", "enrolment.code")));
+        var build = new DirectoryInfo(AppContext.BaseDirectory);
+        var program = Path.Combine(Repository.Root, "edge/SmartCity.Edge.Gateway/bin", build.Parent!.Name, build.Name, "SmartCity.Edge.Gateway.dll");
+        using var check = Process.Start(new ProcessStartInfo("dotnet", [program, "check", "--data", Path.Combine(city.Data, "gateway"), "--output", "ndjson"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (found, talk) = (await check.StandardOutput.ReadToEndAsync(stop), await check.StandardError.ReadToEndAsync(stop));
+        await check.WaitForExitAsync(stop);
+        Assert.True(check.ExitCode == 0, found + talk);
+        Assert.Equal(10, found.Split('\n', StringSplitOptions.RemoveEmptyEntries).Count(line => line.Contains("\"state\":\"ok\"", StringComparison.Ordinal)));
     }
 
     [Fact]

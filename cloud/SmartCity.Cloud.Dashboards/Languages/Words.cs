@@ -9,6 +9,9 @@ namespace SmartCity.Cloud.Dashboards.Languages;
 /// </summary>
 public sealed class Words
 {
+    /// <summary>What no script says anything of, and what has many words.</summary>
+    private static readonly string[] _ofPagesAlone = ["toll.", "claim.", "dispute.", "receipt.", "retention.", "statement.", "fault.", "alarm.", "fleet."];
+
     private static readonly Dictionary<string, Words> _byCode = Language.All.ToDictionary(language => language.Code, language => new Words(language.Code));
     private static readonly Dictionary<string, Words> _problemsByCode = Language.All.ToDictionary(language => language.Code, language => new Words($"problems.{language.Code}"));
 
@@ -18,8 +21,8 @@ public sealed class Words
     {
         using var stream = typeof(Words).Assembly.GetManifestResourceStream($"{file}.json") ?? throw new InvalidOperationException($"The words of {file} are not in the assembly.");
         _words = JsonSerializer.Deserialize<Dictionary<string, string>>(stream)!;
-        // No script says anything of tolls, which has many words. < is escaped too, so that no word can end the element that holds the words.
-        Json = JsonSerializer.Serialize(_words.Where(word => !word.Key.StartsWith("toll.", StringComparison.Ordinal)).ToDictionary());
+        // < is escaped too, so that no word can end the element that holds the words.
+        Json = JsonSerializer.Serialize(_words.Where(word => !_ofPagesAlone.Any(prefix => word.Key.StartsWith(prefix, StringComparison.Ordinal))).ToDictionary());
     }
 
     /// <summary>Those that scripts may say as JSON, safe inside HTML.</summary>

@@ -79,9 +79,12 @@ public sealed record TollChargeRow(string Passage, long Time, string Point, stri
 /// <param name="Trace">How the amount came about.</param>
 /// <param name="Events">Events it is made of, and those that lost.</param>
 /// <param name="Postings">What was posted.</param>
+/// <param name="Receipt">Whether a sealed period has a receipt of it.</param>
+/// <param name="Disputes">Numbers of the disputes of its charge.</param>
+/// <param name="Reasons">Keys of the reasons for which the caller may open a dispute; null where the caller may not.</param>
 public sealed record TollPassageModel(
     PageContext Page, string Id, TollChargeRow? Charge, IReadOnlyList<(string Word, string? Value)> Facts, IReadOnlyList<string> Findings, IReadOnlyList<TollTraceRow> Trace,
-    IReadOnlyList<TollEventRow> Events, IReadOnlyList<TollPostingRow> Postings);
+    IReadOnlyList<TollEventRow> Events, IReadOnlyList<TollPostingRow> Postings, bool Receipt = false, IReadOnlyList<int>? Disputes = null, IReadOnlyList<string>? Reasons = null);
 
 /// <summary>One rule on the way to an amount.</summary>
 /// <param name="Rule">Key of its name.</param>

@@ -13,6 +13,8 @@ public static class ProblemKinds
     public static ProblemKind WebSocket { get; } = new("websocket", 400);
     /// <summary>A batch of an import cannot be taken.</summary>
     public static ProblemKind Import { get; } = new("import", 400);
+    /// <summary>A signing request breaks a rule.</summary>
+    public static ProblemKind SigningRequest { get; } = new("signing-request", 400);
     /// <summary>Nobody is signed in and no token was sent.</summary>
     public static ProblemKind SignIn { get; } = new("sign-in", 401);
     /// <summary>Name or password is not right.</summary>
@@ -39,6 +41,10 @@ public static class ProblemKinds
     public static ProblemKind SignInOld { get; } = new("sign-in-old", 403);
     /// <summary>Another site sent the request.</summary>
     public static ProblemKind CrossSite { get; } = new("cross-site", 403);
+    /// <summary>An enrolment code or claim secret is not good.</summary>
+    public static ProblemKind Enrolment { get; } = new("enrolment", 403);
+    /// <summary>Only a gateway does this, by its certificate; or its certificate does not serve for this.</summary>
+    public static ProblemKind GatewayCertificate { get; } = new("gateway-certificate", 403);
     /// <summary>There is no such thing.</summary>
     public static ProblemKind Missing { get; } = new("missing", 404);
     /// <summary>There is no such address.</summary>
@@ -63,8 +69,16 @@ public static class ProblemKinds
     public static ProblemKind Access { get; } = new("access", 422);
     /// <summary>The registry cannot take it.</summary>
     public static ProblemKind Registry { get; } = new("registry", 422);
+    /// <summary>A command cannot be given to a device.</summary>
+    public static ProblemKind Command { get; } = new("command", 422);
+    /// <summary>A gateway or the authority cannot do it.</summary>
+    public static ProblemKind Fleet { get; } = new("fleet", 422);
     /// <summary>The toll road's books cannot do it.</summary>
     public static ProblemKind Toll { get; } = new("toll", 422);
+    /// <summary>Rules of alarms cannot be as they are written.</summary>
+    public static ProblemKind AlarmRules { get; } = new("alarm-rules", 422);
+    /// <summary>An order about alarms lacks something.</summary>
+    public static ProblemKind AlarmOrder { get; } = new("alarm-order", 422);
     /// <summary>A change must name the version that it replaces.</summary>
     public static ProblemKind VersionNeeded { get; } = new("version-needed", 428);
     /// <summary>Too many attempts.</summary>
@@ -81,8 +95,8 @@ public static class ProblemKinds
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
-        Parameters, Body, Request, WebSocket, Import, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
-        TooMuch, Access, Registry, Toll, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
+        Parameters, Body, Request, WebSocket, Import, SigningRequest, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Enrolment, GatewayCertificate, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
+        TooMuch, Access, Registry, Command, Fleet, Toll, AlarmRules, AlarmOrder, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
     ];
 
     /// <summary>The kind of a code, or null.</summary>

@@ -20,8 +20,11 @@ public static class Navigation
     public static IReadOnlyList<NavigationEntry> All { get; } =
     [
         new("nav.city", "/", 'c'),
+        new("nav.alarms", "/alarms", 'a', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.audit", "/audit", 'b'),
         new("nav.tolls", "/tolls", 't', Model.Contracts.Roles.TollAuditor, Model.Contracts.Roles.TollManager),
+        new("nav.gateways", "/gateways", 'w', Model.Contracts.Roles.Installer, Model.Contracts.Roles.Administrator),
+        new("nav.faults", "/faults", 'f', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.letters", "/dead-letters", 'd', Model.Contracts.Roles.Operator, Model.Contracts.Roles.Administrator),
         new("nav.access", "/people", 'p', Model.Contracts.Roles.Administrator),
         new("nav.auditlog", "/change-log", 'l', Model.Contracts.Roles.Administrator),

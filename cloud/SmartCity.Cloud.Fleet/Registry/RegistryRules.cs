@@ -9,12 +9,13 @@ internal static partial class RegistryRules
 {
     private const int NameMax = 200;
     private const int MetricsMax = 500;
+    private const int NoteMax = 2_000;
 
     /// <summary>Faults of a change as it stands by itself.</summary>
     public static IEnumerable<string> Faults(RegistryChange change)
     {
-        if ((change.Model is null ? 0 : 1) + (change.Site is null ? 0 : 1) + (change.Device is null ? 0 : 1) != 1) return ["a change holds one model, one site or one device."];
-        return change switch { { Model: { } model } => Of(model), { Site: { } site } => Of(site), { Device: { } device } => Of(device), _ => [] };
+        if ((change.Model is null ? 0 : 1) + (change.Site is null ? 0 : 1) + (change.Device is null ? 0 : 1) + (change.Gateway is null ? 0 : 1) != 1) return ["a change holds one model, one site, one device or one gateway."];
+        return change switch { { Model: { } model } => Of(model), { Site: { } site } => Of(site), { Device: { } device } => Of(device), { Gateway: { } gateway } => Of(gateway), _ => [] };
     }
 
     private static IEnumerable<string> Of(DeviceModel model)
@@ -56,6 +57,15 @@ internal static partial class RegistryRules
         if (Name(device.Name) is { } name) yield return $"device {device.Id}: {name}";
         if (Name(device.Area) is { } area) yield return $"device {device.Id}: area: {area}";
         if (Position(device.Position) is { } position) yield return $"device {device.Id}: {position}";
+    }
+
+    private static IEnumerable<string> Of(RegisteredGateway gateway)
+    {
+        if (Id("gateway", gateway.Id) is { } id) yield return id;
+        if (Name(gateway.Name) is { } name) yield return $"gateway {gateway.Id}: {name}";
+        if (Name(gateway.Area) is { } area) yield return $"gateway {gateway.Id}: area: {area}";
+        if (gateway.Note is { Length: > NoteMax } note) yield return $"gateway {gateway.Id}: a note has at most {NoteMax} characters, this one {note.Length}.";
+        if (Position(gateway.Position) is { } position) yield return $"gateway {gateway.Id}: {position}";
     }
 
     private static string? Id(string what, string? id) => id is not null && DeviceId.IsValid(id) ? null : $"\"{id}\" is no id of a {what}; 1–{DeviceId.LengthMax} of A-Za-z0-9 . _ : - are needed.";

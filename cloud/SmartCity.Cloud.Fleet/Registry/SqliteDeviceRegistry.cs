@@ -48,6 +48,9 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
     public IReadOnlyList<Versioned<RegisteredDevice>> Devices => _now.Devices;
 
     /// <inheritdoc/>
+    public IReadOnlyList<Versioned<RegisteredGateway>> Gateways => _now.Gateways;
+
+    /// <inheritdoc/>
     public Versioned<RegisteredDevice>? Device(string id) => _now.ById.GetValueOrDefault(id);
 
     /// <inheritdoc/>
@@ -64,7 +67,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
         lock (_gate)
         {
             var before = _now;
-            var (models, sites, devices) = (ById(before.Models, model => model.Id), ById(before.Sites, site => site.Id), ById(before.Devices, device => device.Id));
+            var (models, sites, devices, gateways) = (ById(before.Models, model => model.Id), ById(before.Sites, site => site.Id), ById(before.Devices, device => device.Id), ById(before.Gateways, gateway => gateway.Id));
             var faults = new List<string>();
             var conflicts = 0;
             int added = 0, changed = 0, unchanged = 0;
@@ -76,11 +79,13 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
                 if (own.Count > 0) continue;
                 if (change.Model is { } model) Put("model", models, model.Id, model, change);
                 else if (change.Site is { } site) Put("site", sites, site.Id, site, change);
+                else if (change.Gateway is { } gateway) Put("gateway", gateways, gateway.Id, gateway, change);
                 else Put("device", devices, change.Device!.Id, change.Device, change);
             }
             // References are looked at when all stands as it would: a file may name a model before it brings it.
             foreach (var change in changes)
             {
+                if (change.Gateway is { Site: { } place } at && !sites.ContainsKey(place)) faults.Add(Placed(change, $"gateway {at.Id}: there is no site {place}.{Nearest(place, sites.Keys)}"));
                 if (change.Device is not { } device) continue;
                 if (device.Model is { } model && !models.ContainsKey(model)) faults.Add(Placed(change, $"device {device.Id}: there is no model {model}.{Nearest(model, models.Keys)}"));
                 if (device.Site is { } site && !sites.ContainsKey(site)) faults.Add(Placed(change, $"device {device.Id}: there is no site {site}.{Nearest(site, sites.Keys)}"));
@@ -89,7 +94,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
             var result = new RegistryResult(added, changed, unchanged);
             if (isDryRun || written.Count == 0) return result;
             Write(written, before.Revision + 1);
-            _now = new Snapshot(before.Revision + 1, [.. models.Values], [.. sites.Values], [.. devices.Values]);
+            _now = new Snapshot(before.Revision + 1, [.. models.Values], [.. sites.Values], [.. devices.Values], [.. gateways.Values]);
             return result;
 
             void Put<T>(string kind, SortedDictionary<string, Versioned<T>> all, string id, T value, RegistryChange change)
@@ -155,7 +160,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
 
     private Snapshot Read()
     {
-        var (models, sites, devices) = (new List<Versioned<DeviceModel>>(), new List<Versioned<Site>>(), new List<Versioned<RegisteredDevice>>());
+        var (models, sites, devices, gateways) = (new List<Versioned<DeviceModel>>(), new List<Versioned<Site>>(), new List<Versioned<RegisteredDevice>>(), new List<Versioned<RegisteredGateway>>());
         using (var command = Command(null, "SELECT kind, id, version, json FROM entry ORDER BY kind, id"))
         using (var reader = command.ExecuteReader())
             while (reader.Read())
@@ -165,6 +170,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
                 {
                     if (kind == "model") models.Add(Entry<DeviceModel>(json, version));
                     else if (kind == "site") sites.Add(Entry<Site>(json, version));
+                    else if (kind == "gateway") gateways.Add(Entry<RegisteredGateway>(json, version));
                     else devices.Add(Entry<RegisteredDevice>(json, version));
                 }
                 catch (JsonException error)
@@ -173,7 +179,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
                 }
             }
         using var revision = Command(null, "SELECT revision FROM state");
-        return new Snapshot(revision.ExecuteScalar() is long number ? number : 0, models, sites, devices);
+        return new Snapshot(revision.ExecuteScalar() is long number ? number : 0, models, sites, devices, gateways);
 
         static Versioned<T> Entry<T>(string json, long version) => new(JsonSerializer.Deserialize<T>(json, RegistryJson.Options)!, version);
     }
@@ -197,9 +203,9 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
 
     private sealed class Snapshot
     {
-        public Snapshot(long revision, IReadOnlyList<Versioned<DeviceModel>> models, IReadOnlyList<Versioned<Site>> sites, IReadOnlyList<Versioned<RegisteredDevice>> devices)
+        public Snapshot(long revision, IReadOnlyList<Versioned<DeviceModel>> models, IReadOnlyList<Versioned<Site>> sites, IReadOnlyList<Versioned<RegisteredDevice>> devices, IReadOnlyList<Versioned<RegisteredGateway>> gateways)
         {
-            (Revision, Models, Sites, Devices) = (revision, models, sites, devices);
+            (Revision, Models, Sites, Devices, Gateways) = (revision, models, sites, devices, gateways);
             ById = devices.ToFrozenDictionary(device => device.Value.Id, StringComparer.Ordinal);
             MetricsOf = models.ToFrozenDictionary(model => model.Value.Id, model => model.Value.Metrics.ToFrozenDictionary(metric => metric.Name, StringComparer.Ordinal), StringComparer.Ordinal);
         }
@@ -208,6 +214,7 @@ public sealed class SqliteDeviceRegistry : IDeviceRegistry, IDisposable
         public IReadOnlyList<Versioned<DeviceModel>> Models { get; }
         public IReadOnlyList<Versioned<Site>> Sites { get; }
         public IReadOnlyList<Versioned<RegisteredDevice>> Devices { get; }
+        public IReadOnlyList<Versioned<RegisteredGateway>> Gateways { get; }
         public FrozenDictionary<string, Versioned<RegisteredDevice>> ById { get; }
         public FrozenDictionary<string, FrozenDictionary<string, MetricModel>> MetricsOf { get; }
     }

@@ -135,6 +135,13 @@ internal static class CityAccess
         return now.IsKnown && now.Rights.HasFlag(Rights.Read) && now.Name == came.Name && now.Areas.SequenceEqual(came.Areas);
     }
 
+    /// <summary>Whether the caller of a request that lasts still has a right, for the areas that it came for.</summary>
+    public static bool StillMay(this HttpContext context, Rights right)
+    {
+        var (came, now) = (context.CallerOf(), CallerBehind(context, context.RequestServices.GetRequiredService<AccessGrants>()));
+        return now.IsKnown && now.Rights.HasFlag(right) && now.Name == came.Name && now.Areas.SequenceEqual(came.Areas);
+    }
+
     private static RequestCaller Identify(HttpContext context, AccessGrants grants)
     {
         var caller = CallerBehind(context, grants);

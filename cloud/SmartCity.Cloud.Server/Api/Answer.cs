@@ -29,6 +29,11 @@ internal static class Answer
     public static IResult Of<T>(T value, JsonSerializerOptions? options = null, EntityTagHeaderValue? tag = null) where T : class => new TaggedResult(
         context => JsonSerializer.SerializeToUtf8Bytes(value, options ?? context.RequestServices.GetRequiredService<IOptions<Microsoft.AspNetCore.Http.Json.JsonOptions>>().Value.SerializerOptions), Json, tag: tag);
 
+    /// <summary>Sends JSON that was written before, or 304 where the caller has it already.</summary>
+    /// <param name="json">One JSON value, UTF-8.</param>
+    /// <param name="tag">Its version.</param>
+    public static IResult Of(ReadOnlyMemory<byte> json, EntityTagHeaderValue tag) => new TaggedResult(_ => json, Json, tag: tag);
+
     /// <summary>Sends a text, or 304 where the caller has it already.</summary>
     public static IResult Text(string text, string mediaType) => new TaggedResult(_ => Encoding.UTF8.GetBytes(text), mediaType);
 

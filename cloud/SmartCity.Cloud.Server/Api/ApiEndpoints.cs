@@ -32,7 +32,7 @@ internal static class ApiEndpoints
 
     public static void MapApi(this WebApplication app)
     {
-        app.MapOpenApi("/openapi/{documentName}.json").Public();
+        app.MapGet($"/openapi/{ApiDocument.Name}.json", (ApiDocument document, CancellationToken stop) => document.AnswerAsync(stop)).Public().ExcludeFromDescription();
         app.MapReference();
         app.MapLive();
         if (app.Services.GetService<ILatestQueries>() is null) return;

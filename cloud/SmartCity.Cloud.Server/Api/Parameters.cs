@@ -1,4 +1,5 @@
 using System.Globalization;
+using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Hosting.Configuration;
 using SmartCity.Model;
@@ -12,6 +13,8 @@ namespace SmartCity.Cloud.Server.Api;
 /// </summary>
 internal sealed class Parameters(IQueryCollection query)
 {
+    private static readonly Dictionary<string, bool> _flags = new(StringComparer.Ordinal) { ["true"] = true, ["false"] = false };
+    private static readonly Dictionary<string, int> _languages = Dashboards.Languages.Language.All.Select((language, place) => (language.Code, place)).ToDictionary(StringComparer.Ordinal);
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Sentence> _errors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _maxima = new(StringComparer.Ordinal);
@@ -58,6 +61,12 @@ internal sealed class Parameters(IQueryCollection query)
         return null;
     }
 
+    /// <summary>Whether something is wished: <c>true</c> or <c>false</c>.</summary>
+    public bool Flag(string name) => OneOf(name, _flags) ?? false;
+
+    /// <summary>A language of people by its code; <paramref name="usual"/> where none was given.</summary>
+    public Language Language(string name, Language usual) => OneOf(name, _languages) is { } place ? Dashboards.Languages.Language.All[place] : usual;
+
     /// <summary>A whole number within bounds.</summary>
     public int? Whole(string name, int least, int greatest)
     {
@@ -86,6 +95,17 @@ internal sealed class Parameters(IQueryCollection query)
     {
         if (Cursor(1) is not [var text]) return null;
         if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)) return number;
+        Wrong(Paging.Parameter, new Sentence("say.cursor", query[Paging.Parameter].ToString()));
+        return null;
+    }
+
+    /// <summary>The whole number above 0 after which the page begins; null for the first page.</summary>
+    public int? CursorWhole() => CursorNumber() is { } number ? number is > 0 and <= int.MaxValue ? (int)number : NoPlace<int>() : null;
+
+    /// <summary>Says that the cursor is no place of the list.</summary>
+    /// <returns>Null.</returns>
+    public T? NoPlace<T>() where T : struct
+    {
         Wrong(Paging.Parameter, new Sentence("say.cursor", query[Paging.Parameter].ToString()));
         return null;
     }

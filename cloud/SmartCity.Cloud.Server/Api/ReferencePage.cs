@@ -3,6 +3,7 @@ using SmartCity.Cloud.Dashboards;
 using SmartCity.Cloud.Dashboards.Pages;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Server.Access;
+using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Server.Operations;
 
 namespace SmartCity.Cloud.Server.Api;
@@ -22,6 +23,8 @@ internal static class ReferencePage
 
     private static Task ShowAsync(HttpContext context, TimeZoneInfo zone)
     {
+        // The page's program asks for it once it runs, which takes a browser a second or two.
+        context.RequestServices.GetRequiredService<ApiDocument>().Begin();
         var page = DashboardServices.Show<Reference>(context, PageContext.Of(context, zone));
         context.Response.Headers.ContentSecurityPolicy = ContentSecurityPolicy.OfReference;
         return page.ExecuteAsync(context);

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Server.Api;
+using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Registry;
 using SmartCity.Hosting.Commands;
@@ -17,9 +18,10 @@ namespace SmartCity.Cloud.Server.Commands;
 /// <summary><c>device …</c>: the registry, through the running server's socket or, where none runs, in its file.</summary>
 internal sealed class DeviceCommands(IReadOnlyList<string> args, Option<string> data)
 {
+    private static readonly string[] _commandColumns = ["id", "device", "gateway", "state", "answer"];
     private static readonly string[] _columns = ["id", "model", "name", "site", "area", "lat", "lon", "standing", "discovered"];
 
-    public Command Create() => new("device", "Looks at the registry of devices, models and sites, and changes it.") { List(), Show(), Add(), Retire(), Replace(), Import(), Export() };
+    public Command Create() => new("device", "Looks at the registry of devices, models and sites, and changes it.") { List(), Show(), Add(), Retire(), Replace(), Import(), Export(), Tell() };
 
     private Command List()
     {
@@ -126,6 +128,40 @@ internal sealed class DeviceCommands(IReadOnlyList<string> args, Option<string> 
             return ExitCode.Done;
         });
         return export;
+    }
+
+    private Command Tell()
+    {
+        var (id, output) = (Id("Device id."), CommonOptions.Output());
+        var payload = new Argument<string>("JSON") { Description = "What the device gets; what is no JSON is sent as a text." };
+        var request = Text("--id", "Request id; the same again gives the same command back. Made where left out.");
+        var timeout = new Option<double?>("--timeout") { Description = "Seconds that an answer is waited for, 1 to 86,400. Default 60.", HelpName = "SECONDS" };
+        var wait = new Option<int>("--wait") { Description = "Seconds to wait here for what becomes of it, 0 to 25.", HelpName = "SECONDS", DefaultValueFactory = _ => 10 };
+        var tell = new Command("command", "Gives a device a command, and says what became of it. Exit 0 answered or under way, 3 unheard, refused or expired.") { id, payload, request, timeout, wait, output };
+        tell.SetAction(async (result, stop) =>
+        {
+            var socket = AdminSocket.FileIn(ServerSettings.DataOf(args, result, data));
+            if (!AdminSocket.Answers(socket)) throw new CommandException("No server runs on this data folder; commands go by a running one. Start it, or name its folder with --data.");
+            var body = JsonSerializer.SerializeToUtf8Bytes(new { payload = ParseOr(result.GetRequiredValue(payload)), id = result.GetValue(request), timeoutSeconds = result.GetValue(timeout) });
+            var path = string.Create(CultureInfo.InvariantCulture, $"/api/v1/devices/{Uri.EscapeDataString(result.GetRequiredValue(id))}/commands?wait={Math.Clamp(result.GetValue(wait), 0, 25)}");
+            var answer = JsonSerializer.Deserialize<CommandEntry>(await AdminSocket.AskAsync(socket, HttpMethod.Post, path, stop, body), ApiJson.Answers)!;
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _commandColumns,
+                [[answer.Id, answer.Device, answer.Gateway, answer.State, answer.Answer?.GetRawText() ?? answer.AnswerBase64 ?? answer.Reason]]);
+            return answer.State is "unheard" or "refused" or "expired" ? ExitCode.Findings : ExitCode.Done;
+        });
+        return tell;
+    }
+
+    private static JsonElement ParseOr(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(text);
+        }
+        catch (JsonException)
+        {
+            return JsonSerializer.SerializeToElement(text);
+        }
     }
 
     private static Argument<string> Id(string description) => new("ID") { Description = description };

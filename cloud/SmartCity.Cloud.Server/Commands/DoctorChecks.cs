@@ -1,11 +1,15 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using SmartCity.Cloud.Fleet.Authority;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Operations;
+using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.TimeSeries.VictoriaMetrics;
 using SmartCity.Hosting.Operations;
 
@@ -15,18 +19,22 @@ namespace SmartCity.Cloud.Server.Commands;
 internal static class DoctorChecks
 {
     private const long FreeBytesMin = 1L << 30;
+    private const double FreePartFew = 0.1;
+    private const int PostgresMin = 15;
+    private static readonly TimeSpan _clockStep = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan _backupAge = TimeSpan.FromDays(8);
     private static readonly TimeSpan _endsSoon = TimeSpan.FromDays(14);
     private static readonly TimeSpan _storeAnswersWithin = TimeSpan.FromSeconds(3);
 
     public static async Task<IReadOnlyList<Finding>> RunAsync(ServerOptions options, CancellationToken stop)
     {
-        var findings = new List<Finding> { DataFolder(options), FreeSpace(options) };
+        var findings = new List<Finding> { Versions(), DataFolder(options), FreeSpace(options), Clock(options, DateTimeOffset.UtcNow, KernelClock.IsSynchronised()) };
         using (var certificates = ServerCertificates.Load(options))
         {
             var now = DateTimeOffset.UtcNow;
-            findings.Add(Certificate("uplink certificate", certificates.Uplink, now));
-            if (certificates.Https != certificates.Uplink) findings.Add(Certificate("HTTPS certificate", certificates.Https, now));
+            if (certificates.Uplink is { } uplink) findings.Add(Certificate("uplink certificate", uplink.Certificate, now));
+            if (certificates.Https is { } https && https != certificates.Uplink) findings.Add(Certificate("HTTPS certificate", https.Certificate, now));
+            findings.AddRange(Authority(options, now));
             findings.AddRange(certificates.Authorities.Select(authority => Certificate("gateways' authority", authority, now)));
         }
         var socket = AdminSocket.FileIn(options.Data);
@@ -47,7 +55,65 @@ internal static class DoctorChecks
         if (options.Access.Oidc is { } provider) findings.Add(await ProviderAsync(provider, stop));
         if (options.Store == "victoria") findings.Add(await VictoriaAsync(options.Victoria, stop));
         if (options.Store == "influx") findings.Add(await InfluxAsync(options.Influx.Address, stop));
+        if (options.Toll.Postgres is not null) findings.Add(await PostgresAsync(new TollBooks(options).Connection, stop));
         return findings;
+    }
+
+    private static Finding Versions() => new("version", true, $"{Backup.BackupTaker.Program}, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture.ToString().ToLowerInvariant()}");
+
+    /// <summary>Whether the clock stands after everything that was written, and is kept right by something.</summary>
+    internal static Finding Clock(ServerOptions options, DateTimeOffset now, bool isSynchronised)
+    {
+        const string Check = "clock";
+        var found = string.Create(CultureInfo.InvariantCulture, $"{now:yyyy-MM-dd HH:mm:ss} UTC");
+        var log = new FileInfo(Path.Combine(options.Data, "log", DurableLogOptions.FileName));
+        if (log.Exists && log.LastWriteTimeUtc > now.UtcDateTime + _clockStep)
+            return new Finding(Check, false, string.Create(CultureInfo.InvariantCulture, $"{found}, but {log.FullName} was written at {log.LastWriteTimeUtc:yyyy-MM-dd HH:mm:ss} UTC"), "The clock stands wrong, or did then: set it right (timedatectl), and see which readings came meanwhile. Their order does not depend on it, their times do.");
+        return isSynchronised ? new Finding(Check, true, $"{found}, kept by the network's time")
+            : new Finding(Check, true, $"{found}; nothing keeps it right", "Install and start a time service: apt-get install systemd-timesyncd, or chrony. In a container the machine's counts.");
+    }
+
+    /// <summary>Whether the toll road's PostgreSQL answers and is new enough.</summary>
+    internal static async Task<Finding> PostgresAsync(string address, CancellationToken stop)
+    {
+        const string Check = "PostgreSQL";
+        Npgsql.NpgsqlConnectionStringBuilder to;
+        try
+        {
+            to = new Npgsql.NpgsqlConnectionStringBuilder(address) { Timeout = (int)_storeAnswersWithin.TotalSeconds, Pooling = false };
+        }
+        catch (ArgumentException error)
+        {
+            return new Finding(Check, false, error.Message, "Correct Cloud:Toll:Postgres, e.g. Host=db.example;Database=tolls;Username=smartcity");
+        }
+        var where = $"{to.Host}, database {to.Database ?? to.Username}";
+        try
+        {
+            await using var connection = new Npgsql.NpgsqlConnection(to.ToString());
+            await connection.OpenAsync(stop);
+            return connection.PostgreSqlVersion.Major >= PostgresMin ? new Finding(Check, true, $"{connection.PostgreSqlVersion} answers at {where}")
+                : new Finding(Check, false, $"{connection.PostgreSqlVersion} answers at {where}", $"Bring it to {PostgresMin} or later.");
+        }
+        catch (Exception error) when (error is Npgsql.NpgsqlException or TimeoutException or System.Net.Sockets.SocketException or InvalidOperationException)
+        {
+            return new Finding(Check, false, $"{where} does not answer: {error.Message}", "Start PostgreSQL, or correct Cloud:Toll:Postgres and its password. Until it answers toll events stay in the log.");
+        }
+    }
+
+    /// <summary>The city's own authority: whether its keys can be opened, and how long it holds.</summary>
+    private static IEnumerable<Finding> Authority(ServerOptions options, DateTimeOffset now)
+    {
+        const string Check = "city's authority";
+        if (!CertificateAuthority.IsIn(FleetFiles.AuthorityIn(options.Data))) return [new Finding(Check, true, "will be made at the first start")];
+        try
+        {
+            using var authority = FleetFiles.OpenAuthority(options, TimeProvider.System);
+            return [.. authority.Roots.Select(root => Certificate("city's root", root, now)), .. authority.Issuers.Select(issuer => Certificate("issuing authority", issuer, now))];
+        }
+        catch (Exception error) when (error is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            return [new Finding(Check, false, error.Message, "Put the passphrase or the file back, or restore: smartcity authority restore FILE --passphrase-file FILE")];
+        }
     }
 
     private static Finding DataFolder(ServerOptions options)
@@ -71,7 +137,7 @@ internal static class DoctorChecks
     private static Finding LastBackup(ServerOptions options, DateTimeOffset now)
     {
         const string Check = "backup";
-        if (Backup.LastBackup.Read(options.Data) is not { } last) return new Finding(Check, true, "none was taken yet: smartcity backup DIR");
+        if (Backup.LastBackup.Read(options.Data) is not { } last) return new Finding(Check, true, "none was taken yet", "Take one with smartcity backup DIR, best to another disk, and let something take them regularly: systemctl enable --now smartcity-backup.timer");
         var found = string.Create(CultureInfo.InvariantCulture, $"{last.Folder}, {(now - last.Taken).TotalHours:0} h ago");
         return now - last.Taken <= _backupAge ? new Finding(Check, true, found) : new Finding(Check, false, found, "Take another with smartcity backup DIR, and see why none was taken since: smartcity_backup_failed_total in /metrics, and the log of what starts it.");
     }
@@ -82,8 +148,9 @@ internal static class DoctorChecks
         while (there is { Exists: false, Parent: not null }) there = there.Parent;
         var drive = new DriveInfo(there!.FullName);
         var found = string.Create(CultureInfo.InvariantCulture, $"{drive.AvailableFreeSpace / (double)(1L << 30):0.0} GiB of {drive.TotalSize / (double)(1L << 30):0.0} GiB are free on the volume of {there.FullName}");
-        return drive.AvailableFreeSpace >= FreeBytesMin ? new Finding("free space", true, found)
-            : new Finding("free space", false, found, "Free at least 1 GiB, or move the data folder to a larger volume. When it is full the server takes nothing more and the gateways hold.");
+        if (drive.AvailableFreeSpace >= FreeBytesMin)
+            return new Finding("free space", true, found, drive.AvailableFreeSpace < drive.TotalSize * FreePartFew ? "Less than a tenth is left: free some, or move the data folder to a larger volume before it is full." : null);
+        return new Finding("free space", false, found, "Free at least 1 GiB, or move the data folder to a larger volume. When it is full the server takes nothing more and the gateways hold.");
     }
 
     private static Finding Certificate(string check, X509Certificate2 certificate, DateTimeOffset now)
@@ -140,7 +207,9 @@ internal static class DoctorChecks
             return [.. document.RootElement.GetProperty("parts").EnumerateArray().Select(part =>
             {
                 var ok = part.GetProperty("ok").GetBoolean();
-                return new Finding(part.GetProperty("part").GetString()!, ok, ok ? "ready" : part.GetProperty("reason").GetString() ?? "not ready", ok ? null : "See the server's own log for what led to it.");
+                var (name, reason) = (part.GetProperty("part").GetString()!, part.TryGetProperty("reason", out var why) ? why.GetString() : null);
+                if (!ok) return new Finding(name, false, reason ?? "not ready", "See the server's own log for what led to it.");
+                return reason is null ? new Finding(name, true, "ready") : new Finding(name, true, reason, "It works on meanwhile; /faults of its page says what to do.");
             })];
         }
         catch (Exception error) when (error is HttpRequestException or JsonException or TaskCanceledException && !stop.IsCancellationRequested)

@@ -11,23 +11,29 @@ namespace SmartCity.Cloud.Server.Commands;
 internal sealed class OperatorCommands(IReadOnlyList<string> args, Option<string> data)
 {
     private const int LettersMax = 10_000;
-    private static readonly string[] _gatewayColumns = ["gateway", "connected", "since", "remote", "software", "epoch", "lastBatch", "refusal"];
+    private static readonly string[] _sendingColumns = ["gateway", "connected", "since", "remote", "software", "epoch", "lastBatch", "refusal"];
+    private static readonly string[] _gatewayColumns = [.. _sendingColumns, "state", "certificateEnds"];
     private static readonly string[] _completenessColumns = ["gateway", "lane", "epoch", "first", "last", "received", "missing", "ranges"];
     private static readonly string[] _certificateColumns = ["gateway", "hour", "final", "received", "missing", "certificate"];
     private static readonly string[] _outcomeColumns = ["id", "resubmitted", "reason"];
     private static readonly string[] _letterColumns = ["id", "gateway", "lane", "series", "kind", "time", "value", "reason", "recorded"];
 
-    /// <summary><c>gateway list</c>.</summary>
-    public Command Gateway()
+    /// <summary><c>gateway list</c>, and what else there is for gateways.</summary>
+    public Command Gateway(FleetCommands fleet)
     {
         var output = CommonOptions.Output();
-        var list = new Command("list", "Lists the gateways that have ever sent.") { output };
+        var list = new Command("list", "Lists the gateways that have ever sent, are enrolled, or wait to be.") { output };
         list.SetAction(async (result, stop) =>
         {
-            Print(result, output, _gatewayColumns, await AskAsync(result, new Question(HttpMethod.Get, "/api/v1/gateways", OperatorAnswers.Gateways), stop));
+            var rows = OperatorRows.Of(await AskAsync(result, new Question(HttpMethod.Get, "/api/v1/gateways", OperatorAnswers.Gateways), stop), _sendingColumns).ToDictionary(row => (string)row[0]!, StringComparer.Ordinal);
+            var standings = (await fleet.StandingsAsync(result, stop)).ToDictionary(one => one.Gateway, StringComparer.Ordinal);
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _gatewayColumns, rows.Keys.Union(standings.Keys).Order(StringComparer.Ordinal).Select(IReadOnlyList<object?> (id) =>
+                [.. rows.GetValueOrDefault(id) ?? [id, false, .. new object?[_sendingColumns.Length - 2]], standings.GetValueOrDefault(id)?.State, standings.GetValueOrDefault(id)?.CertificateEnds]));
             return ExitCode.Done;
         });
-        return new Command("gateway", "Looks at the gateways.") { list };
+        var gateway = new Command("gateway", "Looks at the gateways, lets them in and shuts them out.") { list };
+        foreach (var one in fleet.Gateway()) gateway.Add(one);
+        return gateway;
     }
 
     /// <summary><c>completeness [--gateway ID]</c>.</summary>

@@ -12,6 +12,7 @@ internal static class ServerCommand
     {
         var data = CommonOptions.Data("server");
         var access = new AccessCommands(args, data);
+        var fleet = new FleetCommands(args, data);
         var operators = new OperatorCommands(args, data);
         var backups = new BackupCommands(args, data);
         var serve = new Command("serve", "Runs the server until it is told to stop; the default.");
@@ -19,8 +20,8 @@ internal static class ServerCommand
         var root = new RootCommand("The smart city's server: takes what gateways send, keeps it, stores it and shows it. Settings are given as --Section:Key=value.")
         {
             data, serve, DoctorCommand.Create(args, data), ConfigCommand.Create(result => ServerSettings.Load(args, result, data)),
-            operators.Gateway(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
-            new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(), backups.Backup(), backups.Restore(), new MoveCommand(args, data).Create(),
+            operators.Gateway(fleet), fleet.Authority(), operators.Completeness(), operators.DeadLetter(), new ReadingsCommands(args, data).Create(), new DeviceCommands(args, data).Create(),
+            new AlarmCommands(args, data).Create(), new TollCommands(args, data).Create(), access.User(), access.Token(), access.Audit(), backups.Backup(), backups.Restore(), new MoveCommand(args, data).Create(),
         };
         root.SetAction((result, stop) => ServeCommand.RunAsync(ServerSettings.Load(args, result, data), stop));
         return root;

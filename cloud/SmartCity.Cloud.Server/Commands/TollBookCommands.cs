@@ -6,25 +6,26 @@ using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Passages;
-using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Hosting.Commands;
-using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Commands;
 
-/// <summary><c>toll verify|reconcile|charge|passage|period</c>: the books of the running server, asked through its socket.</summary>
+/// <summary><c>toll verify|reconcile|leakage|replay|charge|passage|period</c>: the books of the running server, asked through its socket.</summary>
 internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string> data)
 {
     private static readonly string[] _identityColumns = ["id", "left", "count", "money", "right", "residualCount", "residualMoney", "holds"];
     private static readonly string[] _itemColumns = ["class", "tollPoint", "subject", "day", "count", "state", "owner", "detail", "key"];
     private static readonly string[] _chargeColumns = ["passage", "day", "time", "tollPoint", "lane", "outcome", "code", "net", "vat", "payer", "tariff"];
+    private static readonly string[] _replayColumns = ["numbers", "state", "by", "at", "key"];
+    private static readonly string[] _leakageColumns = ["name", "passages", "money"];
     private static readonly string[] _periodColumns = ["number", "from", "to", "state", "signedBy", "seal"];
 
+    private readonly TollServer _server = new(args, data);
     private static readonly JsonSerializerOptions _indented = new(TollJson.Options) { WriteIndented = true };
 
     /// <summary>All of them.</summary>
-    public IEnumerable<Command> Create() => [Verify(), Reconcile(), Charge(), Passage(), Period()];
+    public IEnumerable<Command> Create() => [Verify(), Reconcile(), Leakage(), Replay(), Charge(), Passage(), Period()];
 
     private Command Verify()
     {
@@ -70,6 +71,51 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
         return reconcile;
     }
 
+    private Command Leakage()
+    {
+        var (from, to, point, output) = (Date("--from", "First date. Default: the first with a charge."), Date("--to", "Last date. Default: the last with a charge."), One("--point", "One toll point alone."), CommonOptions.Output());
+        var leakage = new Command("leakage", "Shows where the money of passages went, as a tree: collected, owed and by whom, free, on its way, lost and why. Of what was never charged the money is an estimate, marked ~.") { from, to, point, output };
+        leakage.SetAction(async (result, stop) =>
+        {
+            var answer = await AskAsync(result, HttpMethod.Get, "leakage" + Query(("from", Day(result, from)), ("to", Day(result, to)), ("point", result.GetValue(point))), null, stop);
+            var rows = new List<IReadOnlyList<object?>>();
+            Add(answer.GetProperty("tree"), 0);
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _leakageColumns, rows);
+            return ExitCode.Done;
+
+            void Add(JsonElement node, int depth)
+            {
+                var money = node.GetProperty("money").GetInt64();
+                rows.Add([new string(' ', 2 * depth) + node.GetProperty("name").GetString(), node.GetProperty("count").GetInt64(), node.GetProperty("isEstimate").GetBoolean() ? string.Create(CultureInfo.InvariantCulture, $"~{money}") : (object)money]);
+                foreach (var part in node.GetProperty("parts").EnumerateArray()) Add(part, depth + 1);
+            }
+        });
+        return leakage;
+    }
+
+    private Command Replay()
+    {
+        var (output, listed) = (CommonOptions.Output(), CommonOptions.Output());
+        var keys = new Argument<string[]>("KEY") { Description = "Keys of SEQ_GAP items, as reconcile --items shows them.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<bool>("--all") { Description = "Every gap that is open." };
+        var ask = new Command("ask", "Asks for numbers again that devices gave and nobody got. They are listed for whoever reads them out of the devices; what comes closes its gap by itself.") { keys, all, output };
+        ask.SetAction(async (result, stop) =>
+        {
+            var wanted = result.GetValue(keys) ?? [];
+            if (result.GetValue(all) == (wanted.Length > 0)) throw new CommandException(ExitCode.WrongUse, "Name keys, or --all.");
+            var answer = await AskAsync(result, HttpMethod.Post, "replays", new { keys = wanted, all = result.GetValue(all) }, stop);
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(output), _replayColumns, OperatorRows.Of(answer, _replayColumns));
+            return answer.GetProperty("items").GetArrayLength() > 0 || result.GetValue(all) ? ExitCode.Done : ExitCode.NotFound;
+        });
+        var list = new Command("list", "Lists what was asked for again, and whether it is still missing.") { listed };
+        list.SetAction(async (result, stop) =>
+        {
+            RowWriter.Write(result.InvocationConfiguration.Output, result.GetValue(listed), _replayColumns, OperatorRows.Of(await TollServer.AllAsync(next => AskAsync(result, HttpMethod.Get, next, null, stop), "replays?limit=10000"), _replayColumns));
+            return ExitCode.Done;
+        });
+        return new Command("replay", "Numbers of devices that are missing and were asked for again.") { ask, list };
+    }
+
     private Command Charge()
     {
         var (day, point, outcome, output) = (Date("--day", "One date alone."), One("--point", "One toll point alone."), One("--outcome", "charged, exempt, unrated, review, unreadable, duplicate, entry or void."), CommonOptions.Output());
@@ -85,9 +131,9 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
         var export = new Command("export", "Writes what every passage came to in the end.") { file };
         export.SetAction((result, stop) =>
         {
-            var path = Path.Combine(ServerSettings.DataOf(args, result, data), "tolling", "tolling.db");
-            if (!File.Exists(path)) throw new CommandException(ExitCode.NotFound, $"{path} is not there. Name the server's folder with --data.");
-            using var queries = new SqliteTollQueries(path);
+            var books = new TollBooks(ServerSettings.OptionsOf(args, result, data));
+            if (books.HasFile && !File.Exists(books.File)) throw new CommandException(ExitCode.NotFound, $"{books.File} is not there. Name the server's folder with --data.");
+            using var queries = books.OpenQueries();
             var written = ChargeExport.Write(queries, result.GetRequiredValue(file));
             result.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{written.Lines:N0} lines, SHA-256 {written.Hash}"));
             return Task.FromResult(ExitCode.Done);
@@ -154,22 +200,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
         return ExitCode.Done;
     }
 
-    /// <summary>Asks the running server.</summary>
-    /// <exception cref="CommandException">None runs, or the answer is no.</exception>
-    private async Task<JsonElement> AskAsync(ParseResult result, HttpMethod method, string path, object? body, CancellationToken stop)
-    {
-        var folder = ServerSettings.DataOf(args, result, data);
-        var socket = AdminSocket.FileIn(folder);
-        if (!AdminSocket.Answers(socket)) throw new CommandException(ExitCode.NotFound, $"No server runs on {folder}. Start it, or name its folder with --data.");
-        try
-        {
-            return await AdminSocket.AskAsync(socket, method, "/api/v1/toll/" + path, stop, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body, TollJson.Options));
-        }
-        catch (HttpRequestException error)
-        {
-            throw new CommandException(error.Message, error);
-        }
-    }
+    private Task<JsonElement> AskAsync(ParseResult result, HttpMethod method, string path, object? body, CancellationToken stop) => _server.AskAsync(result, method, path, body, stop);
 
     private static Option<DateOnly?> Date(string name, string description) => new(name) { Description = description, HelpName = "yyyy-MM-dd" };
 
@@ -177,13 +208,7 @@ internal sealed class TollBookCommands(IReadOnlyList<string> args, Option<string
 
     private static string? Day(ParseResult result, Option<DateOnly?> option) => result.GetValue(option)?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-    private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters)
-    {
-        var given = new List<string>();
-        foreach (var (name, value) in parameters)
-            if (value is not null) given.Add($"{name}={Uri.EscapeDataString(value)}");
-        return given.Count == 0 ? "" : "?" + string.Join('&', given);
-    }
+    private static string Query(params ReadOnlySpan<(string Name, string? Value)> parameters) => TollServer.Query(parameters);
 
     private static long? MoneyOf(JsonElement term) => term.GetProperty("money") is { ValueKind: JsonValueKind.Number } money ? money.GetInt64() : null;
 

@@ -17,6 +17,12 @@ internal sealed class TollCommands(IReadOnlyList<string> args, Option<string> da
     {
         var toll = new Command("toll", "Toll events, what is charged for them, and the books.") { Ingest(), new TollConfigCommands(args, data).Create() };
         foreach (var command in new TollBookCommands(args, data).Create()) toll.Add(command);
+        var claims = new TollClaimCommands(args, data);
+        foreach (var command in claims.Create()) toll.Add(command);
+        toll.Subcommands.Single(command => command.Name == "charge").Add(claims.Charges());
+        foreach (var command in new TollReceiptCommands(args, data).Create()) toll.Add(command);
+        toll.Add(new TollDisputeCommands(args, data).Create());
+        foreach (var command in new TollVaultCommands(args, data).Create()) toll.Add(command);
         return toll;
     }
 

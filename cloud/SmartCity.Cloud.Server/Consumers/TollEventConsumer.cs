@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Log;
+using SmartCity.Cloud.Server.Tolls;
 using SmartCity.Cloud.Tolling;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Model.Tolling;
@@ -8,28 +9,37 @@ using SmartCity.Model.Tolling;
 namespace SmartCity.Cloud.Server.Consumers;
 
 /// <summary>Takes toll events from the log to the toll store.</summary>
-internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore store, TimeProvider clock, ILogger<TollEventConsumer> logger)
-    : LogConsumer("tolling", log, clock, logger)
+internal sealed class TollEventConsumer : LogConsumer
 {
     private const int EventsMax = 5_000;
 
-    private readonly LogReader _reader = log.OpenReader();
+    private readonly LogReader _reader;
+    private readonly Lazy<TollEventStore> _store;
     private readonly List<(string Gateway, TollEvent Event)> _events = [];
     private readonly List<TollEvent> _decoded = [];
+
+    public TollEventConsumer(DurableLog log, TollBooks books, TimeProvider clock, ILogger<TollEventConsumer> logger) : base("tolling", log, clock, logger)
+    {
+        _reader = log.OpenReader();
+        _store = new Lazy<TollEventStore>(books.OpenEvents, LazyThreadSafetyMode.PublicationOnly);
+        // The file is made before anybody asks. A PostgreSQL that is down must not keep the server from starting.
+        if (books.HasFile) _ = _store.Value;
+    }
 
     /// <summary>Events were stored; raised on the consumer's thread, to return at once. The list is the consumer's own and holds good only so long.</summary>
     public event Action<IReadOnlyList<(string Gateway, TollEvent Event)>>? Stored;
 
     /// <summary>The store's counts; call inside <see cref="LogConsumer.StandStillAsync{T}"/>.</summary>
-    public IReadOnlyList<TollCount> Counts() => store.Counts();
+    public IReadOnlyList<TollCount> Counts() => _store.Value.Counts();
 
     public override void Dispose()
     {
         _reader.Dispose();
         base.Dispose();
+        if (_store.IsValueCreated) _store.Value.Dispose();
     }
 
-    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => ProveAsync(store.NextOffset, cancellationToken);
+    protected override Task<long> OpenAsync(CancellationToken cancellationToken) => ProveAsync(_store.Value.NextOffset, cancellationToken);
 
     protected override async Task<long> GatherAsync(long offset, CancellationToken cancellationToken)
     {
@@ -54,7 +64,7 @@ internal sealed class TollEventConsumer(DurableLog log, SqliteTollEventStore sto
         // Rows of other lanes alone are no reason for a commit: passing them again after a restart costs nothing.
         if (_events.Count > 0)
         {
-            store.Append(_events, nextOffset);
+            _store.Value.Append(_events, nextOffset);
             Stored?.Invoke(_events);
         }
         Forget();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using Google.Protobuf;
 using SmartCity.Cloud.Log;
+using SmartCity.Durable;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Protos.Uplink.V1;

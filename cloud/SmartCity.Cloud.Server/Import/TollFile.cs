@@ -9,6 +9,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Devices;
 using SmartCity.Devices.Telemetry;
 using SmartCity.Devices.Tolling;
+using SmartCity.Durable;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Model.Tolling;

@@ -2,6 +2,7 @@ using System.Globalization;
 using Grpc.Core;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Live;
+using SmartCity.Durable;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Model.Tolling;

@@ -1,6 +1,9 @@
+using Google.Protobuf;
 using Grpc.Core;
+using SmartCity.Cloud.Fleet.Trust;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Protos.Uplink.V1;
 
@@ -8,25 +11,32 @@ namespace SmartCity.Cloud.Server.Ingest;
 
 /// <summary>The gRPC service: who calls is in the certificate; one stream a gateway.</summary>
 internal sealed class UplinkEndpoint(
-    DurableLog log, IngestOptions options, GatewayDirectory directory, GatewaySenders senders, IngestCounters counters, IServiceProvider services, TimeProvider clock,
+    DurableLog log, IngestOptions options, GatewayDirectory directory, GatewaySenders senders, IngestCounters counters, GatewayTrust trust, IServiceProvider services, TimeProvider clock,
     IHostApplicationLifetime lifetime, ILogger<UplinkEndpoint> logger) : UplinkService.UplinkServiceBase
 {
+    private static readonly TimeSpan _streamMax = TimeSpan.FromDays(40);
     private readonly ILiveTap? _tap = services.GetService<ILiveTap>();
+    private readonly IUplinkCommands? _commands = services.GetService<IUplinkCommands>();
 
     public override async Task Uplink(IAsyncStreamReader<UplinkRequest> requestStream, IServerStreamWriter<UplinkResponse> responseStream, ServerCallContext context)
     {
         var http = context.GetHttpContext();
-        var gateway = (string?)http.Items[typeof(GatewayCertificate)] ?? throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, "No gateway certificate."));
-        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger);
+        var identity = GatewayTls.IdentityOf(http) ?? throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, "No gateway certificate."));
+        var gateway = identity.Gateway;
+        // The connection may be older than what has happened to its key.
+        if (trust.Refusal(gateway, identity.KeyHash) is { } revoked) throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, $"E-UPLINK-REVOKED: {revoked}."));
+        using var over = new CancellationTokenSource(Left(identity), clock);
+        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger, _commands);
         // Before the turn is taken: a stream that is refused must not end the one that is not.
         var hello = await GreetAsync(stream, gateway, (long)http.Items[typeof(GatewaySenders)]!, requestStream, responseStream, context.CancellationToken);
         var turn = await directory.TakeOverAsync(gateway, context.CancellationToken);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, turn.Replaced.Token, lifetime.ApplicationStopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, turn.Replaced.Token, over.Token, lifetime.ApplicationStopping);
+        using var line = new UplinkLine(responseStream);
         var reason = "the gateway ended it";
         string? refused = null;
         try
         {
-            await stream.RunAsync(hello, requestStream, responseStream, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
+            await stream.RunAsync(hello, requestStream, line, http.Connection.RemoteIpAddress?.ToString(), ending.Token);
         }
         catch (UplinkRefusal refusal)
         {
@@ -43,10 +53,20 @@ internal sealed class UplinkEndpoint(
             reason = "a newer stream of the same gateway took its place";
             throw new RpcException(new Grpc.Core.Status(StatusCode.Aborted, "A newer stream of this gateway took the place of this one."));
         }
+        catch (Exception) when (over.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            reason = "its certificate has ended";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The certificate of this stream has ended; connect again with the renewed one."));
+        }
         catch (Exception) when (lifetime.ApplicationStopping.IsCancellationRequested)
         {
             reason = "the server is stopping";
             throw new RpcException(new Grpc.Core.Status(StatusCode.Unavailable, "The server is stopping; connect again."));
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            reason = "it sent what is no message of this protocol";
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "What was sent is no message of this protocol."));
         }
         catch (Exception error) when (error is IOException or OperationCanceledException or InvalidOperationException)
         {
@@ -55,10 +75,18 @@ internal sealed class UplinkEndpoint(
         }
         finally
         {
+            _commands?.Closed(gateway, line);
             directory.End(gateway, turn);
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Connected = directory.IsOpen(gateway), Since = clock.GetUtcNow(), Refusal = refused });
             logger.Closed(gateway, reason);
         }
+    }
+
+    /// <summary>How long the certificate of a stream holds; timers know no more than some weeks, after which nothing is lost by connecting again.</summary>
+    private TimeSpan Left(GatewayIdentity identity)
+    {
+        var left = identity.NotAfter - clock.GetUtcNow();
+        return left <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : left > _streamMax ? _streamMax : left;
     }
 
     private async Task<Hello> GreetAsync(
@@ -75,6 +103,10 @@ internal sealed class UplinkEndpoint(
         {
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Refusal = $"{refusal.Code}: {refusal.Message}" });
             throw await RefuseAsync(gateway, refusal, responses, cancellationToken);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            throw new RpcException(new Grpc.Core.Status(StatusCode.Internal, "The greeting is no message of this protocol."));
         }
         catch (Exception error) when (error is LogBrokenException or IOException or OperationCanceledException or InvalidOperationException)
         {

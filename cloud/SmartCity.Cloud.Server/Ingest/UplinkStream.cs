@@ -19,7 +19,7 @@ namespace SmartCity.Cloud.Server.Ingest;
 /// </summary>
 internal sealed class UplinkStream(
     string gateway, DurableLog log, IngestOptions options, GatewayDirectory directory, IngestCounters counters, ILiveTap? tap, ISeriesNames names,
-    TimeProvider clock, ILogger logger) : IDisposable
+    TimeProvider clock, ILogger logger, IUplinkCommands? commands = null) : IDisposable
 {
     private const int WaitingMax = 4096;
     /// <summary>Epochs of one gateway that one stream may speak of; a spool keeps 64.</summary>
@@ -67,10 +67,11 @@ internal sealed class UplinkStream(
         });
         logger.Opened(gateway, remote, hello.Epoch, Shortened(hello.Software));
         await responses.WriteAsync(new UplinkResponse { Welcome = Welcome(hello) }, cancellationToken);
+        if (commands is not null) await commands.OpenedAsync(gateway, responses, cancellationToken);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answering = AnswerAsync(responses, ending.Token);
-        var receiving = ReceiveAsync(requests, ending.Token);
+        var receiving = ReceiveAsync(requests, responses, ending.Token);
         // An answer that fails (the log is full, the link is gone) ends the receiving too; what was received is still answered.
         var first = await Task.WhenAny(receiving, answering);
         if (first == answering && !answering.IsCompletedSuccessfully) await ending.CancelAsync();
@@ -87,7 +88,7 @@ internal sealed class UplinkStream(
     {
         foreach (var position in hello.Lanes) Know(position.Epoch, LaneOf(position.Lane));
         foreach (var lane in Lanes.ByPriority) Know(hello.Epoch, lane);
-        var welcome = new Welcome { ServerTimeMicros = UnixMicros.Now(clock), CreditBytes = (ulong)Grant(options.WindowBytes) };
+        var welcome = new Welcome { ServerTimeMicros = UnixMicros.Now(clock), CreditBytes = (ulong)Grant(options.WindowBytes), TakesCommandResults = commands is not null };
         foreach (var lane in _lanes.Values)
             welcome.Watermarks.Add(new LaneWatermark { Epoch = lane.Epoch, Lane = (WireLane)lane.Lane, Through = (ulong)(lane.Next - 1), NamesKnown = (uint)lane.Names });
         return welcome;
@@ -107,7 +108,7 @@ internal sealed class UplinkStream(
         ? intake
         : throw new UplinkRefusal("E-UPLINK-EPOCH", StatusCode.PermissionDenied, $"epoch {epoch} stood neither in the greeting nor among its lanes. Open a new stream.") { Lane = lane, Epoch = epoch };
 
-    private async Task ReceiveAsync(IAsyncStreamReader<UplinkRequest> requests, CancellationToken cancellationToken)
+    private async Task ReceiveAsync(IAsyncStreamReader<UplinkRequest> requests, IServerStreamWriter<UplinkResponse> responses, CancellationToken cancellationToken)
     {
         while (await requests.MoveNext(cancellationToken))
         {
@@ -122,6 +123,9 @@ internal sealed class UplinkStream(
                 case UplinkRequest.MessageOneofCase.Status:
                     var status = requests.Current.Status;
                     directory.Update(gateway, clock.GetUtcNow(), state => state with { Status = status, LastStatus = clock.GetUtcNow() });
+                    break;
+                case UplinkRequest.MessageOneofCase.CommandResult:
+                    if (commands is not null) await commands.TakeAsync(gateway, requests.Current.CommandResult, responses, cancellationToken);
                     break;
                 case UplinkRequest.MessageOneofCase.Hello:
                     throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.FailedPrecondition, "a second Hello on one stream. Open a new stream instead.");

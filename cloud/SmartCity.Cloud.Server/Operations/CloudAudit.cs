@@ -18,6 +18,9 @@ internal sealed class CloudAudit(DurableLog log, TimeProvider clock, TollEventCo
     private static readonly TimeSpan _patience = TimeSpan.FromSeconds(2);
     private volatile AuditLook? _last;
 
+    /// <summary>The last look that succeeded; null before the first.</summary>
+    public AuditLook? Last => _last;
+
     /// <summary>
     /// The terms of now; where a store does not finish its append in time, those of the last look, marked. Null where there is neither.
     /// </summary>

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using SmartCity.Cloud.Log;
-using SmartCity.Hosting.Files;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Operations;
@@ -22,7 +21,7 @@ internal sealed class CompletenessCertificates : IDisposable
     {
         _key = key;
         PublicKey = key.ExportSubjectPublicKeyInfoPem() + "\n";
-        KeyId = IdOf(key);
+        KeyId = SigningKey.IdOf(key);
     }
 
     /// <summary>The key by which signatures are checked, PEM.</summary>
@@ -34,30 +33,7 @@ internal sealed class CompletenessCertificates : IDisposable
     /// <summary>Opens the server's key, or makes it; readable by its owner alone.</summary>
     /// <exception cref="IOException">It cannot be read or written.</exception>
     /// <exception cref="CryptographicException">The file is no private key of P-256.</exception>
-    public static CompletenessCertificates Open(string data)
-    {
-        var file = Path.Combine(data, "keys", "completeness.key");
-        var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        try
-        {
-            if (File.Exists(file))
-            {
-                key.ImportFromPem(File.ReadAllText(file));
-                if (key.KeySize != 256) throw new CryptographicException($"{file} holds a key of {key.KeySize} bits; one of P-256 is needed.");
-            }
-            else
-            {
-                Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-                DurableFile.Replace(file, Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"));
-            }
-            return new CompletenessCertificates(key);
-        }
-        catch
-        {
-            key.Dispose();
-            throw;
-        }
-    }
+    public static CompletenessCertificates Open(string data) => new(SigningKey.Open(data, "completeness"));
 
     public void Dispose() => _key.Dispose();
 
@@ -99,7 +75,7 @@ internal sealed class CompletenessCertificates : IDisposable
             // What the header says is checked, never followed: a certificate must not choose how it is verified.
             if (header.RootElement.GetProperty("alg").GetString() != "ES256" || key.KeySize != 256) return (null, "is not signed by ES256");
             if (!key.VerifyData(Encoding.ASCII.GetBytes($"{parts[0]}.{parts[1]}"), Base64Url.DecodeFromChars(parts[2]), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))
-                return (null, header.RootElement.TryGetProperty("kid", out var id) && id.GetString() != IdOf(key) ? "is signed by another key, or was changed" : "was changed, or its signature is not the key's");
+                return (null, header.RootElement.TryGetProperty("kid", out var id) && id.GetString() != SigningKey.IdOf(key) ? "is signed by another key, or was changed" : "was changed, or its signature is not the key's");
             using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(parts[1]));
             return (payload.RootElement.Clone(), null);
         }
@@ -115,8 +91,6 @@ internal sealed class CompletenessCertificates : IDisposable
         var text = $"{Base64Url.EncodeToString(header)}.{Base64Url.EncodeToString(payload)}";
         lock (_key) return $"{text}.{Base64Url.EncodeToString(_key.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation))}";
     }
-
-    private static string IdOf(ECDsa key) => Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 16));
 
     private static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,10 +1,11 @@
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Consumers;
+using SmartCity.Hosting.Files;
 
 namespace SmartCity.Cloud.Server.Operations;
 
 /// <summary>Trims the log and takes the audit each minute, and ends the process when the log's disk has failed: what is durable is known only after a start.</summary>
-internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<LogUpkeep> logger) : BackgroundService
+internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, RunRecord run, TimeProvider clock, IHostApplicationLifetime lifetime, ILogger<LogUpkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromMinutes(1);
     /// <summary>Both hold the log back, whether they run in this process or not.</summary>
@@ -38,6 +39,7 @@ internal sealed class LogUpkeep(DurableLog log, CloudAudit audit, TimeProvider c
         catch (LogBrokenException error)
         {
             logger.LogFailed(error.Message);
+            run.Failed(error.Message);
             Environment.ExitCode = 1;
             lifetime.StopApplication();
         }

@@ -5,16 +5,16 @@ using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Cloud.Server.Operations;
 
-/// <summary>The certificates that the server shows, and the authority that it trusts.</summary>
+/// <summary>The certificates and the authority that settings name; without them the city's own authority serves.</summary>
 internal sealed class ServerCertificates : IDisposable
 {
-    private ServerCertificates(X509Certificate2 uplink, X509Certificate2 https, X509Certificate2Collection authorities) => (Uplink, Https, Authorities) = (uplink, https, authorities);
+    private ServerCertificates(ServerCertificate? uplink, ServerCertificate? https, X509Certificate2Collection authorities) => (Uplink, Https, Authorities) = (uplink, https, authorities);
 
     /// <summary>Shown to gateways.</summary>
-    public X509Certificate2 Uplink { get; }
+    public ServerCertificate? Uplink { get; }
     /// <summary>Shown to browsers; may be the same.</summary>
-    public X509Certificate2 Https { get; }
-    /// <summary>Sign the gateways' certificates.</summary>
+    public ServerCertificate? Https { get; }
+    /// <summary>Sign gateways' certificates beside the city's own authority; none where settings name none.</summary>
     public X509Certificate2Collection Authorities { get; }
 
     /// <summary>Reads the PEM files.</summary>
@@ -29,30 +29,40 @@ internal sealed class ServerCertificates : IDisposable
         var authorityKey = $"{IngestOptions.Section}:{nameof(IngestOptions.Authority)}";
         try
         {
-            if (options.Ingest.Authority is { Length: > 0 } file) authorities.ImportFromPemFile(file);
-            if (authorities.Count == 0) Add(authorityKey, $"{options.Ingest.Authority ?? "(not set)"} holds no certificate; a PEM file is needed.");
+            if (options.Ingest.Authority is { Length: > 0 } file)
+            {
+                authorities.ImportFromPemFile(file);
+                if (authorities.Count == 0) Add(authorityKey, $"{file} holds no certificate; a PEM file is needed.");
+            }
         }
         catch (Exception error) when (error is CryptographicException or IOException)
         {
             Add(authorityKey, $"{options.Ingest.Authority} cannot be used: {error.Message} A PEM file is needed.");
         }
-        return errors.Count == 0 ? new ServerCertificates(uplink!, https!, authorities) : throw new SettingsException(errors);
+        return errors.Count == 0 ? new ServerCertificates(uplink, https, authorities) : throw new SettingsException(errors);
 
         void Add(string key, string message) => errors.Add(new SettingsError("certificates", key, message));
     }
 
     public void Dispose()
     {
-        Uplink.Dispose();
-        if (Https != Uplink) Https.Dispose();
+        Uplink?.Certificate.Dispose();
+        if (Https != Uplink) Https?.Certificate.Dispose();
         foreach (var authority in Authorities) authority.Dispose();
     }
 
-    private static X509Certificate2? Pair(string name, string? certificate, string? key, List<SettingsError> errors)
+    private static ServerCertificate? Pair(string name, string? certificate, string? key, List<SettingsError> errors)
     {
+        if (string.IsNullOrEmpty(certificate) && string.IsNullOrEmpty(key)) return null;
         try
         {
-            if (certificate is { Length: > 0 } && key is { Length: > 0 }) return X509Certificate2.CreateFromPemFile(certificate, key);
+            if (certificate is { Length: > 0 } && key is { Length: > 0 })
+            {
+                var others = new X509Certificate2Collection();
+                others.ImportFromPemFile(certificate);
+                if (others.Count > 0) others.RemoveAt(0);
+                return new ServerCertificate(X509Certificate2.CreateFromPemFile(certificate, key), others);
+            }
             errors.Add(new SettingsError("certificates", name, "is not set; name a PEM file, and one of its key."));
         }
         catch (Exception error) when (error is CryptographicException or IOException or ArgumentException)
@@ -63,3 +73,8 @@ internal sealed class ServerCertificates : IDisposable
         return null;
     }
 }
+
+/// <summary>A certificate that the server shows.</summary>
+/// <param name="Certificate">The certificate with its key.</param>
+/// <param name="Others">Those between it and its root.</param>
+internal sealed record ServerCertificate(X509Certificate2 Certificate, X509Certificate2Collection Others);

@@ -30,6 +30,8 @@ internal static class ServerMetrics
         metrics.AddCounter("smartcity_ingest_repeated_values_total", "Values that were durable already and came again.", () => ingest.Duplicates);
         metrics.AddCounter("smartcity_ingest_refused_streams_total", "Streams refused because of what the gateway sent.", () => ingest.Refused);
         metrics.AddCounter("smartcity_ingest_refused_certificates_total", "Client certificates refused.", () => ingest.CertificatesRefused);
+        var throttle = app.Services.GetRequiredService<SmartCity.Cloud.Fleet.Enrolment.EnrolmentThrottle>();
+        metrics.AddCounter("smartcity_enrolment_guesses_total", "Enrolment codes that came and were never made.", () => throttle.Guesses);
         metrics.AddGauge("smartcity_gateways_connected", "Gateways whose stream is open.", () => gateways.All().Count(gateway => gateway.Connected));
         var (problems, refused) = (app.Services.GetRequiredService<ProblemCounts>(), app.Services.GetRequiredService<RefusedCalls>());
         metrics.AddCounters("smartcity_http_problems_total", "Requests answered with a problem, by its kind.", "code", () => problems.All);

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using SmartCity.Cloud.Identity;
+using SmartCity.Cloud.Server.Alarms;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
 using SmartCity.Cloud.Server.Tolls;
@@ -46,8 +48,17 @@ public sealed record ServerOptions : IValidatableObject
     /// <summary>Live values.</summary>
     public LiveOptions Live { get; set; } = new();
 
+    /// <summary>The city's authority and the enrolment of gateways.</summary>
+    public FleetOptions Fleet { get; set; } = new();
+
     /// <summary>The toll road's books.</summary>
     public TollOptions Toll { get; set; } = new();
+
+    /// <summary>A gateway that was not heard for so long is silent, 2 s to 1 day. It sends its status once a minute. Default 90 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "1.00:00:00")] public TimeSpan GatewaySilentAfter { get; set; } = TimeSpan.FromSeconds(90);
+
+    /// <summary>How people are told of alarms.</summary>
+    public AlarmServerOptions Alarms { get; set; } = new();
 
     /// <summary>The port of HTTPS as it is listened on.</summary>
     public int HttpsPortUsed => HttpsPort ?? (HttpPort == 0 ? 0 : HttpsPortDefault);

@@ -37,4 +37,17 @@ internal static class ServerSettings
         }
         return Path.GetFullPath(result.GetRequiredValue(data));
     }
+
+    /// <summary>The settings; those of the default where some cannot be used, with the folder of <c>--data</c>.</summary>
+    public static ServerOptions OptionsOf(IReadOnlyList<string> args, ParseResult result, Option<string> data)
+    {
+        try
+        {
+            return Load(args, result, data).Get<ServerOptions>();
+        }
+        catch (SettingsException)
+        {
+            return new ServerOptions { Data = Path.GetFullPath(result.GetRequiredValue(data)) };
+        }
+    }
 }

@@ -22,7 +22,6 @@ internal sealed class Surface
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
         }
-        if (isUplink && items!.TryGetValue(typeof(GatewayCertificate), out var gateway)) context.Items[typeof(GatewayCertificate)] = gateway;
         if (isUplink) context.Items[typeof(GatewaySenders)] = items![typeof(GatewaySenders)];
         return next(context);
     });

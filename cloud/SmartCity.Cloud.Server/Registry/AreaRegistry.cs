@@ -12,6 +12,8 @@ internal sealed class AreaRegistry(IDeviceRegistry registry, AreaView view) : ID
     public IReadOnlyList<Versioned<Site>> Sites => [.. registry.Sites.Where(site => view.ShowsSite(site.Value.Id))];
     public IReadOnlyList<Versioned<RegisteredDevice>> Devices => [.. registry.Devices.Where(device => view.Shows(device.Value.Id))];
 
+    public IReadOnlyList<Versioned<RegisteredGateway>> Gateways => [.. registry.Gateways.Where(gateway => Access.Areas.Hold(view.Areas, Access.Areas.Of(gateway.Value, registry)))];
+
     public Versioned<RegisteredDevice>? Device(string id) => view.Shows(id) ? registry.Device(id) : null;
 
     public MetricModel? MetricOf(SeriesKey series) => view.Shows(series.Device) ? registry.MetricOf(series) : null;

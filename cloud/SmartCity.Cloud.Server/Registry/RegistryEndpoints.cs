@@ -13,7 +13,7 @@ using SmartCity.Model.Contracts;
 namespace SmartCity.Cloud.Server.Registry;
 
 /// <summary>
-/// The registry over HTTP: <c>/api/v1/registry</c> whole, and its models, sites and devices one by one. A change names the version that it replaces
+/// The registry over HTTP: <c>/api/v1/registry</c> whole, and its models, sites, devices and gateways one by one. A change names the version that it replaces
 /// (<c>If-Match</c>), or that there is to be none (<c>If-None-Match: *</c>).
 /// </summary>
 internal static class RegistryEndpoints
@@ -46,6 +46,7 @@ internal static class RegistryEndpoints
         app.MapEntries<DeviceModel>("models", "Models", "Model", registry => registry.Models, model => model.Id, model => new RegistryChange(model));
         app.MapEntries<Site>("sites", "Sites", "Site", registry => registry.Sites, site => site.Id, site => new RegistryChange(Site: site));
         app.MapEntries<RegisteredDevice>("registry/devices", "RegisteredDevices", "RegisteredDevice", registry => registry.Devices, device => device.Id, device => new RegistryChange(Device: device));
+        app.MapEntries<RegisteredGateway>("registry/gateways", "RegisteredGateways", "RegisteredGateway", registry => registry.Gateways, gateway => gateway.Id, gateway => new RegistryChange(Gateway: gateway));
     }
 
     /// <summary>A list in pages, each entry with its version as its tag, and its replacement.</summary>
@@ -124,12 +125,13 @@ internal static class RegistryEndpoints
     }
 
     private static string Subject(IReadOnlyList<RegistryChange> changes) => changes is [var one]
-        ? one.Model is { } model ? $"model {model.Id}" : one.Site is { } site ? $"site {site.Id}" : $"device {one.Device!.Id}"
+        ? one.Model is { } model ? $"model {model.Id}" : one.Site is { } site ? $"site {site.Id}" : one.Gateway is { } gateway ? $"gateway {gateway.Id}" : $"device {one.Device!.Id}"
         : string.Create(CultureInfo.InvariantCulture, $"{changes.Count} entries");
 
     private static object? Before(IDeviceRegistry registry, RegistryChange change) =>
         change.Model is { } model ? registry.Models.FirstOrDefault(one => one.Value.Id == model.Id)?.Value
         : change.Site is { } site ? registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id)?.Value
+        : change.Gateway is { } gateway ? registry.Gateways.FirstOrDefault(one => one.Value.Id == gateway.Id)?.Value
         : registry.Device(change.Device!.Id)?.Value;
 
     private static string Json(object value) => JsonSerializer.Serialize(value, RegistryJson.Options);
@@ -148,6 +150,8 @@ internal static class RegistryEndpoints
             else if (change.Site is { } site && !(Areas.Hold(areas, site.Area) && (registry.Sites.FirstOrDefault(one => one.Value.Id == site.Id) is not { } known || Areas.Hold(areas, known.Value.Area)))) faults.Add(new Sentence("say.area.site", site.Id, bound));
             else if (change.Device is { } device && !(Areas.Hold(areas, Areas.Of(device, registry)) && (registry.Device(device.Id) is not { } before || Areas.Hold(areas, Areas.Of(before.Value, registry)))))
                 faults.Add(new Sentence("say.area.device", device.Id, bound));
+            else if (change.Gateway is { } gateway && !(Areas.Hold(areas, Areas.Of(gateway, registry)) && (registry.Gateways.FirstOrDefault(one => one.Value.Id == gateway.Id) is not { } there || Areas.Hold(areas, Areas.Of(there.Value, registry)))))
+                faults.Add(new Sentence("say.area.gateway", gateway.Id, bound));
         }
         return faults;
     }

@@ -10,7 +10,7 @@ using SmartCity.Model.Contracts;
 namespace SmartCity.Cloud.Server.Registry;
 
 /// <summary>
-/// The registry as a file: JSON with everything (<c>{"models": […], "sites": […], "devices": […]}</c>), or the devices alone as CSV or GeoJSON.
+/// The registry as a file: JSON with everything (<c>{"models": […], "sites": […], "devices": […], "gateways": […]}</c>), or the devices alone as CSV or GeoJSON.
 /// What is written is read again without a difference.
 /// </summary>
 internal static class RegistryFile
@@ -42,7 +42,7 @@ internal static class RegistryFile
 
     /// <summary>Everything as JSON.</summary>
     public static string Json(IDeviceRegistry registry) =>
-        JsonSerializer.Serialize(new Whole([.. registry.Models.Select(one => one.Value)], [.. registry.Sites.Select(one => one.Value)], [.. registry.Devices.Select(one => one.Value)]), _written) + "\n";
+        JsonSerializer.Serialize(new Whole([.. registry.Models.Select(one => one.Value)], [.. registry.Sites.Select(one => one.Value)], [.. registry.Devices.Select(one => one.Value)], registry.Gateways.Count == 0 ? null : [.. registry.Gateways.Select(one => one.Value)]), _written) + "\n";
 
     /// <summary>The devices as CSV.</summary>
     public static string Csv(IDeviceRegistry registry)
@@ -81,6 +81,7 @@ internal static class RegistryFile
             .. (whole.Models ?? []).Select((model, i) => new RegistryChange(model, Place: $"{name}, models[{i}]")),
             .. (whole.Sites ?? []).Select((site, i) => new RegistryChange(Site: site, Place: $"{name}, sites[{i}]")),
             .. (whole.Devices ?? []).Select((device, i) => new RegistryChange(Device: device, Place: $"{name}, devices[{i}]")),
+            .. (whole.Gateways ?? []).Select((gateway, i) => new RegistryChange(Gateway: gateway, Place: $"{name}, gateways[{i}]")),
         ];
     }
 
@@ -161,5 +162,5 @@ internal static class RegistryFile
         return faults.Count == 0 ? changes : throw new RegistryException(string.Join('\n', faults.Take(100)) + (faults.Count > 100 ? $"\nand {faults.Count - 100} more." : ""));
     }
 
-    private sealed record Whole(IReadOnlyList<DeviceModel>? Models, IReadOnlyList<Site>? Sites, IReadOnlyList<RegisteredDevice>? Devices);
+    private sealed record Whole(IReadOnlyList<DeviceModel>? Models, IReadOnlyList<Site>? Sites, IReadOnlyList<RegisteredDevice>? Devices, IReadOnlyList<RegisteredGateway>? Gateways = null);
 }

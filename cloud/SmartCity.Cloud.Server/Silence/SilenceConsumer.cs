@@ -9,6 +9,7 @@ using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
+using SmartCity.Cloud.Server.Operations;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 
@@ -30,7 +31,7 @@ internal sealed class SilenceConsumer : LogConsumer
     private readonly TimeProvider _clock;
     private readonly ILogger<SilenceConsumer> _logger;
     private readonly LogReader _reader;
-    private readonly SilenceFold _fold = new(new SilenceOptions());
+    private readonly SilenceFold _fold;
     private readonly EventLoopScheduler _loop = new(start => new Thread(start) { IsBackground = true, Name = "silence" });
     private readonly Subject<Heard> _heard = new();
     private readonly ReadingBatch _decoded = new();
@@ -39,11 +40,12 @@ internal sealed class SilenceConsumer : LogConsumer
     private long _savedAt;
     private bool _isDisposed;
 
-    public SilenceConsumer(DurableLog log, SilenceStore store, GatewayDirectory gateways, TimeProvider clock, ILogger<SilenceConsumer> logger)
+    public SilenceConsumer(DurableLog log, SilenceStore store, GatewayDirectory gateways, ServerOptions options, TimeProvider clock, ILogger<SilenceConsumer> logger)
         : base("silence", log, clock, logger)
     {
         (_store, _gateways, _clock, _logger) = (store, gateways, clock, logger);
         _reader = log.OpenReader();
+        _fold = new SilenceFold(new SilenceOptions { GatewayAfter = options.GatewaySilentAfter });
     }
 
     /// <summary>What is known of each device now, in no order.</summary>
@@ -51,6 +53,13 @@ internal sealed class SilenceConsumer : LogConsumer
 
     /// <summary>The newest events first.</summary>
     public Task<IReadOnlyList<SilenceEvent>> EventsAsync(int limit) => OnLoopAsync(() => _store.Events(limit));
+
+    /// <summary>Raised on the consumer's thread with what was said and kept.</summary>
+    public event Action<IReadOnlyList<SilenceEvent>>? Said;
+
+    /// <summary>All gateways, and the devices that are or were silent while theirs lives: who, whether it is silent, and when it was last heard, µs since 1970 UTC.</summary>
+    public Task<IReadOnlyList<(string Gateway, string? Device, bool IsSilent, long LastHeard)>> StatesAsync() => OnLoopAsync<IReadOnlyList<(string, string?, bool, long)>>(() =>
+        [.. _fold.Gateways.Select(one => (one.Gateway, (string?)null, one.IsSilent, one.LastHeard)), .. _fold.Devices.Where(one => !one.IsGatewaySilent).Select(one => (one.Gateway, (string?)one.Device, one.IsSilent, one.LastHeard))]);
 
     /// <summary>Steps of the pipeline that failed for one gateway.</summary>
     public long Faults => _fold.Faults;
@@ -162,6 +171,7 @@ internal sealed class SilenceConsumer : LogConsumer
         _fold.Save(state);
         _store.Save(_applied, state.WrittenSpan.ToArray(), events);
         _savedAt = _clock.GetTimestamp();
+        if (events.Count > 0) Said?.Invoke(events);
     }
 
     private Task<T> OnLoopAsync<T>(Func<T> step)

@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Rating;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model;
 
 namespace SmartCity.Cloud.Server.Tolls;
@@ -17,7 +17,7 @@ internal static class ChargeExport
 
     /// <summary>Writes a file beside its place and moves it there, so that it is whole or not there.</summary>
     /// <returns>How many lines, and SHA-256 of the file, lower-case hexadecimal.</returns>
-    public static (long Lines, string Hash) Write(SqliteTollQueries queries, string path)
+    public static (long Lines, string Hash) Write(PassageQueries queries, string path)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (lines, half) = (0L, path + ".half");

@@ -40,6 +40,16 @@ internal sealed class TollActs(TollDesk desk, TollQueries queries, AuditLog audi
         return queries.ReconcileAndKeep(scope, itemsMax, cancellationToken);
     }
 
+    /// <summary>Asks for numbers again that devices gave and nobody got.</summary>
+    /// <param name="context">Who asks.</param>
+    /// <param name="keys">Keys of items; null for every such item that is open.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public IReadOnlyList<ReconReplay> AskReplay(HttpContext context, IReadOnlyCollection<string>? keys, CancellationToken cancellationToken)
+    {
+        audit.Write(context.ActorOf(), "toll.replay.ask", "", null, keys is null ? "all open gaps" : string.Join(", ", keys));
+        return desk.AskReplay(keys, NameOf(context), cancellationToken);
+    }
+
     /// <summary>Opens the next period.</summary>
     public LedgerResult Open(HttpContext context, DateOnly from, DateOnly to)
     {

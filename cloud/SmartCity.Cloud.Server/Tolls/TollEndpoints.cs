@@ -8,6 +8,7 @@ using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Api.Description;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Reconciliation;
+using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Tolls;
@@ -45,6 +46,10 @@ internal static class TollEndpoints
             .WithName("ReconcileTolls").WithSummary("Reconciles dates, or one toll point, lane or device of them, and keeps nothing.").TakesScope().Answers<TollReconRun>();
         read.MapGet("/reconciliation/runs", (ITollQueries queries) => Answer.Of(new Whole<TollReconRun>(queries.Runs(RunsMax))))
             .WithName("GetTollRuns").WithSummary($"The last {RunsMax} runs that were kept, the newest first.").Answers<Whole<TollReconRun>>();
+        read.MapGet("/leakage", Leakage).WithName("GetTollLeakage").WithSummary("Where the money of passages went, as a tree: collected, owed, free, on its way, lost.").TakesDates()
+            .Takes("point", "One toll point alone.", "THN-1").Takes("lane", "One lane alone.", "THN-1-L2").Answers<TollLeakage>();
+        read.MapGet("/replays", Replays).WithName("GetTollReplays").WithSummary("Numbers of devices that were asked for again, the last first, and whether they are still missing.")
+            .InPages(Paging.Write(1_795_485_689_980_000, Examples.Item), LimitMax, LimitUsual).Answers<Page<TollReplay>>();
         read.MapGet("/periods", (ITollQueries queries) => Answer.Of(new Whole<TollPeriodEntry>(queries.Periods())))
             .WithName("GetTollPeriods").WithSummary("All periods in order.").Answers<Whole<TollPeriodEntry>>();
         read.MapGet("/periods/{number:int}", (ITollQueries queries, int number, CancellationToken stop) => queries.FindPeriod(number, stop) is { } period ? Answer.Of(period) : Problems.Missing(new Sentence("say.period", number)))
@@ -61,6 +66,10 @@ internal static class TollEndpoints
             .WithName("KeepTollReconciliation").WithSummary("Reconciles as GET does, and keeps the run.").TakesScope().Answers<TollReconRun>();
         manage.MapPut("/items/{key:regex(^[0-9a-f]{{32}}$)}", Judge).WithName("JudgeTollItem").WithSummary("Says of an item of reconciliation what is to become of it, and why.")
             .PathExample("key", Examples.Item).AnswersNothing();
+        manage.MapPost("/replays", (HttpContext context, TollActs acts, NewTollReplay wanted, CancellationToken stop) => wanted.All == (wanted.Keys is { Count: > 0 })
+            ? Problems.Of(ProblemKinds.Body, new Sentence("say.replay"))
+            : Results.Json(new Whole<TollReplay>([.. acts.AskReplay(context, wanted.All ? null : wanted.Keys, stop).Select(replay => Entry(replay, isMissing: true))])))
+            .WithName("AskTollReplay").WithSummary("Asks for numbers again that devices gave and nobody got: those of some items, or of all that are open.").Answers<Whole<TollReplay>>();
         manage.MapPost("/periods", (HttpContext context, TollActs acts, NewTollPeriod wanted) =>
             wanted is { From: { } from, To: { } to } ? Say(acts.Open(context, from, to)) : Problems.Of(ProblemKinds.Body, new Sentence("say.period.dates")))
             .WithName("OpenTollPeriod").WithSummary("Opens the next period.").Answers<TollPeriodChange>().MayFail(ProblemKinds.Toll);
@@ -88,6 +97,29 @@ internal static class TollEndpoints
         var items = parameters.Whole("items", 0, LimitMax) ?? ItemsUsual;
         return parameters.Problem() ?? Results.Json(reconcile(scope, items));
     }
+
+    private static IResult Leakage(HttpContext context, TollDesk desk, CancellationToken stop)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var ((from, to), days) = (Dates(parameters), desk.Ask(queries => queries.Days()));
+        var (first, last) = (from ?? days?.From, to ?? days?.To);
+        var scope = new ReconScope(first ?? DateOnly.MinValue, last ?? DateOnly.MaxValue, parameters.Text("point"), parameters.Text("lane"));
+        return parameters.Problem() ?? Answer.Of(new TollLeakage(first, last, Entry(desk.Leakage(scope, stop))));
+    }
+
+    private static IResult Replays(HttpContext context, TollDesk desk, CancellationToken stop)
+    {
+        var parameters = new Parameters(context.Request.Query);
+        var limit = parameters.Limit(LimitMax, LimitUsual);
+        var after = parameters.Cursor(2) is [var time, var key] ? long.TryParse(time, NumberStyles.None, CultureInfo.InvariantCulture, out var at) ? (At: at, Key: key) : parameters.NoPlace<(long At, string Key)>() : null;
+        if (parameters.Problem() is { } problem) return problem;
+        var following = desk.Replays(stop).Where(one => after is not { } last || one.Replay.At < last.At || (one.Replay.At == last.At && string.CompareOrdinal(one.Replay.Key, last.Key) > 0));
+        return Answer.Of(Paging.Of(context.Request, following.Select(one => Entry(one.Replay, one.IsMissing)), limit, replay => [UnixMicros.From(replay.At), replay.Key]));
+    }
+
+    private static TollReplay Entry(ReconReplay replay, bool isMissing) => new(replay.Key, replay.Subject, replay.By, UnixMicros.ToTime(replay.At), isMissing ? "missing" : "came");
+
+    private static TollLeakageBranch Entry(LeakageNode node) => new(node.Name, node.Count, node.Money, node.IsEstimate, [.. node.Parts.Select(Entry)]);
 
     private static IResult Judge(HttpContext context, TollActs acts, string key, TollJudgement wanted) =>
         acts.Judge(context, key, wanted.State, wanted.Owner ?? "", wanted.Explanation?.Trim() ?? "") switch

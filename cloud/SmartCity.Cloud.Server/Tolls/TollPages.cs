@@ -10,7 +10,7 @@ using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Reconciliation;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Tolls;
@@ -28,8 +28,12 @@ internal static class TollPages
         var periods = manage.MapGroup("").AnsweredBy("/tolls/periods");
         read.MapGet("", (HttpContext context, TollDesk desk, string? from, string? to, CancellationToken stop) => Board(context, desk, DateRange.Of(from, to), stop));
         read.MapGet("/charges", (HttpContext context, TollDesk desk, string? day, string? point, string? outcome, string? after) => Charges(context, desk, day, point, outcome, after));
-        read.MapGet("/passages/{id:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, TollDesk desk, string id) =>
-            desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence)) : Problems.Missing(new Sentence("say.passage", id)));
+        read.MapGet("/passages/{id:regex(^[0-9a-f]{{32}}$)}", (HttpContext context, TollDesk desk, DisputeActs disputes, ReceiptDesk receipts, string id) =>
+            desk.Ask(queries => queries.Find(id)) is { } evidence ? DashboardServices.Show<Dashboards.Pages.TollPassage>(context, Evidence(PageOf(context), id, evidence) with
+            {
+                Receipt = receipts.Has(id), Disputes = [.. disputes.Ask(store => store.Of(id)).Select(dispute => dispute.Number)],
+                Reasons = evidence.Charge is { Gross: > 0 } && MayManage(context) ? ReceiptEndpoints.Reasons : null,
+            }) : Problems.Missing(new Sentence("say.passage", id)));
         read.MapGet("/items", (HttpContext context, TollDesk desk, string? @class, string? all, CancellationToken stop) => Items(context, desk, @class, all == "true", null, null, stop));
         read.MapGet("/periods", (HttpContext context, TollDesk desk) => Periods(context, desk, null, []));
         manage.MapGroup("").AnsweredBy("/tolls/items").MapPost("/items/{key:regex(^[0-9a-f]{{32}}$)}", async (HttpContext context, TollDesk desk, TollActs acts, string key, CancellationToken stop) =>
@@ -115,7 +119,7 @@ internal static class TollPages
         TollEndpoints.Word(item.Judgement?.State ?? ReconState.Open), item.Judgement?.Explanation, item.Judgement?.By);
 
     /// <summary>The passage that an item is about: itself, or the one that its event names.</summary>
-    private static string? PassageOf(ReconItem item, SqliteTollQueries queries)
+    private static string? PassageOf(ReconItem item, PassageQueries queries)
     {
         if (item.Subject.Length == 32 && item.Subject.All(char.IsAsciiHexDigitLower)) return item.Subject;
         if (item.TollPoint is not { } point || item.Subject.Split('/') is not [var device, var start, var number]

@@ -4,7 +4,7 @@ using SmartCity.Cloud.Tolling.Charging;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Reconciliation;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 using static SmartCity.Cloud.Server.Tolls.TollEndpoints;

@@ -7,10 +7,9 @@ using SmartCity.Cloud.Tolling.Sqlite;
 namespace SmartCity.Cloud.Server.Tolls;
 
 /// <summary>The rules of the newest configuration that was imported, by this process or another.</summary>
-internal sealed class TollRulesSource(ServerOptions options) : IDisposable
+internal sealed class TollRulesSource(ServerOptions options, PlateVault vault) : IDisposable
 {
     private readonly SqliteTollConfigurationStore _history = SqliteTollConfigurationStore.Open(TollConfigCommands.FileOf(options.Data));
-    private readonly PlateVault _vault = new(Path.Combine(options.Data, "tolling", "vault.db"));
 
     /// <summary>The history of configuration.</summary>
     public SqliteTollConfigurationStore History => _history;
@@ -26,16 +25,12 @@ internal sealed class TollRulesSource(ServerOptions options) : IDisposable
     public void Refresh()
     {
         if (_history.Newest is var newest && newest == Number) return;
-        Current = new ConfiguredRules(_history.Current(), _vault.PseudonymOf);
+        Current = new ConfiguredRules(_history.Current(), vault.PseudonymOf);
         Number = newest;
     }
 
     /// <summary>First day on which anything costs something else by the configurations after a number; null where nothing does.</summary>
     public DateOnly? EffectiveAfter(int number) => _history.History().Where(state => state.Number > number && state.Effective is not null).Min(state => state.Effective);
 
-    public void Dispose()
-    {
-        _history.Dispose();
-        _vault.Dispose();
-    }
+    public void Dispose() => _history.Dispose();
 }

@@ -6,10 +6,10 @@ using System.Reactive.Subjects;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Tolling.Charging;
+using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
-using SmartCity.Cloud.Tolling.Postgres;
-using SmartCity.Cloud.Tolling.Sqlite;
+using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Hosting.Operations;
 using SmartCity.Model.Tolling;
 using SmartCity.Model;
@@ -31,24 +31,28 @@ internal sealed class TollService : BackgroundService, IHealthPart
     private readonly TimeProvider _clock;
     private readonly ILogger<TollService> _logger;
     private readonly SemaphoreSlim _signal = new(0, 1);
-    private readonly SqlitePassageStore _store;
+    private readonly Lazy<PassageStore> _store;
     private readonly Lazy<ITollLedger> _ledger;
     private readonly TollEventConsumer _events;
     private readonly Subject<TollArrivals> _arrivals = new();
     private readonly ConcurrentQueue<DirtyWindow> _due = new();
     private readonly IDisposable _windows;
+    private readonly TollBooks _books;
+    private readonly TimeZoneInfo _zone;
     private TollCharging? _charging;
+    private ClaimBook? _claims;
     private long _sweptAt;
     /// <summary>Whether all that is dirty is done, not only what is due: at the start, after a change of rules, and now and then for what no arrival tells of.</summary>
     private bool _isSweeping = true;
     private int _waiting;
 
-    public TollService(ServerOptions options, TollEventConsumer events, TollRulesSource rules, TimeProvider clock, ILogger<TollService> logger)
+    public TollService(ServerOptions options, TollBooks books, TollEventConsumer events, TollRulesSource rules, TimeProvider clock, ILogger<TollService> logger)
     {
         (_options, _events, _rules, _clock, _logger) = (options, events, rules, clock, logger);
-        // After the events' store, which makes the file.
-        _store = new SqlitePassageStore(FileOf(options), CorrelationOptions.Default);
-        _ledger = new Lazy<ITollLedger>(() => OpenLedger(options, clock), LazyThreadSafetyMode.PublicationOnly);
+        (_books, _zone) = (books, TimeZoneInfo.FindSystemTimeZoneById(options.DuckDb.CityZone));
+        // When they are needed: a PostgreSQL that is down must not keep the server from starting.
+        _store = new Lazy<PassageStore>(books.OpenPassages, LazyThreadSafetyMode.PublicationOnly);
+        _ledger = new Lazy<ITollLedger>(() => books.OpenLedger(clock), LazyThreadSafetyMode.PublicationOnly);
         _windows = new PassageScheduler(_schedule, CorrelationOptions.Default, DefaultScheduler.Instance).Schedule(_arrivals).Subscribe(window =>
         {
             _due.Enqueue(window);
@@ -57,22 +61,11 @@ internal sealed class TollService : BackgroundService, IHealthPart
         events.Stored += Arrive;
     }
 
-    /// <summary>The file of events, passages and charges.</summary>
-    public static string FileOf(ServerOptions options) => Path.Combine(options.Data, "tolling", "tolling.db");
-
-    /// <summary>Opens the ledger that the settings name.</summary>
-    public static ITollLedger OpenLedger(ServerOptions options, TimeProvider clock)
-    {
-        var toll = options.Toll;
-        var identity = new LedgerIdentity(toll.Ledger, toll.Currency, toll.Scale);
-        return toll.Postgres is null
-            ? SqliteTollLedger.Open(Path.Combine(options.Data, "tolling", "ledger.db"), identity, clock)
-            : PostgresTollLedger.Open(ConnectionString(toll), identity, clock);
-    }
-
     /// <summary>The ledger.</summary>
     /// <exception cref="DbException">It cannot be opened now.</exception>
     public ITollLedger Ledger => _ledger.Value;
+
+    private PassageStore Store => _store.Value;
 
     /// <inheritdoc/>
     public string Name => "tolls";
@@ -88,9 +81,12 @@ internal sealed class TollService : BackgroundService, IHealthPart
     {
         _events.Stored -= Arrive;
         base.Dispose();
+        // Where the host did not stop it first, a step may still be at work on the files that are closed here.
+        if (ExecuteTask is { } running) Task.WaitAny([running], TimeSpan.FromSeconds(10));
         _windows.Dispose();
         _arrivals.Dispose();
-        _store.Dispose();
+        _claims?.Dispose();
+        if (_store.IsValueCreated) _store.Value.Dispose();
         if (_ledger.IsValueCreated) _ledger.Value.Dispose();
         _signal.Dispose();
     }
@@ -122,15 +118,16 @@ internal sealed class TollService : BackgroundService, IHealthPart
     {
         _rules.Refresh();
         Apply();
-        var charging = _charging ??= new TollCharging(_store, Ledger, CorrelationOptions.Default, _options.Toll.Plan, _clock);
-        _waiting = _store.Dirty(_ => true, 1).Count;
+        var charging = _charging ??= new TollCharging(Store, Ledger, CorrelationOptions.Default, _options.Toll.Plan, _clock);
+        _waiting = Store.Dirty(_ => true, 1).Count;
         if (_clock.GetElapsedTime(_sweptAt) >= _sweepEvery)
         {
             (_sweptAt, _isSweeping) = (_clock.GetTimestamp(), true);
             charging.Post(PostingState.Refused, ChainsOfStep);
+            // Imports send what follows from them themselves; this is for what a crash or a ledger that was down left behind.
+            if (_books.HasClaims) (_claims ??= _books.OpenClaims(_zone, _clock)).Send(Ledger, _options.Toll.Plan, alsoRefused: true);
         }
-        var changed = _rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0;
-        var sent = charging.Post(PostingState.Waiting, ChainsOfStep);
+        var (sent, changed) = charging.PostBeside(ChainsOfStep, () => (_rules.Current is { } rules ? Correlate(charging, rules) + charging.Rate(rules, DaysOfStep) : 0) + charging.Adjust(ChainsOfStep));
         return changed + sent.Posted + sent.NotPosted > 0;
     }
 
@@ -158,13 +155,21 @@ internal sealed class TollService : BackgroundService, IHealthPart
     /// <summary>What a configuration changes is correlated and rated again; a period that is sealed keeps its passages.</summary>
     private void Apply()
     {
-        var applied = _store.AppliedConfiguration;
+        var applied = Store.AppliedConfiguration;
         if (_rules.Number == applied) return;
         var open = Ledger.Periods().LastOrDefault(period => period.State == PeriodState.Sealed) is { } seal ? seal.To.AddDays(1) : DateOnly.MinValue;
         var changed = _rules.EffectiveAfter(applied) is { } effective && effective < open ? effective : open;
-        _store.Begin();
-        _store.Apply(_rules.Number, open, changed);
-        _store.Commit();
+        Store.Begin();
+        try
+        {
+            Store.Apply(_rules.Number, open, changed);
+            Store.Commit();
+        }
+        catch
+        {
+            Store.Abandon();
+            throw;
+        }
         _isSweeping = true;
     }
 
@@ -182,11 +187,4 @@ internal sealed class TollService : BackgroundService, IHealthPart
     }
 
     private async Task RestAsync(CancellationToken cancellationToken) => await _signal.WaitAsync(_rest, cancellationToken);
-
-    private static string ConnectionString(TollOptions toll)
-    {
-        var builder = new Npgsql.NpgsqlConnectionStringBuilder(toll.Postgres);
-        if (toll.PostgresPassword is { } password) builder.Password = password;
-        return builder.ToString();
-    }
 }

@@ -20,9 +20,10 @@ namespace SmartCity.Cloud.Tolling.Charging;
 /// <param name="Vat">Minor units.</param>
 /// <param name="Tariff">Tariff and version that rated it; null where none did.</param>
 /// <param name="Trace">How the amount came about, rule by rule.</param>
+/// <param name="Rated">What it was rated at, before disputes took something off; null where none did.</param>
 public sealed record Charge(
     string Passage, int Revision, string TollPoint, string Lane, DateOnly Day, long Time, string? Vehicle, ChargeOutcome Outcome, string? Code, string? Payer,
-    IReadOnlyList<NetShare> Shares, long Vat, string? Tariff, IReadOnlyList<ChargeStep> Trace)
+    IReadOnlyList<NetShare> Shares, long Vat, string? Tariff, IReadOnlyList<ChargeStep> Trace, ChargeAmount? Rated = null)
 {
     /// <summary>Minor units, without VAT.</summary>
     [JsonIgnore] public long Net => Shares.Sum(share => share.Net);
@@ -32,8 +33,14 @@ public sealed record Charge(
 
     /// <summary>Whether the other one says the same, whatever its revision.</summary>
     public bool SaysTheSameAs(Charge other) =>
-        (this with { Revision = 0, Trace = [], Shares = [] }) == (other with { Revision = 0, Trace = [], Shares = [] }) && Trace.SequenceEqual(other.Trace) && Shares.SequenceEqual(other.Shares);
+        (this with { Revision = 0, Trace = [], Shares = [], Rated = null }) == (other with { Revision = 0, Trace = [], Shares = [], Rated = null }) && Trace.SequenceEqual(other.Trace) && Shares.SequenceEqual(other.Shares)
+        && Rated?.Vat == other.Rated?.Vat && (Rated?.Shares ?? []).SequenceEqual(other.Rated?.Shares ?? []);
 }
+
+/// <summary>An amount by concession, and its tax.</summary>
+/// <param name="Shares">The net by concession.</param>
+/// <param name="Vat">Minor units.</param>
+public sealed record ChargeAmount(IReadOnlyList<NetShare> Shares, long Vat);
 
 /// <summary>One rule on the way to an amount.</summary>
 /// <param name="Rule">The rule, e.g. <c>price</c>.</param>

@@ -35,6 +35,12 @@ public sealed class ConfiguredRules(TollConfiguration configuration, Func<string
     public DateOnly DayOf(string point, long time) => ZonedDates.Of(time, configuration.CorridorOf(point) is { } corridor ? configuration.ZoneOf(corridor)! : TimeZoneInfo.Utc);
 
     /// <inheritdoc/>
+    public double? MetresBetween(string from, string to) => configuration.CorridorOf(from) is { } corridor && corridor == configuration.CorridorOf(to)
+        ? configuration.Corridors.Where(version => version.Id == corridor).Select(version => version.KmBetween(from, to)).LastOrDefault(km => km is not null) is { } known
+            ? 1_000 * double.Parse(known.ToString(), System.Globalization.CultureInfo.InvariantCulture) : null
+        : null;
+
+    /// <inheritdoc/>
     public RatingScope ScopeOf(DateOnly day)
     {
         var days = (From: day, To: day);

@@ -2,7 +2,7 @@ using SmartCity.Cloud.Tolling.Passages;
 
 namespace SmartCity.Cloud.Tolling.Charging;
 
-/// <summary>What the way from events to charges has to know of the toll points and their prices. Pure: the same question has the same answer for as long as one object is asked.</summary>
+/// <summary>What the way from events to charges has to know of the toll points and their prices. Pure: the same question has the same answer for as long as one object is asked, also by several threads at once.</summary>
 public interface ITollRules
 {
     /// <summary>The toll point that a lane belongs to; null where none has it.</summary>
@@ -15,6 +15,9 @@ public interface ITollRules
     /// <param name="point">Id of the toll point.</param>
     /// <param name="time">µs since 1970 UTC.</param>
     DateOnly DayOf(string point, long time);
+
+    /// <summary>Length of the shortest way between two toll points, m; null where it is not known.</summary>
+    double? MetresBetween(string from, string to) => null;
 
     /// <summary>What has to be looked at together where something changed on a vehicle's day.</summary>
     RatingScope ScopeOf(DateOnly day);

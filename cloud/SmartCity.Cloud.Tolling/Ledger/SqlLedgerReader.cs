@@ -10,7 +10,7 @@ namespace SmartCity.Cloud.Tolling.Ledger;
 /// <param name="transaction">The transaction it reads in.</param>
 /// <param name="texts">The store's words for the texts of a JSON array <c>@list</c>.</param>
 /// <param name="numbers">The store's words for the numbers of a JSON array named by <c>{0}</c>.</param>
-internal class SqlLedgerReader(DbConnection connection, DbTransaction transaction, string texts, CompositeFormat numbers) : ILedgerReader
+internal class SqlLedgerReader(DbConnection connection, DbTransaction? transaction, string texts, CompositeFormat numbers) : ILedgerReader
 {
     private const string EntryColumns = "number, kind, transfer, reverses, debit, credit, charge, body, hash", AccountColumns = "number, name, balance_limit, opened, debits, credits";
 
@@ -20,8 +20,12 @@ internal class SqlLedgerReader(DbConnection connection, DbTransaction transactio
     public IReadOnlyList<Period> Periods() => Rows("SELECT number, first_day, last_day, state, changed, seal FROM ledger_period ORDER BY number", row => new Period(
         Int(row, 0), Date(row.GetInt64(1)), Date(row.GetInt64(2)), (PeriodState)Int(row, 3), row.GetInt64(4), Maybe(row, 5)));
 
-    public IReadOnlyList<Account> Accounts(IReadOnlyCollection<string> names) =>
-        names.Count == 0 ? [] : Rows($"SELECT {AccountColumns} FROM ledger_account WHERE name IN ({texts})", AccountOf, ("list", JsonSerializer.Serialize(names)));
+    public IReadOnlyList<Account> Accounts(IReadOnlyCollection<string> names)
+    {
+        // No account has a zero in its name, and PostgreSQL takes none in a text.
+        var possible = names.Where(name => !name.Contains('\0', StringComparison.Ordinal)).ToList();
+        return possible.Count == 0 ? [] : Rows($"SELECT {AccountColumns} FROM ledger_account WHERE name IN ({texts})", AccountOf, ("list", JsonSerializer.Serialize(possible)));
+    }
 
     public IEnumerable<Account> AllAccounts() => Rows($"SELECT {AccountColumns} FROM ledger_account ORDER BY number", AccountOf);
 

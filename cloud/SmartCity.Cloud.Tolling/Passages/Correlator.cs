@@ -27,13 +27,30 @@ public static class Correlator
     /// <param name="options">Thresholds.</param>
     /// <returns>What lies in the window: passages by the time of their vehicle, reads and findings by their own.</returns>
     public static CorrelationResult Correlate(
-        TollPointLayout point, TimeWindow window, IEnumerable<TollEvent> events, CorrelationKnowledge knowledge, CorrelationOptions options)
+        TollPointLayout point, TimeWindow window, IEnumerable<TollEvent> events, CorrelationKnowledge knowledge, CorrelationOptions options) =>
+        Correlate(point, [window], events, knowledge, options)[0];
+
+    /// <summary>Correlates windows of one toll point that follow each other without a gap; each comes to the same as by itself.</summary>
+    /// <param name="point">The toll point and its lanes.</param>
+    /// <param name="windows">At least one, in order.</param>
+    /// <param name="events">At least those of the context of them all.</param>
+    /// <param name="knowledge">What is known beside the events.</param>
+    /// <param name="options">Thresholds.</param>
+    /// <returns>One result a window.</returns>
+    public static IReadOnlyList<CorrelationResult> Correlate(
+        TollPointLayout point, IReadOnlyList<TimeWindow> windows, IEnumerable<TollEvent> events, CorrelationKnowledge knowledge, CorrelationOptions options) =>
+        Correlate(point, windows, events.Select(e => new NamedEvent(e, TollEventRef.Of(e))), knowledge, options);
+
+    internal static IReadOnlyList<CorrelationResult> Correlate(
+        TollPointLayout point, IReadOnlyList<TimeWindow> windows, IEnumerable<NamedEvent> events, CorrelationKnowledge knowledge, CorrelationOptions options)
     {
-        var intake = SightingIntake.Take(point, CorrelationWindows.ContextOf(window, options), events, options);
+        ArgumentNullException.ThrowIfNull(windows);
+        var whole = new TimeWindow(windows[0].From, windows[^1].To);
+        var intake = SightingIntake.Take(point, CorrelationWindows.ContextOf(whole, options), events, options);
         var vehicles = VehicleAttachment.Attach(point, intake, knowledge, options);
         VehicleClaims.Settle(vehicles, knowledge, options);
         foreach (var vehicle in vehicles) VehicleIdentification.Identify(vehicle, knowledge, options);
         VehicleDuplicates.Find(vehicles, options);
-        return ResultWriter.Write(point, window, intake, vehicles, options);
+        return ResultWriter.Write(point, windows, intake, vehicles);
     }
 }

@@ -1,3 +1,5 @@
+using SmartCity.Model;
+
 namespace SmartCity.Cloud.Tolling.Passages;
 
 /// <summary>Finds vehicles that were at two toll points faster than any vehicle drives: a cloned plate, a tag on two vehicles, a wrong clock. Pure.</summary>
@@ -34,5 +36,18 @@ public static class ImpossibleTravel
             return order != 0 ? order : string.CompareOrdinal(a.Detail, b.Detail);
         });
         return findings;
+    }
+
+    /// <summary>Whether <see cref="Find"/> may find something: some two of a vehicle's sightings are too close, whatever lies between them.</summary>
+    /// <param name="ways">Toll point and time of each, in order of time.</param>
+    /// <param name="metres">See <see cref="Find"/>.</param>
+    /// <param name="options">The greatest speed.</param>
+    public static bool MayBe(IReadOnlyList<(string Point, long Time)> ways, Func<string, string, double?> metres, CorrelationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(ways);
+        for (var i = 0; i < ways.Count; i++)
+            for (var j = i + 1; j < ways.Count && ways[j].Time - ways[i].Time < UnixMicros.PerDay; j++)
+                if (ways[i].Point != ways[j].Point && metres(ways[i].Point, ways[j].Point) is { } distance && distance > options.SpeedMaxKmh / 3.6 * ((ways[j].Time - ways[i].Time) / 1e6)) return true;
+        return false;
     }
 }

@@ -13,6 +13,25 @@ namespace SmartCity.Cloud.Tolling.Passages;
 [JsonSerializable(typeof(Finding))]
 internal sealed partial class PassageJson : JsonSerializerContext;
 
+/// <summary>Passages as rating needs them: without their members, which are most of what is stored.</summary>
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, UseStringEnumConverter = true, Converters = [typeof(NoMembersConverter)])]
+[JsonSerializable(typeof(Passage))]
+internal sealed partial class RatedPassageJson : JsonSerializerContext;
+
+/// <summary>Passes over members.</summary>
+internal sealed class NoMembersConverter : JsonConverter<PassageMembers>
+{
+    private static readonly PassageMembers _none = new([]);
+
+    public override PassageMembers Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        reader.Skip();
+        return _none;
+    }
+
+    public override void Write(Utf8JsonWriter writer, PassageMembers value, JsonSerializerOptions options) => throw new NotSupportedException("What was read without its members is not stored.");
+}
+
 /// <summary>Members are stored as the list that they are.</summary>
 internal sealed class PassageMembersConverter : JsonConverter<PassageMembers>
 {

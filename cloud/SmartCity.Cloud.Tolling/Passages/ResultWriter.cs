@@ -2,63 +2,89 @@ using SmartCity.Model.Tolling;
 
 namespace SmartCity.Cloud.Tolling.Passages;
 
-/// <summary>Last step: what lies in the window, in fixed order, with what has to be explained.</summary>
+/// <summary>Last step: what lies in each window, in fixed order, with what has to be explained.</summary>
 internal static class ResultWriter
 {
-    public static CorrelationResult Write(TollPointLayout point, TimeWindow window, SightingIntake intake, List<Vehicle> vehicles, CorrelationOptions options)
+    /// <summary>Writes windows that follow each other without a gap, each by itself.</summary>
+    public static IReadOnlyList<CorrelationResult> Write(TollPointLayout point, IReadOnlyList<TimeWindow> windows, SightingIntake intake, List<Vehicle> vehicles)
     {
-        var passages = new List<Passage>();
-        var suppressed = new List<SuppressedRead>();
-        var orphans = new List<OrphanRead>();
-        var held = new List<HeldEvent>();
-        var findings = new List<Finding>();
-        var attached = 0;
+        var parts = windows.Select(window => new Part(window, point)).ToArray();
+        foreach (var vehicle in vehicles) PartOf(vehicle.Time)?.Add(vehicle);
+        foreach (var read in intake.Reads) PartOf(read.Time)?.AddRead(read);
+        foreach (var e in intake.Held) PartOf(e.Time)?.AddHeld(e);
+        return Array.ConvertAll(parts, part => part.Result());
 
-        foreach (var vehicle in vehicles)
+        Part? PartOf(long time)
         {
-            if (!window.Contains(vehicle.Time)) continue;
-            attached++;
-            var passage = PassageOf(vehicle, point);
-            passages.Add(passage);
-            Explain(vehicle, Add);
-            Doubts(vehicle.Anchor, Add);
-
-            void Add(FindingKind kind, string detail) => findings.Add(new Finding(kind, point.Id, vehicle.Time, vehicle.Anchor.Ref, vehicle.Id, detail));
+            if (time < windows[0].From || time >= windows[^1].To) return null;
+            var (low, high) = (0, parts.Length - 1);
+            while (low < high)
+            {
+                var middle = (low + high) / 2;
+                if (time >= windows[middle].To) low = middle + 1;
+                else high = middle;
+            }
+            return parts[low];
         }
-        foreach (var read in intake.Reads)
+    }
+
+    /// <summary>What one window comes to.</summary>
+    private sealed class Part(TimeWindow window, TollPointLayout point)
+    {
+        private readonly List<Passage> _passages = [];
+        private readonly List<SuppressedRead> _suppressed = [];
+        private readonly List<OrphanRead> _orphans = [];
+        private readonly List<HeldEvent> _held = [];
+        private readonly List<Finding> _findings = [];
+        private int _attached;
+
+        public void Add(Vehicle vehicle)
         {
-            if (!window.Contains(read.Time)) continue;
+            _attached++;
+            _passages.Add(PassageOf(vehicle, point));
+            Explain(vehicle, Find);
+            Doubts(vehicle.Anchor, Find);
+
+            void Find(FindingKind kind, string detail) => _findings.Add(new Finding(kind, point.Id, vehicle.Time, vehicle.Anchor.Ref, vehicle.Id, detail));
+        }
+
+        public void AddRead(Sighting read)
+        {
             if (read.Suppressed is { } reason)
-                suppressed.Add(new SuppressedRead(read.Ref, read.Kind, read.LaneId, read.Time, reason, read.Winner!.Ref, read.WinnerVehicle!.Id, read.Vehicle!.Id));
-            else if (read.Vehicle is not null) attached++;
+                _suppressed.Add(new SuppressedRead(read.Ref, read.Kind, read.LaneId, read.Time, reason, read.Winner!.Ref, read.WinnerVehicle!.Id, read.Vehicle!.Id));
+            else if (read.Vehicle is not null) _attached++;
             else
             {
-                orphans.Add(new OrphanRead(read.Ref, read.Kind, read.LaneId, read.Time, read.Identity));
-                Add(read.Kind switch { TollEventKind.Tag => FindingKind.OrphanTag, TollEventKind.Anpr => FindingKind.OrphanPlate, _ => FindingKind.OrphanLoop }, read.LaneId);
+                _orphans.Add(new OrphanRead(read.Ref, read.Kind, read.LaneId, read.Time, read.Identity));
+                Find(read.Kind switch { TollEventKind.Tag => FindingKind.OrphanTag, TollEventKind.Anpr => FindingKind.OrphanPlate, _ => FindingKind.OrphanLoop }, read.LaneId);
             }
-            Doubts(read, Add);
+            Doubts(read, Find);
 
-            void Add(FindingKind kind, string detail) => findings.Add(new Finding(kind, point.Id, read.Time, read.Ref, read.Vehicle?.Id, detail));
+            void Find(FindingKind kind, string detail) => _findings.Add(new Finding(kind, point.Id, read.Time, read.Ref, read.Vehicle?.Id, detail));
         }
-        foreach (var e in intake.Held)
-        {
-            if (!window.Contains(e.Time)) continue;
-            held.Add(new HeldEvent(e.Ref, e.Kind, e.LaneId, e.Time, e.Held!.Value));
-            if (e.Held == HoldReason.KeyConflict) Add(FindingKind.KeyConflict, "the key has another content too");
-            if (e.Held == HoldReason.UnknownLane) Add(FindingKind.UnknownLane, e.LaneId);
-            Doubts(e, Add);
 
-            void Add(FindingKind kind, string detail) => findings.Add(new Finding(kind, point.Id, e.Time, e.Ref, null, detail));
-        }
-        findings.Sort((a, b) =>
+        public void AddHeld(Sighting e)
         {
-            var order = a.Time.CompareTo(b.Time);
-            if (order == 0) order = a.Event!.Value.CompareTo(b.Event!.Value);
-            return order != 0 ? order : a.Kind.CompareTo(b.Kind);
-        });
-        return new CorrelationResult(
-            window, passages, suppressed, orphans, held, findings,
-            new CorrelationTally(attached + suppressed.Count + orphans.Count + held.Count, attached, suppressed.Count, orphans.Count, held.Count));
+            _held.Add(new HeldEvent(e.Ref, e.Kind, e.LaneId, e.Time, e.Held!.Value));
+            if (e.Held == HoldReason.KeyConflict) Find(FindingKind.KeyConflict, "the key has another content too");
+            if (e.Held == HoldReason.UnknownLane) Find(FindingKind.UnknownLane, e.LaneId);
+            Doubts(e, Find);
+
+            void Find(FindingKind kind, string detail) => _findings.Add(new Finding(kind, point.Id, e.Time, e.Ref, null, detail));
+        }
+
+        public CorrelationResult Result()
+        {
+            _findings.Sort((a, b) =>
+            {
+                var order = a.Time.CompareTo(b.Time);
+                if (order == 0) order = a.Event!.Value.CompareTo(b.Event!.Value);
+                return order != 0 ? order : a.Kind.CompareTo(b.Kind);
+            });
+            return new CorrelationResult(
+                window, _passages, _suppressed, _orphans, _held, _findings,
+                new CorrelationTally(_attached + _suppressed.Count + _orphans.Count + _held.Count, _attached, _suppressed.Count, _orphans.Count, _held.Count));
+        }
     }
 
     private static void Explain(Vehicle vehicle, Action<FindingKind, string> add)

@@ -9,7 +9,7 @@ namespace SmartCity.Cloud.Tolling.Passages;
 /// <param name="Held">Events that take no part, by time and key.</param>
 internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Reads, List<Sighting> Held)
 {
-    public static SightingIntake Take(TollPointLayout point, TimeWindow context, IEnumerable<TollEvent> events, CorrelationOptions options)
+    public static SightingIntake Take(TollPointLayout point, TimeWindow context, IEnumerable<NamedEvent> events, CorrelationOptions options)
     {
         var lanes = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var i = 0; i < point.Lanes.Count; i++) lanes.Add(point.Lanes[i].Id, i);
@@ -17,10 +17,9 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
         // Contents of a key that says more than one thing stand one behind the other.
         var byKey = new Dictionary<(string Device, ulong Boot, ulong Sequence), Sighting>();
         Dictionary<(string, ulong, ulong), List<Sighting>>? conflicts = null;
-        foreach (var e in events)
+        foreach (var (e, name) in events)
         {
             var key = (e.Device, e.Boot, e.Sequence);
-            var name = TollEventRef.Of(e);
             if (!byKey.TryGetValue(key, out var before)) byKey.Add(key, Sight(e, name));
             else if (before.Ref.Digest == name.Digest) byKey[key] = Earlier(before, e, name);
             else

@@ -43,3 +43,6 @@ public readonly record struct TollEventRef(string Device, ulong Boot, ulong Sequ
     /// <summary><c>device/boot/seq</c>, as people quote it.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Device}/{Boot}/{Sequence}");
 }
+
+/// <summary>An event with its name, which its store knows already.</summary>
+internal readonly record struct NamedEvent(TollEvent Event, TollEventRef Name);

@@ -23,21 +23,31 @@ public sealed record Checkpoint(string Origin, long Size, byte[] Root, long At)
         return $"{Lines}\n— {Origin} {Convert.ToBase64String([.. KeyId(key), .. signature])}\n";
     }
 
+    /// <summary>Reads a checkpoint without checking its signature; null where it is none. Never throws for any text.</summary>
+    public static Checkpoint? Read(string text) => Parse(text)?.Checkpoint;
+
     /// <summary>Reads a checkpoint and checks its signature.</summary>
     /// <param name="text">Its text.</param>
     /// <param name="key">The public key of the log.</param>
     /// <returns>Null where it is no checkpoint or not signed by the key. Never throws for any text.</returns>
     public static Checkpoint? Verify(string text, ECDsa key)
     {
-        ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(key);
+        if (Parse(text) is not { } parsed) return null;
+        var (read, signature) = parsed;
+        return signature.AsSpan(0, KeyIdLength).SequenceEqual(KeyId(key))
+            && key.VerifyData(Encoding.UTF8.GetBytes(read.Lines), signature.AsSpan(KeyIdLength), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence) ? read : null;
+    }
+
+    private static (Checkpoint Checkpoint, byte[] Signature)? Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
         if (text.Split('\n') is not [var origin, var size, var root, var at, "", var signed, ""] || !signed.StartsWith($"— {origin} ", StringComparison.Ordinal)) return null;
         if (!long.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out var leaves) || !long.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)) return null;
         if (Bytes(root) is not { Length: MerkleTree.HashLength } hash || Bytes(signed[(origin.Length + 3)..]) is not { Length: > KeyIdLength } signature) return null;
         var read = new Checkpoint(origin, leaves, hash, seconds);
         // Written again it must be the same text: no number with a zero in front, no second form of base64.
-        return $"{read.Lines}\n— {origin} {Convert.ToBase64String(signature)}\n" == text && signature.AsSpan(0, KeyIdLength).SequenceEqual(KeyId(key))
-            && key.VerifyData(Encoding.UTF8.GetBytes(read.Lines), signature.AsSpan(KeyIdLength), HashAlgorithmName.SHA256, DSASignatureFormat.Rfc3279DerSequence) ? read : null;
+        return $"{read.Lines}\n— {origin} {Convert.ToBase64String(signature)}\n" == text ? (read, signature) : null;
     }
 
     private string Lines => string.Create(CultureInfo.InvariantCulture, $"{Origin}\n{Size}\n{Convert.ToBase64String(Root)}\n{At}\n");

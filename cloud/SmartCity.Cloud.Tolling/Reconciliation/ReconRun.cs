@@ -49,9 +49,22 @@ public sealed record ReconIdentity(string Id, ReconTerm Left, IReadOnlyList<Reco
 public sealed record ReconItem(
     string Key, string Class, string? TollPoint, string Subject, long Time, DateOnly Day, long Count, long? Money, string Detail, long? Found, ReconJudgement? Judgement)
 {
+    /// <summary>The class of numbers that a device gave and nobody got.</summary>
+    public const string SequenceGap = "SEQ_GAP";
+
+    /// <summary>That its numbers were asked for again; null where nobody did.</summary>
+    public ReconReplay? Replay { get; init; }
+
     /// <summary>Whether it is neither explained nor let stand.</summary>
     [System.Text.Json.Serialization.JsonIgnore] public bool IsOpen => Judgement?.State is not (ReconState.Explained or ReconState.Accepted);
 }
+
+/// <summary>That somebody asked for numbers again that a device gave and nobody got. When they come, the item is there no more.</summary>
+/// <param name="Key">Key of the item.</param>
+/// <param name="Subject">The device with its start and numbers, as the item names them.</param>
+/// <param name="By">Who asked.</param>
+/// <param name="At">When, µs since 1970 UTC.</param>
+public sealed record ReconReplay(string Key, string Subject, string By, long At);
 
 /// <summary>What a person said of an item.</summary>
 /// <param name="State">What is to become of it.</param>
@@ -81,7 +94,7 @@ public enum ReconState : byte
 /// <param name="Identities">In order.</param>
 /// <param name="Items">The items, the oldest first, no more than were asked for.</param>
 /// <param name="Classes">All items by class.</param>
-/// <param name="StatementRoot">See <see cref="Sqlite.SqlitePassageStore.StatementRoot()"/>.</param>
+/// <param name="StatementRoot">See <see cref="Sql.PassageStore.StatementRoot()"/>.</param>
 public sealed record ReconRun(
     int Number, ReconScope Scope, long At, IReadOnlyList<ReconIdentity> Identities, IReadOnlyList<ReconItem> Items, IReadOnlyList<ReconClass> Classes, string StatementRoot)
 {

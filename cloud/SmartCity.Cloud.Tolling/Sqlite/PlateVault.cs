@@ -41,6 +41,42 @@ public sealed class PlateVault : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $"{month:D6}-{PlatePseudonym.Of(_keys.GetOrAdd(month, KeyOf), plate)[..32]}");
     }
 
+    /// <summary>Key of the salts of receipts of a date's month: it goes with the month's key.</summary>
+    /// <exception cref="InvalidOperationException">The month's key was erased.</exception>
+    public byte[] SaltKeyOf(DateOnly date) => HMACSHA256.HashData(_keys.GetOrAdd(date.Year * 100 + date.Month, KeyOf), "salts of receipts"u8);
+
+    /// <summary>Months that have a key, as <c>yyyymm</c>, in order; one that was erased is none of them.</summary>
+    public IReadOnlyList<int> Months()
+    {
+        lock (_gate)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "SELECT month FROM plate_key WHERE key IS NOT NULL ORDER BY month";
+            using var reader = command.ExecuteReader();
+            var months = new List<int>();
+            while (reader.Read()) months.Add(reader.GetInt32(0));
+            return months;
+        }
+    }
+
+    /// <summary>The plate that has a pseudonym, among those that may have it; null where none has.</summary>
+    /// <param name="pseudonym">As <see cref="PseudonymOf"/> gives it.</param>
+    /// <param name="plates">Keys of plates.</param>
+    /// <exception cref="ArgumentException">It is no pseudonym.</exception>
+    /// <exception cref="InvalidOperationException">The month's key was erased.</exception>
+    public string? PlateOf(string pseudonym, IEnumerable<string> plates)
+    {
+        ArgumentNullException.ThrowIfNull(pseudonym);
+        ArgumentNullException.ThrowIfNull(plates);
+        if (MonthOf(pseudonym) is not { } month) throw new ArgumentException($"'{pseudonym}' is no pseudonym, such as 202611- and 32 hex digits.");
+        return plates.FirstOrDefault(plate => PseudonymOf(plate, month) == pseudonym);
+    }
+
+    /// <summary>First date of the month whose key made a pseudonym; null where it is none.</summary>
+    public static DateOnly? MonthOf(string pseudonym) => pseudonym is { Length: 39 } && pseudonym[6] == '-' && pseudonym.Skip(7).All(char.IsAsciiHexDigitLower)
+        && int.TryParse(pseudonym.AsSpan(0, 4), NumberStyles.None, CultureInfo.InvariantCulture, out var year) && int.TryParse(pseudonym.AsSpan(4, 2), NumberStyles.None, CultureInfo.InvariantCulture, out var month)
+        && year is >= 1 and <= 9999 && month is >= 1 and <= 12 ? new DateOnly(year, month, 1) : null;
+
     /// <summary>Erases a month's key for ever.</summary>
     public void Erase(DateOnly date)
     {

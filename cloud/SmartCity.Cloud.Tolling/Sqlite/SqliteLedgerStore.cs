@@ -2,6 +2,7 @@ using System.Data;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Sql;
 
 namespace SmartCity.Cloud.Tolling.Sqlite;
 
@@ -9,11 +10,11 @@ namespace SmartCity.Cloud.Tolling.Sqlite;
 internal sealed class SqliteLedgerStore : ILedgerStore
 {
     private const string Tables = """
-        PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=10000;
         CREATE TABLE IF NOT EXISTS ledger_head(id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, currency TEXT NOT NULL, scale INTEGER NOT NULL, number INTEGER NOT NULL, hash TEXT NOT NULL,
           accounts INTEGER NOT NULL, debits INTEGER NOT NULL, credits INTEGER NOT NULL) STRICT;
-        CREATE TABLE IF NOT EXISTS ledger_entry(number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, transfer TEXT UNIQUE, reverses TEXT UNIQUE, debit INTEGER, credit INTEGER, charge TEXT,
+        CREATE TABLE IF NOT EXISTS ledger_entry(number INTEGER PRIMARY KEY, kind INTEGER NOT NULL, transfer TEXT UNIQUE, reverses TEXT, debit INTEGER, credit INTEGER, charge TEXT,
           body BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
+        CREATE UNIQUE INDEX IF NOT EXISTS ledger_entry_reverses ON ledger_entry(reverses) WHERE reverses IS NOT NULL;
         CREATE INDEX IF NOT EXISTS ledger_entry_debit ON ledger_entry(debit) WHERE debit IS NOT NULL;
         CREATE INDEX IF NOT EXISTS ledger_entry_credit ON ledger_entry(credit) WHERE credit IS NOT NULL;
         CREATE INDEX IF NOT EXISTS ledger_entry_charge ON ledger_entry(charge) WHERE charge IS NOT NULL;
@@ -29,35 +30,19 @@ internal sealed class SqliteLedgerStore : ILedgerStore
     private static readonly CompositeFormat _numbers = CompositeFormat.Parse("SELECT value FROM json_each({0})");
 
     private readonly Lock _writing = new();
-    private readonly SqliteConnection _connection;
+    private readonly SqliteSession _session;
     private readonly string _reading;
-    private readonly SqliteCommand _entry, _account, _balance, _period, _head;
 
-    private SqliteLedgerStore(SqliteConnection connection, string reading)
-    {
-        (_connection, _reading) = (connection, reading);
-        _entry = Prepare("INSERT INTO ledger_entry VALUES(@a,@b,@c,@d,@e,@f,@g,@h,@i)", 9);
-        _account = Prepare("INSERT INTO ledger_account VALUES(@a,@b,@c,@d,@e,@f) ON CONFLICT(number) DO UPDATE SET debits=@e, credits=@f", 6);
-        _balance = Prepare("INSERT INTO ledger_balance VALUES(@a,@b,@c,@d) ON CONFLICT DO UPDATE SET debits=@c, credits=@d", 4);
-        _period = Prepare("INSERT INTO ledger_period VALUES(@a,@b,@c,@d,@e,@f) ON CONFLICT DO UPDATE SET state=@d, changed=@e, seal=@f", 6);
-        _head = Prepare("UPDATE ledger_head SET number=@a, hash=@b, accounts=@c, debits=@d, credits=@e", 5);
-    }
+    private SqliteLedgerStore(SqliteSession session, string reading) => (_session, _reading) = (session, reading);
 
     public static SqliteLedgerStore Open(string file, LedgerIdentity identity)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
+        var session = new SqliteSession(file);
         try
         {
-            connection.Open();
-            using var command = connection.CreateCommand();
-            command.CommandText = Tables + "INSERT OR IGNORE INTO ledger_head VALUES(1, @name, @currency, @scale, 0, @hash, 0, 0, 0)";
-            command.Parameters.AddWithValue("@name", identity.Name);
-            command.Parameters.AddWithValue("@currency", identity.Currency);
-            command.Parameters.AddWithValue("@scale", identity.Scale);
-            command.Parameters.AddWithValue("@hash", Convert.ToHexStringLower(LedgerBytes.Genesis(identity)));
-            command.ExecuteNonQuery();
-            var store = new SqliteLedgerStore(connection, new SqliteConnectionStringBuilder { DataSource = file, Pooling = true, Mode = SqliteOpenMode.ReadWrite }.ToString());
+            session.Ensure(Tables);
+            session.Run("INSERT OR IGNORE INTO ledger_head VALUES(1, $1, $2, $3, 0, $4, 0, 0, 0)", identity.Name, identity.Currency, identity.Scale, Convert.ToHexStringLower(LedgerBytes.Genesis(identity)));
+            var store = new SqliteLedgerStore(session, new SqliteConnectionStringBuilder { DataSource = file, Pooling = true, Mode = SqliteOpenMode.ReadWrite }.ToString());
             var found = store.Read(reader => reader.Head().Identity);
             if (found == identity) return store;
             store.Dispose();
@@ -65,20 +50,14 @@ internal sealed class SqliteLedgerStore : ILedgerStore
         }
         catch
         {
-            connection.Dispose();
+            session.Dispose();
             throw;
         }
     }
 
     public T Write<T>(Func<ILedgerWriter, T> work)
     {
-        lock (_writing)
-        {
-            using var transaction = _connection.BeginTransaction(deferred: false);
-            var result = work(new Writer(this, transaction));
-            transaction.Commit();
-            return result;
-        }
+        lock (_writing) return _session.Change(() => work(new Writer(_session)));
     }
 
     public T Read<T>(Func<ILedgerReader, T> work)
@@ -91,40 +70,24 @@ internal sealed class SqliteLedgerStore : ILedgerStore
 
     public void Dispose()
     {
-        foreach (var command in (ReadOnlySpan<SqliteCommand>)[_entry, _account, _balance, _period, _head]) command.Dispose();
         using (var reading = new SqliteConnection(_reading)) SqliteConnection.ClearPool(reading);
-        _connection.Dispose();
+        _session.Dispose();
     }
 
-    private SqliteCommand Prepare(string sql, int parameters)
+    private sealed class Writer(SqliteSession session) : SqlLedgerReader(session.Connection, null, Texts, _numbers), ILedgerWriter
     {
-        var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The texts are the constants above.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        for (var i = 0; i < parameters; i++) command.Parameters.Add(new SqliteParameter { ParameterName = $"@{(char)('a' + i)}" });
-        return command;
-    }
-
-    private static void Run(SqliteCommand command, SqliteTransaction transaction, params ReadOnlySpan<object?> values)
-    {
-        command.Transaction = transaction;
-        for (var i = 0; i < values.Length; i++) command.Parameters[i].Value = values[i] ?? DBNull.Value;
-        command.ExecuteNonQuery();
-    }
-
-    private sealed class Writer(SqliteLedgerStore store, SqliteTransaction transaction) : SqlLedgerReader(store._connection, transaction, Texts, _numbers), ILedgerWriter
-    {
-        private readonly SqliteTransaction _transaction = transaction;
-
         public void Save(StoredHead head, IReadOnlyList<StoredEntry> entries, IReadOnlyList<Account> accounts, IReadOnlyList<StoredBalance> balances, IReadOnlyList<Period> periods)
         {
-            foreach (var e in entries) Run(store._entry, _transaction, e.Number, e.Kind, e.Transfer, e.Reverses, e.Debit, e.Credit, e.Charge, e.Body, e.Hash);
-            foreach (var a in accounts) Run(store._account, _transaction, a.Number, a.Name, (int)a.Limit, a.Opened, a.Debits, a.Credits);
-            foreach (var b in balances) Run(store._balance, _transaction, b.Account, b.Period, b.Debits, b.Credits);
-            foreach (var p in periods) Run(store._period, _transaction, p.Number, p.From.DayNumber, p.To.DayNumber, (int)p.State, p.Changed, p.Seal);
+            session.RunEach("INSERT INTO ledger_entry VALUES($1,$2,$3,$4,$5,$6,$7,$8,$9)",
+                [.. entries.Select(e => new SqlValue[] { e.Number, e.Kind, e.Transfer, e.Reverses, e.Debit, e.Credit, e.Charge, e.Body, e.Hash })]);
+            session.RunEach("INSERT INTO ledger_account VALUES($1,$2,$3,$4,$5,$6) ON CONFLICT(number) DO UPDATE SET debits = $5, credits = $6",
+                [.. accounts.Select(a => new SqlValue[] { a.Number, a.Name, (int)a.Limit, a.Opened, a.Debits, a.Credits })]);
+            session.RunEach("INSERT INTO ledger_balance VALUES($1,$2,$3,$4) ON CONFLICT DO UPDATE SET debits = $3, credits = $4",
+                [.. balances.Select(b => new SqlValue[] { b.Account, b.Period, b.Debits, b.Credits })]);
+            session.RunEach("INSERT INTO ledger_period VALUES($1,$2,$3,$4,$5,$6) ON CONFLICT DO UPDATE SET state = $4, changed = $5, seal = $6",
+                [.. periods.Select(p => new SqlValue[] { p.Number, p.From, p.To, (int)p.State, p.Changed, p.Seal })]);
             var h = head.Head;
-            Run(store._head, _transaction, h.Number, h.Hash, h.Accounts, h.Debits, h.Credits);
+            session.Run("UPDATE ledger_head SET number = $1, hash = $2, accounts = $3, debits = $4, credits = $5", h.Number, h.Hash, h.Accounts, h.Debits, h.Credits);
         }
     }
 }

@@ -2,38 +2,67 @@ using System.CommandLine;
 using SmartCity.Devices.Mappings;
 using SmartCity.Edge.Gateway.Mappings;
 using SmartCity.Hosting.Commands;
+using SmartCity.Hosting.Configuration;
 
 namespace SmartCity.Edge.Gateway.Commands;
 
-/// <summary><c>check --mappings [DIR]</c>: reads mappings and runs their vectors, beside a gateway or without one.</summary>
+/// <summary><c>check</c>: goes the way to the cloud step by step; with <c>--mappings [DIR]</c> it reads mappings and runs their vectors instead, beside a gateway or without one.</summary>
 internal static class CheckCommand
 {
-    public static Command Create(Option<string> data)
+    private const string Green = "\u001b[32m", Red = "\u001b[31m", Plain = "\u001b[0m";
+    private static readonly string[] _columns = ["step", "state", "found", "fix"];
+
+    public static Command Create(Func<ParseResult, string> data, Func<ParseResult, Settings> load)
     {
+        var output = CommonOptions.Output();
+        var silent = new Option<bool>("--no-message") { Description = "Sends no test message: the steps behind the link are left out." };
         var folder = new Option<string?>("--mappings")
         {
             Description = "Reads every mapping (NAME.json) of a folder and runs its vectors (NAME.test.json). Without DIR: those in the data folder, and those that come with the gateway. Exit 0 all hold, 3 something is wrong, 4 there is none.",
             HelpName = "DIR",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("check", "Checks what the gateway is told to do before it does it.") { folder };
-        command.SetAction(async (result, _) =>
+        var command = new Command("check", "Goes the way from this box to a value that is stored and visible in the city, step by step, each with its cause and what to do. Exit 3 where a step fails.") { folder, silent, output };
+        command.SetAction(async (result, stop) =>
         {
-            if (result.GetResult(folder) is null) throw new CommandException(ExitCode.WrongUse, "Say what to check: smartcity-gateway check --mappings [DIR]");
-            string[] folders = result.GetValue(folder) is { } named ? [Path.GetFullPath(named)] : [MappingFolder.Own(Path.GetFullPath(result.GetRequiredValue(data))), MappingFolder.Shipped];
+            if (result.GetResult(folder) is null)
+            {
+                var steps = await new LinkCheck(load(result).Get<GatewayOptions>(), data(result), !result.GetValue(silent)).RunAsync(stop);
+                Write(result, output, steps);
+                return steps.Any(static step => step.State == StepState.Failed) ? ExitCode.Findings : ExitCode.Done;
+            }
+            string[] folders = result.GetValue(folder) is { } named ? [Path.GetFullPath(named)] : [MappingFolder.Own(data(result)), MappingFolder.Shipped];
             string[] files = [.. folders.SelectMany(MappingFolder.In)];
             if (files.Length == 0) throw new CommandException(ExitCode.NotFound, $"There is no mapping (NAME.json) in {string.Join(" or ", folders)}.");
-            var output = result.InvocationConfiguration.Output;
+            var to = result.InvocationConfiguration.Output;
             var isSound = true;
             foreach (var file in files)
             {
                 var (lines, holds) = Check(file);
                 isSound &= holds;
-                foreach (var line in lines) await output.WriteLineAsync(line);
+                foreach (var line in lines) await to.WriteLineAsync(line);
             }
             return isSound ? ExitCode.Done : ExitCode.Findings;
         });
         return command;
+    }
+
+    private static void Write(ParseResult result, Option<OutputFormat> format, IReadOnlyList<LinkStep> steps)
+    {
+        var to = result.InvocationConfiguration.Output;
+        if (result.GetValue(format) != OutputFormat.Table)
+        {
+            RowWriter.Write(to, result.GetValue(format), _columns, steps.Select(IReadOnlyList<object?> (step) => [step.Name, step.State switch { StepState.Done => "ok", StepState.Failed => "failed", _ => "skipped" }, step.Found, step.Fix]));
+            return;
+        }
+        var (width, coloured) = (steps.Max(step => step.Name.Length), !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")));
+        foreach (var step in steps)
+        {
+            var mark = step.State switch { StepState.Done => "ok    ", StepState.Failed => "FAILED", _ => "–     " };
+            if (coloured && step.State != StepState.Skipped) mark = (step.State == StepState.Done ? Green : Red) + mark + Plain;
+            to.WriteLine($"{mark}  {step.Name.PadRight(width)}  {step.Found}");
+            if (step.Fix is not null) to.WriteLine($"{new string(' ', width + 10)}→ {step.Fix}");
+        }
     }
 
     /// <summary>Checks one mapping.</summary>

@@ -17,22 +17,30 @@ internal static class GatewayCommand
 
         var run = new Command("run", "Reads devices, keeps what they say, and sends it to the cloud.") { broker };
         run.SetAction(RunAsync);
-        var operators = new OperatorCommands(Load, data);
+        var operators = new OperatorCommands(Load, DataOf);
         var root = new RootCommand("The gateway: MQTT in, durable on disk, gRPC out.")
         {
-            data, broker, run, operators.Spool(), operators.DeadLetter(), CheckCommand.Create(data), PasswordCommand.Create(input), ConfigCommand.Create(Load),
+            data, broker, run, operators.Spool(), operators.DeadLetter(), EnrolCommand.Create(DataOf, input), CheckCommand.Create(DataOf, Load), PasswordCommand.Create(input), ConfigCommand.Create(Load),
         };
         root.SetAction(RunAsync);
         return root;
 
-        Settings Load(ParseResult result) =>
-            SettingsLoader.Load("gateway", args, [typeof(GatewayOptions)], result.GetValue(broker) is { } address ? [new Setting($"{GatewayOptions.Section}:Broker", address, "--broker")] : []);
+        Settings Load(ParseResult result)
+        {
+            var given = new List<Setting>();
+            if (result.GetValue(broker) is { } address) given.Add(new Setting($"{GatewayOptions.Section}:{nameof(GatewayOptions.Broker)}", address, "--broker"));
+            if (result.GetResult(data) is { Implicit: false }) given.Add(new Setting($"{GatewayOptions.Section}:{nameof(GatewayOptions.Data)}", result.GetValue(data), "--data"));
+            return SettingsLoader.Load("gateway", args, [typeof(GatewayOptions)], given);
+        }
+
+        // What --data names can be looked at without settings that can be used.
+        string DataOf(ParseResult result) => Path.GetFullPath(result.GetResult(data) is { Implicit: false } ? result.GetRequiredValue(data) : Load(result).Get<GatewayOptions>().Data);
 
         async Task<int> RunAsync(ParseResult result, CancellationToken stop)
         {
             try
             {
-                return await GatewayHost.RunAsync(Load(result), Path.GetFullPath(result.GetRequiredValue(data)), stop);
+                return await GatewayHost.RunAsync(Load(result), DataOf(result), stop);
             }
             catch (Exception error) when (error is SpoolInUseException or SpoolBrokenException or SpoolFullException or InvalidDataException)
             {

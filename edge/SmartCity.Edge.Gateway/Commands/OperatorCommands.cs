@@ -9,7 +9,7 @@ using SmartCity.Hosting.Operations;
 namespace SmartCity.Edge.Gateway.Commands;
 
 /// <summary>What an operator asks beside the gateway: through its socket where one runs, from the files where none does.</summary>
-internal sealed class OperatorCommands(Func<ParseResult, Settings> load, Option<string> data)
+internal sealed class OperatorCommands(Func<ParseResult, Settings> load, Func<ParseResult, string> data)
 {
     private static readonly string[] _laneColumns = ["lane", "queued", "bytes", "quotaBytes", "oldest", "accepted", "stored", "superseded", "deadLettered", "expired", "imbalance"];
     private static readonly string[] _letterColumns = ["id", "time", "lane", "topic", "qos", "values", "bytes", "reason"];
@@ -141,7 +141,7 @@ internal sealed class OperatorCommands(Func<ParseResult, Settings> load, Option<
     /// <exception cref="CommandException">There is nothing to ask, or the answer is no.</exception>
     private async Task<JsonElement> AskAsync(ParseResult result, Question question, CancellationToken stop)
     {
-        var folder = Path.GetFullPath(result.GetRequiredValue(data));
+        var folder = data(result);
         var socket = AdminSocket.FileIn(folder);
         try
         {

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 
 namespace SmartCity.Edge.Gateway.Intake;
@@ -15,7 +15,7 @@ internal sealed class ClockTrust(TimeProvider clock)
     private volatile Heard? _server;
 
     /// <summary>Asks NTP; left out in tests.</summary>
-    public Func<bool> IsSynchronised { get; init; } = AskKernel;
+    public Func<bool> IsSynchronised { get; init; } = KernelClock.IsSynchronised;
 
     /// <summary>The verdict now.</summary>
     public bool IsTrusted
@@ -36,19 +36,7 @@ internal sealed class ClockTrust(TimeProvider clock)
     /// <summary>Takes the server's time, µs since 1970 UTC, as it stood a moment ago.</summary>
     public void Observe(long serverMicros) => _server = new Heard(serverMicros, clock.GetTimestamp());
 
-    /// <summary>Whether the kernel says that something disciplines its clock.</summary>
-    private static bool AskKernel()
-    {
-        const int NotSynchronised = 5;
-        if (!OperatingSystem.IsLinux()) return false;
-        var state = new byte[512];
-        return adjtimex(state) is >= 0 and not NotSynchronised;
-    }
-
     private static long Micros(TimeSpan span) => span.Ticks / TimeSpan.TicksPerMicrosecond;
-
-    [DllImport("libc")]
-    private static extern int adjtimex([In, Out] byte[] state);
 
     /// <summary>The server's time and when it came, by a clock that does not step.</summary>
     private sealed record Heard(long Micros, long At);

@@ -44,7 +44,13 @@ internal sealed class MqttRecords(Edge.Spool.Spool spool, long quotaBytes) : IMq
     public bool IsContinued => spool.IsContinued;
 
     /// <inheritdoc/>
-    public IEnumerable<KeyValuePair<byte[], byte[]>> Load() => spool.Kept();
+    public IEnumerable<KeyValuePair<byte[], byte[]>> Load() => spool.Kept().Where(static record => record.Key is not [CommandPrefix, ..]);
+
+    /// <summary>First byte of the keys of <see cref="Uplink.CommandBook"/>; the listener's begin otherwise.</summary>
+    public const byte CommandPrefix = (byte)'C';
+
+    /// <summary>The records of the command book.</summary>
+    public IEnumerable<KeyValuePair<byte[], byte[]>> Commands() => spool.Kept().Where(static record => record.Key is [CommandPrefix, ..]);
 
     /// <inheritdoc/>
     public void Write(MqttChanges changes)

@@ -13,6 +13,8 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
 {
     /// <summary>Share of the volume under which room is little.</summary>
     private const double DiskLow = 0.05;
+    /// <summary>What a commit may take before the disk is called slow; a healthy one takes a few milliseconds.</summary>
+    private static readonly TimeSpan _slowCommit = TimeSpan.FromMilliseconds(300);
 
     /// <summary>All faults of a report in a language, alarms first.</summary>
     public static IReadOnlyList<Fault> Of(GatewayReport report, PageText text, TimeZoneInfo zone)
@@ -35,8 +37,11 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
         if (report.LettersAreFull) Add("letters-full", true, text.Bytes(report.Letters.Bytes), text.Bytes(report.Letters.QuotaBytes));
         if (report.ConnectionsFull is { } most) Add("connections-full", true, text.Whole(most), text.Whole(report.ConnectionsRefused));
         if (report.CredentialsTrouble is { } trouble) Add("credentials", true, Foreign(trouble));
+        if (report.IdentityTrouble is { } identity) Add("identity", true, Foreign(identity));
         if (report.Disk is { All: > 0 } disk && disk.Free < disk.All * DiskLow) Add("disk-low", false, text.Bytes(disk.Free), text.Bytes(disk.All));
+        if (report.Rates.Commit is { } commit && commit > _slowCommit) Add("disk-slow", false, text.Whole((long)commit.TotalMilliseconds));
         if (!report.ClockTrusted) Add("clock", false);
+        if (report.EndBefore is { } end) Add($"ended-{end.Cause.ToString().ToLowerInvariant()}", false, text.Time(end.Seen, zone), text.Time(end.Again, zone), Foreign(end.Reason ?? ""));
         foreach (var note in report.Notes) Add("note", false, Foreign(note));
         if (report.Letters.Count > 0 && !report.LettersAreFull)
             Add("letters", false, text.Whole(report.Letters.Count), text.Whole(Math.Max(0, report.Lanes.Sum(lane => lane.DeadLettered) - report.LetterTotals.DiscardedValues)));

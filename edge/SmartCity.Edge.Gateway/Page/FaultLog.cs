@@ -1,4 +1,5 @@
 using SmartCity.Edge.Spool;
+using SmartCity.Hosting.Files;
 
 namespace SmartCity.Edge.Gateway.Page;
 
@@ -6,7 +7,7 @@ namespace SmartCity.Edge.Gateway.Page;
 /// Writes to the log what the page says of each fault as it comes, and that it is over: who has only the log reads the same there.
 /// Looks every two seconds; what is no alarm must still be there at the second look.
 /// </summary>
-internal sealed partial class FaultLog(Reporter reporter, TimeProvider clock, ILogger<FaultLog> logger) : BackgroundService
+internal sealed partial class FaultLog(Reporter reporter, RunRecord run, TimeProvider clock, ILogger<FaultLog> logger) : BackgroundService
 {
     private static readonly TimeSpan _every = TimeSpan.FromSeconds(2);
     private readonly Dictionary<string, Seen> _seen = [];
@@ -32,6 +33,7 @@ internal sealed partial class FaultLog(Reporter reporter, TimeProvider clock, IL
     /// <summary>Takes a report and writes what has changed.</summary>
     public void Look()
     {
+        run.Beat();
         var faults = Fault.Of(reporter.Take(), PageText.English, TimeZoneInfo.Utc).Select(Plain).ToList();
         // A kind counts once: two full lanes are one thing to look at.
         foreach (var fault in faults.DistinctBy(fault => fault.Kind))

@@ -1,5 +1,6 @@
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Spool;
+using SmartCity.Hosting.Files;
 
 namespace SmartCity.Edge.Gateway.Page;
 
@@ -29,7 +30,7 @@ internal sealed record GatewayReport
     /// <summary>Connections refused for that since the start.</summary>
     public long ConnectionsRefused { get; init; }
     /// <summary>What comes and goes.</summary>
-    public Rates Rates { get; init; } = new(0, 0, 0, []);
+    public Rates Rates { get; init; } = new(0, 0, 0, [], null);
     /// <summary>The lanes, the most urgent first.</summary>
     public IReadOnlyList<LaneStat> Lanes { get; init; } = [];
     /// <summary>Names of the lanes that refuse what is new.</summary>
@@ -50,8 +51,12 @@ internal sealed record GatewayReport
     public bool ClockTrusted { get; init; } = true;
     /// <summary>What is wrong with the file of credentials.</summary>
     public string? CredentialsTrouble { get; init; }
+    /// <summary>Why the certificate, which ends soon, cannot be renewed, or why there is none.</summary>
+    public string? IdentityTrouble { get; init; }
     /// <summary>What the spool found at its opening.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
+    /// <summary>How the process ended before this run, where that was without notice and not long ago.</summary>
+    public EndBefore? EndBefore { get; init; }
 }
 
 /// <summary>A link to the cloud or to a broker.</summary>

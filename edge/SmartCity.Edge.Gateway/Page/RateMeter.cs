@@ -10,6 +10,8 @@ internal sealed class RateMeter(Intake.Intake intake, UplinkState uplink, TimePr
     private const int LooksMax = 61;
     /// <summary>The present rate is that of so many looks: ten seconds.</summary>
     private const int Recent = 5;
+    /// <summary>A mean of fewer says nothing of the disk.</summary>
+    private const int CommitsMin = 3;
 
     private readonly Lock _gate = new();
     private readonly Queue<Look> _looks = new(LooksMax);
@@ -19,12 +21,13 @@ internal sealed class RateMeter(Intake.Intake intake, UplinkState uplink, TimePr
     {
         lock (_gate)
         {
-            if (_looks.Count < 2) return new Rates(0, 0, 0, []);
+            if (_looks.Count < 2) return new Rates(0, 0, 0, [], null);
             var looks = _looks.ToArray();
             var (last, before) = (looks[^1], looks[Math.Max(0, looks.Length - 1 - Recent)]);
             var seconds = clock.GetElapsedTime(before.At, last.At).TotalSeconds;
             return new Rates((last.Messages - before.Messages) / seconds, (last.Values - before.Values) / seconds, (last.Sent - before.Sent) / seconds,
-                [.. looks.Skip(1).Zip(looks, (after, one) => (after.Messages - one.Messages) / clock.GetElapsedTime(one.At, after.At).TotalSeconds)]);
+                [.. looks.Skip(1).Zip(looks, (after, one) => (after.Messages - one.Messages) / clock.GetElapsedTime(one.At, after.At).TotalSeconds)],
+                last.Commits - before.Commits >= CommitsMin ? TimeSpan.FromMicroseconds((last.CommitMicros - before.CommitMicros) / (double)(last.Commits - before.Commits)) : null);
         }
     }
 
@@ -39,7 +42,8 @@ internal sealed class RateMeter(Intake.Intake intake, UplinkState uplink, TimePr
                 lock (_gate)
                 {
                     if (_looks.Count == LooksMax) _looks.Dequeue();
-                    _looks.Enqueue(new Look(clock.GetTimestamp(), Volatile.Read(ref intake.Counters.Messages), Volatile.Read(ref intake.Counters.Values), uplink.ValuesSent));
+                    _looks.Enqueue(new Look(clock.GetTimestamp(), Volatile.Read(ref intake.Counters.Messages), Volatile.Read(ref intake.Counters.Values), uplink.ValuesSent,
+                        Volatile.Read(ref intake.Counters.Commits), Volatile.Read(ref intake.Counters.CommitMicros)));
                 }
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -50,7 +54,7 @@ internal sealed class RateMeter(Intake.Intake intake, UplinkState uplink, TimePr
         }
     }
 
-    private readonly record struct Look(long At, long Messages, long Values, long Sent);
+    private readonly record struct Look(long At, long Messages, long Values, long Sent, long Commits, long CommitMicros);
 }
 
 /// <summary>What comes and goes.</summary>
@@ -58,4 +62,5 @@ internal sealed class RateMeter(Intake.Intake intake, UplinkState uplink, TimePr
 /// <param name="Values">Values kept, per second.</param>
 /// <param name="Sent">Values sent to the cloud, per second, repeats included.</param>
 /// <param name="Course">Messages per second over the last two minutes, the oldest first.</param>
-internal sealed record Rates(double Messages, double Values, double Sent, IReadOnlyList<double> Course);
+/// <param name="Commit">What a commit of the last ten seconds took on average; null where there were too few.</param>
+internal sealed record Rates(double Messages, double Values, double Sent, IReadOnlyList<double> Course, TimeSpan? Commit);

@@ -1,9 +1,12 @@
 using System.Reflection;
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Files;
+using SmartCity.Hosting.Operations;
 using SmartCity.Model;
 using SmartCity.Mqtt;
 
@@ -12,7 +15,7 @@ namespace SmartCity.Edge.Gateway.Page;
 /// <summary>Takes the gateway's report. Reads the spool, so not for a thread that must not block.</summary>
 internal sealed class Reporter(
     GatewayOptions options, DataPath data, Edge.Spool.Spool spool, Intake.Intake intake, ClockTrust trust, DeviceCredentials credentials, MqttHub hub, MqttListenerOptions listener,
-    UplinkState uplink, RateMeter rates, IServiceProvider services, TimeProvider clock)
+    UplinkState uplink, RateMeter rates, RunRecord run, IServiceProvider services, TimeProvider clock)
 {
     private readonly DateTimeOffset _startedAt = StartOfProcess();
     private readonly string _software = typeof(Reporter).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "?";
@@ -29,7 +32,7 @@ internal sealed class Reporter(
             Gateway = GatewayId.Of(options.Uplink),
             Software = _software,
             StartedAt = _startedAt,
-            Cloud = new LinkReport(options.Uplink.Address, uplink.IsOpen, uplink.Since, uplink.LastError, uplink.ValuesSent),
+            Cloud = new LinkReport(options.Uplink.Files.Address, uplink.IsOpen, uplink.Since, uplink.LastError, uplink.ValuesSent),
             CloudSilent = uplink.SilentFor,
             Broker = broker is null ? null : new LinkReport(broker.Address, broker.IsOpen, broker.Since, broker.LastError, Volatile.Read(ref broker.Messages)),
             BrokerRefusal = broker?.Refusal,
@@ -47,7 +50,9 @@ internal sealed class Reporter(
             Disk = DiskOf(data.Folder),
             ClockTrusted = trust.IsTrusted,
             CredentialsTrouble = credentials.Trouble,
+            IdentityTrouble = services.GetRequiredService<IEnumerable<IHealthPart>>().OfType<IdentityHealth>().FirstOrDefault()?.Warning,
             Notes = spool.Notes,
+            EndBefore = run.Before,
         };
     }
 

@@ -1,4 +1,5 @@
 using SmartCity.Edge.Gateway.Broker;
+using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Operations;
@@ -11,7 +12,7 @@ namespace SmartCity.Edge.Gateway.Status;
 internal static class GatewayEndpoints
 {
     /// <summary>Maps <c>/health/…</c>, <c>/metrics</c> and <c>/audit</c>.</summary>
-    public static void MapGateway(this WebApplication app, string gateway)
+    public static void MapGateway(this WebApplication app, Func<string> gateway)
     {
         app.MapHealth();
         AddMetrics(app.Services);
@@ -19,7 +20,7 @@ internal static class GatewayEndpoints
         app.MapGet("/audit", (Edge.Spool.Spool spool) => Results.Json(new
         {
             items = spool.Audit().Select(lane =>
-                new AuditTerms(gateway, Lanes.NameOf((Lane)lane.Lane), lane.Accepted, lane.Stored, lane.Superseded, lane.Queued, lane.DeadLettered, lane.Expired)),
+                new AuditTerms(gateway(), Lanes.NameOf((Lane)lane.Lane), lane.Accepted, lane.Stored, lane.Superseded, lane.Queued, lane.DeadLettered, lane.Expired)),
         }));
     }
 
@@ -48,6 +49,8 @@ internal static class GatewayEndpoints
         metrics.AddGauges("smartcity_queued_values", "Values that the cloud has not acknowledged.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Queued)));
         metrics.AddGauges("smartcity_queued_bytes", "Bytes that they take in the spool.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.Bytes)));
         metrics.AddGauges("smartcity_quota_bytes", "Bytes that a lane may take.", "lane", () => spool.Audit().Select(lane => (Lanes.NameOf((Lane)lane.Lane), (double)lane.QuotaBytes)));
+        var identity = services.GetRequiredService<IdentityState>();
+        metrics.AddGauge("smartcity_certificate_ends_seconds", "End of the gateway's certificate, seconds since 1970; 0 where enrolment gave none.", () => identity.Identity?.NotAfter.ToUnixTimeSeconds() ?? 0);
         metrics.AddGauge("smartcity_uplink_open", "1 while the cloud has welcomed the stream.", () => uplink.IsOpen ? 1 : 0);
         metrics.AddCounter("smartcity_uplink_bytes_total", "Bytes of batches sent, as compressed, their names included.", () => uplink.BytesSent);
         metrics.AddCounter("smartcity_uplink_values_total", "Values sent, repeats included.", () => uplink.ValuesSent);

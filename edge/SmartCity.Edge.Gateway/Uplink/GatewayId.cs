@@ -12,8 +12,8 @@ internal static class GatewayId
     {
         try
         {
-            if (options.Certificate is null || !File.Exists(options.Certificate)) return "gateway";
-            using var certificate = X509CertificateLoader.LoadCertificateFromFile(options.Certificate);
+            if (options.Files.Certificate is not { } file || !File.Exists(file)) return "gateway";
+            using var certificate = X509CertificateLoader.LoadCertificateFromFile(file);
             return certificate.Extensions["2.5.29.17"] is { } names && UriOf(names.RawData) is { } uri ? uri[(uri.LastIndexOf('/') + 1)..] : "gateway";
         }
         catch (Exception error) when (error is CryptographicException or AsnContentException)

@@ -16,4 +16,14 @@ public interface IUplinkHost
 
     /// <summary>Takes a command of the cloud to a device. Returns at once; the work goes on behind it.</summary>
     void Execute(Command command);
+
+    /// <summary>Raised when something has become of a command.</summary>
+    event Action? CommandsChanged { add { } remove { } }
+
+    /// <summary>What has become of commands since a look before; all that the cloud is not done with for a first one.</summary>
+    /// <param name="look">0 for the first look of a stream, then what the look before left there.</param>
+    IReadOnlyList<CommandResult> CommandResults(ref long look) => [];
+
+    /// <summary>The cloud holds what was said of a command.</summary>
+    void CommandStored(CommandStored stored) { }
 }

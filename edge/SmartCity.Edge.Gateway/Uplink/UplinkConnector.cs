@@ -1,7 +1,7 @@
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
+using SmartCity.Edge.Gateway.Enrolment;
 
 namespace SmartCity.Edge.Gateway.Uplink;
 
@@ -12,11 +12,12 @@ public static class UplinkConnector
     /// <exception cref="UplinkSettingsException">A file is missing or unusable, or the address is no https address.</exception>
     public static GrpcChannel Open(UplinkOptions options)
     {
-        if (!Uri.TryCreate(options.Address, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttps)
-            throw new UplinkSettingsException($"{UplinkOptions.Section}:Address is \"{options.Address}\"; an https address is needed, e.g. https://cloud.example:8443.");
+        var files = options.Files;
+        if (!Uri.TryCreate(files.Address, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttps)
+            throw new UplinkSettingsException($"{UplinkOptions.Section}:Address is \"{files.Address}\"; an https address is needed, e.g. https://cloud.example:8443.");
         var handler = new SocketsHttpHandler
         {
-            SslOptions = Tls(options),
+            SslOptions = Tls(files),
             ConnectTimeout = TimeSpan.FromSeconds(10),
             KeepAlivePingDelay = options.KeepAlive,
             KeepAlivePingTimeout = options.KeepAlive,
@@ -29,22 +30,16 @@ public static class UplinkConnector
 
     /// <summary>TLS as the uplink speaks it: our certificate, our authority, the server's name checked.</summary>
     /// <exception cref="UplinkSettingsException">A file is missing or unusable.</exception>
-    public static SslClientAuthenticationOptions Tls(UplinkOptions options)
+    internal static SslClientAuthenticationOptions Tls(UplinkFiles files)
     {
-        var certificateFile = Needed(options.Certificate, "Certificate");
-        var keyFile = Needed(options.Key, "Key");
-        var authorityFile = Needed(options.Authority, "Authority");
+        var certificateFile = Needed(files.Certificate, "Certificate");
+        var keyFile = Needed(files.Key, "Key");
+        var authorityFile = Needed(files.Authority, "Authority");
         try
         {
-            var trust = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            trust.CustomTrustStore.ImportFromPemFile(authorityFile);
-            trust.ApplicationPolicy.Add(new Oid("1.3.6.1.5.5.7.3.1"));   // server authentication
-            var certificate = X509Certificate2.CreateFromPemFile(certificateFile, keyFile);
-            return new SslClientAuthenticationOptions
-            {
-                ClientCertificateContext = SslStreamCertificateContext.Create(certificate, null, offline: true),
-                CertificateChainPolicy = trust,
-            };
+            var own = Enroller.Own(certificateFile, keyFile);
+            // A clock that stands before our own certificate began is wrong for certain; the link is what sets it right.
+            return CityClient.Tls(Enroller.Roots(authorityFile), own, own.TargetCertificate.NotBefore, TimeProvider.System);
         }
         catch (CryptographicException error)
         {
@@ -54,7 +49,7 @@ public static class UplinkConnector
 
     private static string Needed(string? file, string key)
     {
-        if (string.IsNullOrWhiteSpace(file)) throw new UplinkSettingsException($"{UplinkOptions.Section}:{key} is not set; enrol the gateway, or name its PEM file.");
+        if (string.IsNullOrWhiteSpace(file)) throw new UplinkSettingsException($"{UplinkOptions.Section}:{key} is not set; enrol the gateway (smartcity-gateway enrol), or name its PEM file.");
         if (!File.Exists(file)) throw new UplinkSettingsException($"{UplinkOptions.Section}:{key} names {file}, which does not exist; enrol the gateway, or correct the path.");
         return file;
     }

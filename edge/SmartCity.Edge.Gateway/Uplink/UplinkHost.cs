@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using SmartCity.Devices.Topics;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Model;
 using SmartCity.Mqtt;
@@ -8,12 +6,8 @@ using SmartCity.Protos.Uplink.V1;
 namespace SmartCity.Edge.Gateway.Uplink;
 
 /// <summary>The gateway as its uplink sees it.</summary>
-internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, ClockTrust trust, MqttHub hub, TimeProvider clock, ILogger<UplinkHost> logger) : IUplinkHost
+internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, ClockTrust trust, MqttHub hub, CommandBook book, TimeProvider clock) : IUplinkHost
 {
-    /// <summary>Commands on their way to devices; one more is let go and said.</summary>
-    private const int CommandsMax = 1_000;
-    private readonly ConcurrentDictionary<string, byte> _commands = [];
-
     /// <inheritdoc/>
     public void Release(ulong epoch, byte lane, long through) => commits.Release(epoch, lane, through);
 
@@ -49,39 +43,18 @@ internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, Clo
     }
 
     /// <inheritdoc/>
-    public void Execute(Command command)
+    public void Execute(Command command) => book.Execute(command);
+
+    /// <inheritdoc/>
+    public event Action? CommandsChanged
     {
-        if (_commands.Count >= CommandsMax || !_commands.TryAdd(command.RequestId, 0))
-        {
-            logger.CommandDropped(command.RequestId, command.Device);
-            return;
-        }
-        _ = PublishAsync(command);
+        add => book.Changed += value;
+        remove => book.Changed -= value;
     }
 
-    private async Task PublishAsync(Command command)
-    {
-        try
-        {
-            var topic = TopicGrammar.Of(TopicKind.Command, command.Device, command.RequestId);
-            if (await hub.PublishAsync(topic, command.Payload.ToByteArray(), 1) == 0) logger.CommandUnheard(command.RequestId, command.Device);
-        }
-        catch (Exception error) when (error is ArgumentException or InvalidOperationException or OperationCanceledException or IOException)
-        {
-            logger.CommandFailed(command.RequestId, command.Device, error.Message);
-        }
-        finally
-        {
-            _commands.TryRemove(command.RequestId, out _);
-        }
-    }
-}
+    /// <inheritdoc/>
+    public IReadOnlyList<CommandResult> CommandResults(ref long look) => book.Results(ref look);
 
-internal static partial class CommandLog
-{
-    [LoggerMessage(30, LogLevel.Warning, "Command {Request} to {Device} was dropped: too many are under way, or it is one of them")]
-    public static partial void CommandDropped(this ILogger logger, string request, string device);
-
-    [LoggerMessage(31, LogLevel.Warning, "Command {Request} reached nobody: {Device} has no session here that listens")]
-    public static partial void CommandUnheard(this ILogger logger, string request, string device);
+    /// <inheritdoc/>
+    public void CommandStored(CommandStored stored) => book.Stored(stored);
 }

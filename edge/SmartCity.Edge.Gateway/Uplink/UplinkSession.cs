@@ -25,6 +25,8 @@ internal sealed class UplinkSession(
     private byte[] _compressed = [];
     private Protos.Uplink.V1.Status? _reported;
     private long _reportedAt;
+    private long _commandLook;
+    private bool _takesCommandResults;
     private long _lookedAt;
 
     public async Task RunAsync(Protos.Uplink.V1.UplinkService.UplinkServiceClient client, CancellationToken cancellationToken)
@@ -32,6 +34,7 @@ internal sealed class UplinkSession(
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var call = client.Uplink(cancellationToken: ending.Token);
         spool.Committed += _work.Set;
+        host.CommandsChanged += _work.Set;
         try
         {
             var positions = spool.Positions();
@@ -39,7 +42,7 @@ internal sealed class UplinkSession(
             var welcome = await WelcomeAsync(call.ResponseStream, ending.Token);
             Take(welcome, positions);
             state.Opened(clock.GetUtcNow());
-            logger.Opened(options.Address, positions.Count, welcome.CreditBytes);
+            logger.Opened(options.Files.Address, positions.Count, welcome.CreditBytes);
 
             var receiving = ReceiveAsync(call.ResponseStream, ending.Token);
             var sending = SendAsync(call.RequestStream, ending.Token);
@@ -53,6 +56,7 @@ internal sealed class UplinkSession(
         finally
         {
             spool.Committed -= _work.Set;
+            host.CommandsChanged -= _work.Set;
         }
     }
 
@@ -94,6 +98,7 @@ internal sealed class UplinkSession(
     {
         host.ObserveServerTime(welcome.ServerTimeMicros);
         _credit.Grant(welcome.CreditBytes);
+        _takesCommandResults = welcome.TakesCommandResults;
         var marks = welcome.Watermarks.ToDictionary(mark => (mark.Epoch, (byte)mark.Lane));
         foreach (var lane in Lanes.ByPriority)
         {
@@ -131,6 +136,8 @@ internal sealed class UplinkSession(
                 break;
             }
             await ReportAsync(requests, cancellationToken);
+            if (_takesCommandResults)
+                foreach (var result in host.CommandResults(ref _commandLook)) await requests.WriteAsync(new UplinkRequest { CommandResult = result }, cancellationToken);
             if (!sent) await _work.WaitAsync(TimeSpan.FromSeconds(1), cancellationToken);
         }
     }
@@ -233,6 +240,9 @@ internal sealed class UplinkSession(
                     break;
                 case UplinkResponse.MessageOneofCase.Command:
                     host.Execute(response.Command);
+                    break;
+                case UplinkResponse.MessageOneofCase.CommandStored:
+                    host.CommandStored(response.CommandStored);
                     break;
                 case UplinkResponse.MessageOneofCase.TwinPatch:
                     logger.TwinLeft(response.TwinPatch.Version);

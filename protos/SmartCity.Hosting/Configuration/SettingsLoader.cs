@@ -3,7 +3,7 @@ using System.Reflection;
 namespace SmartCity.Hosting.Configuration;
 
 /// <summary>
-/// Loads a process's settings from <c>appsettings.json</c>, <c>/etc/smartcity/*.json</c>, the environment (<c>SMARTCITY__Section__Key</c>) and the
+/// Loads a process's settings from <c>appsettings.json</c>, <c>/etc/smartcity/*.json</c> (not those named after another process), the environment (<c>SMARTCITY__Section__Key</c>) and the
 /// command line (<c>--Section:Key=value</c>), later ones first. Connects to nothing and reports every error together.
 /// </summary>
 public static class SettingsLoader
@@ -20,7 +20,7 @@ public static class SettingsLoader
     /// <exception cref="SettingsException">Some setting cannot be used.</exception>
     public static Settings Load(string process, IReadOnlyList<string> args, IReadOnlyList<Type> types, IEnumerable<Setting>? options = null, SettingsSources? sources = null)
     {
-        sources ??= SettingsSources.OfThisProcess();
+        sources ??= SettingsSources.OfThisProcess(process);
         var errors = new List<SettingsError>();
         var read = new List<Setting>();
         foreach (var file in sources.Files.Where(File.Exists)) SettingsReader.ReadFile(file, read, errors);

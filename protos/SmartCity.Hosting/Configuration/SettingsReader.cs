@@ -20,7 +20,12 @@ internal static class SettingsReader
             }
             bytes = File.ReadAllBytes(file);
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (UnauthorizedAccessException)
+        {
+            errors.Add(new SettingsError(file, "(file)", $"may not be read by {Environment.UserName}; run this as its owner, as one of its group, or by sudo."));
+            return;
+        }
+        catch (IOException error)
         {
             errors.Add(new SettingsError(file, "(file)", $"cannot be read: {error.Message}"));
             return;

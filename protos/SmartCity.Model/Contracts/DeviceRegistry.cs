@@ -47,12 +47,22 @@ public enum DeviceStanding
 public sealed record RegisteredDevice(
     string Id, string? Model = null, string? Name = null, string? Site = null, string? Area = null, DevicePosition? Position = null, DeviceStanding Standing = DeviceStanding.Active, bool IsDiscovered = false);
 
+/// <summary>What is known of a gateway beside its key: where it hangs, and what people call it. Whether it is let in is another matter.</summary>
+/// <param name="Id">Gateway id, as in its certificate.</param>
+/// <param name="Name">What people call it; null = its id.</param>
+/// <param name="Site">Id of its site.</param>
+/// <param name="Area">District or corridor; null = its site's.</param>
+/// <param name="Position">Where it stands; null = its site's.</param>
+/// <param name="Standing">Whether it is in service.</param>
+/// <param name="Note">What whoever goes there should know, e.g. where the key of the cabinet is.</param>
+public sealed record RegisteredGateway(string Id, string? Name = null, string? Site = null, string? Area = null, DevicePosition? Position = null, DeviceStanding Standing = DeviceStanding.Active, string? Note = null);
+
 /// <summary>An entry and how often it has been changed.</summary>
 /// <param name="Value">The entry.</param>
 /// <param name="Version">1 for a new one; what a conditional change must name.</param>
 public sealed record Versioned<T>(T Value, long Version);
 
-/// <summary>Models, sites and devices of the city. Reads are of memory and never wait; changes are durable when they return. Thread-safe.</summary>
+/// <summary>Models, sites, devices and gateways of the city. Reads are of memory and never wait; changes are durable when they return. Thread-safe.</summary>
 public interface IDeviceRegistry
 {
     /// <summary>Number of changes so far; whoever has compiled something from the registry does it again when this is another.</summary>
@@ -64,6 +74,9 @@ public interface IDeviceRegistry
     IReadOnlyList<Versioned<Site>> Sites { get; }
     /// <summary>Devices, ordered by id.</summary>
     IReadOnlyList<Versioned<RegisteredDevice>> Devices { get; }
+
+    /// <summary>Gateways, ordered by id.</summary>
+    IReadOnlyList<Versioned<RegisteredGateway>> Gateways { get; }
 
     /// <summary>A device; null where it is not known.</summary>
     Versioned<RegisteredDevice>? Device(string id);
@@ -82,7 +95,8 @@ public interface IDeviceRegistry
 /// <param name="Device">A device, likewise.</param>
 /// <param name="ExpectedVersion">The version that it replaces; 0 = there must be none; null = whatever there is.</param>
 /// <param name="Place">Where it was read, for errors, e.g. <c>devices.csv, line 7</c>.</param>
-public sealed record RegistryChange(DeviceModel? Model = null, Site? Site = null, RegisteredDevice? Device = null, long? ExpectedVersion = null, string? Place = null);
+/// <param name="Gateway">A gateway, likewise.</param>
+public sealed record RegistryChange(DeviceModel? Model = null, Site? Site = null, RegisteredDevice? Device = null, long? ExpectedVersion = null, string? Place = null, RegisteredGateway? Gateway = null);
 
 /// <summary>What changes did, or would do.</summary>
 /// <param name="Added">Entries that were not there.</param>

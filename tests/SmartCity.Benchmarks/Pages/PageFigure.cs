@@ -43,7 +43,9 @@ internal static partial class PageFigure
 
     private static async Task<bool> MeasureAsync(OurCity city, string folder)
     {
+        Console.Error.WriteLine("A toll day and an alarm are played first, then each page is opened; about five minutes.");
         var passage = await PlayedTollDay.GiveAsync(city, folder);
+        await PlayedAlarm.GiveAsync(city);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = "/usr/bin/chromium", Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"] });
         var page = await browser.NewPageAsync();
@@ -56,27 +58,50 @@ internal static partial class PageFigure
         await session.SendAsync("Network.setCacheDisabled", new Dictionary<string, object> { ["cacheDisabled"] = true });
         await session.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object> { ["offline"] = false, ["latency"] = RoundTripMs, ["downloadThroughput"] = BytesPerSecond, ["uploadThroughput"] = BytesPerSecond });
         var isGood = true;
-        Console.WriteLine("| page | bytes without the font | first content, ms (median of 5, worst) |\n|---|---:|---:|");
-        foreach (var (route, address) in PageList.All.Where(one => !one.Key.Contains(":long", StringComparison.Ordinal)).Select(one => (one.Key, one.Value.Replace(PageList.PassageId, passage, StringComparison.Ordinal))))
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"| page | bytes without the font (at most {BytesMax:N0}) | first content, ms: median of {Times} (at most {FirstContentMsMax:N0}) | worst |\n|---|---:|---:|---:|"));
+        foreach (var (route, address) in Addresses(passage))
         {
-            var (paints, sum) = (new List<double>(), 0L);
-            for (var i = 0; i < Times; i++)
+            var (paints, sum, trouble) = (new List<double>(), 0L, (string?)null);
+            try
             {
-                addresses.Clear();
-                bytes.Clear();
-                await page.GotoAsync($"{city.Server}{address}?lang=fa", new PageGotoOptions { WaitUntil = WaitUntilState.NetworkIdle });
-                // A machine that does much else paints after all has come.
-                await page.WaitForFunctionAsync("performance.getEntriesByName('first-contentful-paint').length > 0");
-                paints.Add(await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
-                sum = (long)bytes.Where(one => addresses.TryGetValue(one.Key, out var from) && !from.EndsWith(".woff2", StringComparison.Ordinal)).Sum(one => one.Value);
+                for (var i = 0; i < Times; i++)
+                {
+                    addresses.Clear();
+                    bytes.Clear();
+                    // What a page loads before its text and values are there is the same each time; the wait for quiet is not.
+                    var answer = await page.GotoAsync($"{city.Server}{address}", new PageGotoOptions { WaitUntil = i == 0 ? WaitUntilState.NetworkIdle : WaitUntilState.Load });
+                    if (answer is not { Ok: true }) throw new InvalidOperationException($"answers {answer?.Status}");
+                    // A machine that does much else paints after all has come.
+                    await page.WaitForFunctionAsync("performance.getEntriesByName('first-contentful-paint').length > 0");
+                    paints.Add(await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+                    if (i == 0) sum = (long)bytes.Where(one => addresses.TryGetValue(one.Key, out var from) && !from.EndsWith(".woff2", StringComparison.Ordinal)).Sum(one => one.Value);
+                }
+            }
+            catch (Exception error) when (error is TimeoutException or PlaywrightException or InvalidOperationException)
+            {
+                // The other pages have their figures all the same.
+                trouble = error.Message.Split('\n')[0];
             }
             paints.Sort();
-            isGood &= sum <= BytesMax && paints[Times / 2] <= FirstContentMsMax;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| `{route}` | {sum:N0} | {paints[Times / 2]:0}, {paints[^1]:0} |"));
+            isGood &= trouble is null && sum <= BytesMax && paints[Times / 2] <= FirstContentMsMax;
+            Console.WriteLine(trouble is not null ? $"| `{route}` | **{trouble}** | | |" : string.Create(CultureInfo.InvariantCulture,
+                $"| `{route}` | {Marked(sum, BytesMax)} | {Marked((long)paints[Times / 2], FirstContentMsMax)} | {paints[^1]:N0} |"));
         }
         var beside = await SignInBesideHashAsync(city);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nA sign-in takes {beside:0} ms beside the hash, median of {Times} (at most {SignInMsMax})."));
         return isGood && beside <= SignInMsMax;
+    }
+
+    /// <summary>Each page with its address, in Persian; a value set aside has none here.</summary>
+    private static IEnumerable<(string Route, string Address)> Addresses(string passage) => PageList.All.Where(one => one.Key != "/dead-letters/{id:long}").Select(one =>
+        (one.Key, one.Value.Replace(PageList.PassageId, passage, StringComparison.Ordinal).Replace("/gateways/g1", "/gateways/bench-1", StringComparison.Ordinal) + (one.Value.Contains('?', StringComparison.Ordinal) ? "&lang=fa" : "?lang=fa")));
+
+    /// <summary>A figure, in bold where it misses its aim.</summary>
+    private static string Marked(long figure, long atMost)
+    {
+        var text = figure.ToString("N0", CultureInfo.InvariantCulture);
+        return figure > atMost ? $"**{text}**" : text;
     }
 
     /// <summary>From the secret that the first start printed to a password.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using SmartCity.Benchmarks.WholePath;
 using SmartCity.Hosting.Operations;
 
@@ -9,7 +10,7 @@ internal static class PlayedTollDay
 {
     private static readonly TimeSpan _atMost = TimeSpan.FromMinutes(2);
 
-    /// <summary>Plays it and waits until all of it is in the ledger.</summary>
+    /// <summary>Plays it, waits until all of it is in the ledger, and opens a dispute.</summary>
     /// <returns>Id of a passage that was charged.</returns>
     public static async Task<string> GiveAsync(OurCity city, string folder)
     {
@@ -24,9 +25,12 @@ internal static class PlayedTollDay
             if (Stopwatch.GetElapsedTime(begin) > _atMost) throw new TimeoutException($"The toll day was not charged within {_atMost.TotalSeconds} s.");
             await Task.Delay(500);
         }
-        return (await AskAsync("charges?outcome=charged&limit=1")).GetProperty("items")[0].GetProperty("passage").GetString()!;
+        var passage = (await AskAsync("charges?outcome=charged&limit=1")).GetProperty("items")[0].GetProperty("passage").GetString()!;
+        await AskAsync("disputes", JsonSerializer.SerializeToUtf8Bytes(new { charge = passage, reason = "wrongClass", text = "a motorcycle" }));
+        return passage;
 
-        Task<System.Text.Json.JsonElement> AskAsync(string path) => AdminSocket.AskAsync(AdminSocket.FileIn(city.ServerData), HttpMethod.Get, "/api/v1/toll/" + path, CancellationToken.None);
+        Task<JsonElement> AskAsync(string path, byte[]? body = null) =>
+            AdminSocket.AskAsync(AdminSocket.FileIn(city.ServerData), body is null ? HttpMethod.Get : HttpMethod.Post, "/api/v1/toll/" + path, CancellationToken.None, body);
     }
 
     private static void Do(string project, params string[] arguments)

@@ -32,12 +32,12 @@ internal static class LedgerFigure
         try
         {
             var port = Tools.FreePort();
-            using var server = Postgres(folder, port);
-            var plain = string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=bench;Database=postgres");
-            server.Await(() => Answers(plain), TimeSpan.FromSeconds(30));
+            using var server = LocalPostgres.Start(folder, port);
+            var plain = LocalPostgres.Connection(port);
+            server.Await(() => LocalPostgres.Answers(plain), TimeSpan.FromSeconds(30));
             using (var sqlite = Begun(SqliteTollLedger.Open(Path.Combine(folder, "ledger.db"), _rial, TimeProvider.System)))
-            using (var inBatches = Begun(PostgresTollLedger.Open(Schema(plain, "batches"), _rial, TimeProvider.System)))
-            using (var oneByOne = Begun(PostgresTollLedger.Open(Schema(plain, "single"), _rial, TimeProvider.System)))
+            using (var inBatches = Begun(PostgresTollLedger.Open(LocalPostgres.NewSchema(plain, "batches"), _rial, TimeProvider.System)))
+            using (var oneByOne = Begun(PostgresTollLedger.Open(LocalPostgres.NewSchema(plain, "single"), _rial, TimeProvider.System)))
             {
                 Console.WriteLine("turn  store                            passages/s   passages");
                 var met = true;
@@ -98,49 +98,5 @@ internal static class LedgerFigure
         ledger.OpenPeriod(new(2026, 11, 1), new(2026, 11, 30), "bench");
         ledger.Post([.. prepaid.Select((name, i) => (IReadOnlyList<Transfer>)[new((UInt128)(i + 1), "asset:bank", name, 1_000_000_000, TransferCode.TopUp, _day, BatchKind.Normal, TransferLinks.None)])]);
         return ledger;
-    }
-
-    private static Child Postgres(string folder, int port)
-    {
-        var binaries = Directory.EnumerateDirectories("/usr/lib/postgresql").Order(StringComparer.Ordinal).Select(version => Path.Combine(version, "bin")).Last(bin => File.Exists(Path.Combine(bin, "initdb")));
-        // It does not run as root.
-        string[] user = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : ["env"];
-        var data = Directory.CreateDirectory(Path.Combine(folder, "postgres")).FullName;
-        if (Environment.IsPrivilegedProcess) End("chown", "postgres", data);
-        End(user[0], [.. user[1..], Path.Combine(binaries, "initdb"), "-D", data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]);
-        return Child.Start("postgres", folder, user[0], [.. user[1..], Path.Combine(binaries, "postgres"), "-D", data, "-p", port.ToString(CultureInfo.InvariantCulture), "-k", "", "-c", "listen_addresses=127.0.0.1"]);
-    }
-
-    private static void End(string program, params IEnumerable<string> arguments)
-    {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, WorkingDirectory = "/" })!;
-        process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"{program} ended with {process.ExitCode}.");
-    }
-
-    private static bool Answers(string connection)
-    {
-        try
-        {
-            using var open = new NpgsqlConnection(connection);
-            open.Open();
-            return true;
-        }
-        catch (NpgsqlException)
-        {
-            return false;
-        }
-    }
-
-    private static string Schema(string connection, string name)
-    {
-        using var open = new NpgsqlConnection(connection);
-        open.Open();
-#pragma warning disable CA2100 // The names are the two above.
-        using var command = new NpgsqlCommand($"CREATE SCHEMA {name}", open);
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-        return $"{connection};Search Path={name}";
     }
 }

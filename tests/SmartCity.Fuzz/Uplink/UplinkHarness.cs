@@ -2,6 +2,7 @@ using System.Buffers;
 using Google.Protobuf;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Durable;
 using SmartCity.Fuzz.Columns;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
@@ -153,7 +154,7 @@ internal sealed class UplinkHarness : IHarness, IDisposable
         if (batch.Compression != Compression.Zstd) (plain, batch.Compression) = (batch.Columns.ToByteArray(), Compression.Unspecified);
         else if (!TryUnwrap(zstd, batch.Columns.Span, plain, out length)) return batch;
         batch.ColumnsLength = (uint)length;
-        batch.Crc32C = Cloud.Log.Crc32C.Of(plain.AsSpan(0, length));
+        batch.Crc32C = Crc32C.Of(plain.AsSpan(0, length));
         return batch;
     }
 
@@ -174,7 +175,7 @@ internal sealed class UplinkHarness : IHarness, IDisposable
 
     private static Batch Batch(WireLane lane, ulong first, uint count, byte[] columns, string[] names)
     {
-        var batch = new Batch { Lane = lane, Epoch = Epoch, FirstSequence = first, Count = count, Columns = ByteString.CopyFrom(columns), ColumnsLength = (uint)columns.Length, Crc32C = Cloud.Log.Crc32C.Of(columns) };
+        var batch = new Batch { Lane = lane, Epoch = Epoch, FirstSequence = first, Count = count, Columns = ByteString.CopyFrom(columns), ColumnsLength = (uint)columns.Length, Crc32C = Crc32C.Of(columns) };
         for (var i = 0; i < names.Length; i++) batch.NewNames.Add(new SeriesName { Device = "d1", Metric = names[i], Kind = i == 2 ? (uint)ValueKind.Text : 0 });
         return batch;
     }

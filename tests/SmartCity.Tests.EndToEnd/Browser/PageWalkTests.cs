@@ -1,6 +1,9 @@
+using System.Globalization;
+using System.Net.Http.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Cloud.Dashboards.Shell;
+using SmartCity.Hosting.Operations;
 using SmartCity.Model.Contracts;
 using SmartCity.Tests.EndToEnd.Trunk;
 
@@ -21,6 +24,12 @@ public sealed partial class PageWalkTests : BrowserTests
                 await LookAsync(empty, $"empty-{(address == "/" ? "city" : "audit")}-{language}");
                 await empty.CloseAsync();
             }
+        }
+        // A rule that the first reading breaks, with a name that would do harm.
+        using (var console = AdminSocket.Connect(AdminSocket.FileIn(_city.Server.Data)))
+        {
+            var rules = new { rules = new[] { new { id = "pm25-high", name = "<img src=x onerror=pwned=1>", when = "pm25 > 10", cause = "<script>pwned=1</script>", consequence = "c", action = "a", respondWithin = "10m", priority = "high" } } };
+            Assert.True((await console.PostAsJsonAsync("/api/v1/alarms/settings", rules, Stop)).IsSuccessStatusCode);
         }
         await PublishAsync("""{"pm25": 12.5, "kind": "air", "lat": 35.7, "lon": 51.4}""");
         // Row 41: names and texts that would do harm in a page that took them for markup.

@@ -6,6 +6,27 @@ namespace SmartCity.Tests.EndToEnd.Browser;
 /// <summary>What all pages have in common, in a real browser: the keyboard, and the words and dates of the golden file.</summary>
 public sealed class ShellTests : BrowserTests
 {
+    /// <summary>Scalar's own program: its markup is the package's and has no settings; what stands around it is ours and is looked at.</summary>
+    private const string OfScalar = ".scalar-app";
+
+    [Fact]
+    public async Task The_reference_shows_the_operations_within_seconds_and_asks_nobody_else()
+    {
+        foreach (var language in (string[])["en", "fa"])
+        {
+            var page = await _browser.OpenAsync($"/reference?lang={language}");
+            await Assertions.Expect(page.Locator("html")).ToHaveAttributeAsync("dir", language == "fa" ? "rtl" : "ltr");
+            // Of its first part, read out of the document: nothing else on the page says it.
+            await Assertions.Expect(page.Locator("#reference").GetByText("Which numbers came from gateways, which never will, and why").First).ToBeVisibleAsync(new() { Timeout = 30_000 });
+            await Assertions.Expect(page.Locator("header a[href='/problems']")).ToHaveTextAsync(language == "fa" ? "مشکل‌ها" : "Problems");
+            await LookAsync(page, $"reference-{language}", OfScalar);
+            await page.CloseAsync();
+        }
+        NothingWasWrong();
+        // Once made, it is kept by whoever has it.
+        Assert.Contains(_browser.Requests, request => new Uri(request).AbsolutePath == "/openapi/v1.json");
+    }
+
     [Theory]
     [InlineData("en")]
     [InlineData("fa")]

@@ -15,7 +15,14 @@ internal static class TollRoad
     {
         var (events, configuration) = (city["toll-events.ndjson"], city["toll-configuration"]);
         await DoAsync("firmware-sim/SmartCity.FirmwareSim", 0, stop, "corridor", "--passages", "60", "--seed", "1", "--faults", "all", "--day", "2026-11-22", "--out", events, "--truth", city["toll-truth.ndjson"], "--config", configuration);
-        await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, ["toll", "config", "import", .. Directory.GetFiles(configuration), "--yes", "--data", city.Server.Data]);
+        return await GiveAsync(city, events, Directory.GetFiles(configuration), stop);
+    }
+
+    /// <summary>Gives a city that runs a day of a file, and waits until all of it is in the ledger.</summary>
+    /// <returns>Id of a passage that was charged.</returns>
+    public static async Task<string> GiveAsync(TrunkCity city, string events, string[] configuration, CancellationToken stop)
+    {
+        await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, ["toll", "config", "import", .. configuration, "--yes", "--data", city.Server.Data]);
         await DoAsync("cloud/SmartCity.Cloud.Server", 0, stop, "toll", "ingest", events, "--data", city.Server.Data);
         var begin = Stopwatch.GetTimestamp();
         for (var still = 0; still < 3;)
@@ -27,7 +34,10 @@ internal static class TollRoad
             await Task.Delay(300, stop);
         }
         using var charges = JsonDocument.Parse(await AskAsync(city, "charges?outcome=charged&limit=1", stop));
-        return charges.RootElement.GetProperty("items")[0].GetProperty("passage").GetString()!;
+        var passage = charges.RootElement.GetProperty("items")[0].GetProperty("passage").GetString()!;
+        // The first dispute, for the pages that show one.
+        await AdminSocket.AskAsync(AdminSocket.FileIn(city.Server.Data), HttpMethod.Post, "/api/v1/toll/disputes", stop, JsonSerializer.SerializeToUtf8Bytes(new { charge = passage, reason = "wrongClass", text = "a motorcycle" }));
+        return passage;
     }
 
     /// <summary>Gives an account of a city that runs other roles.</summary>
@@ -44,12 +54,14 @@ internal static class TollRoad
         (await AdminSocket.AskAsync(AdminSocket.FileIn(city.Server.Data), HttpMethod.Get, "/api/v1/toll/" + path, stop)).ToString();
 
     /// <summary>Runs a program of the solution to its end.</summary>
-    public static async Task DoAsync(string project, int exit, CancellationToken stop, params string[] arguments)
+    /// <returns>What it said.</returns>
+    public static async Task<string> DoAsync(string project, int exit, CancellationToken stop, params string[] arguments)
     {
         using var process = Command(project, arguments);
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
         await process.WaitForExitAsync(stop);
         Assert.True(process.ExitCode == exit, $"{string.Join(' ', arguments)} ended with {process.ExitCode}: {await said} {await complained}");
+        return await said + await complained;
     }
 
     /// <summary>Begins to run a program of the solution.</summary>

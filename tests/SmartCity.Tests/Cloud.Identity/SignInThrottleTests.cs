@@ -9,7 +9,7 @@ public sealed class SignInThrottleTests
     private readonly FakeTimeProvider _clock = new();
 
     [Fact]
-    public void A_hundred_wrong_passwords_in_a_row_take_over_an_hour_and_a_half()
+    public void Row_40_a_hundred_wrong_passwords_in_a_row_take_over_an_hour_and_a_half()
     {
         var throttle = new SignInThrottle(_clock);
         var begin = _clock.GetUtcNow();
@@ -29,7 +29,7 @@ public sealed class SignInThrottleTests
     }
 
     [Fact]
-    public void A_flood_from_everywhere_does_not_lock_out_the_owner_s_browser()
+    public void Row_40_a_flood_from_everywhere_does_not_lock_out_the_owner_s_browser()
     {
         var throttle = new SignInThrottle(_clock);
         for (var i = 0; i < 500; i++) throttle.Attempt("mina", $"10.0.{i / 250}.{i % 250}", null);

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Log;
+using SmartCity.Durable;
 using SmartCity.Model;
 
 namespace SmartCity.Tests.Cloud.Log;

@@ -46,11 +46,48 @@ public sealed class AreaTests
         ["GET /api/v1/registry/devices"] = ("/api/v1/registry/devices", null),
         ["GET /api/v1/registry/devices/{id}"] = ($"/api/v1/registry/devices/{Foreign}", null),
         ["PUT /api/v1/registry/devices/{id}"] = ($"/api/v1/registry/devices/{Foreign}", new { id = Foreign, site = "north-1" }),
+        ["GET /api/v1/registry/gateways"] = ("/api/v1/registry/gateways", null),
+        ["GET /api/v1/registry/gateways/{id}"] = ($"/api/v1/registry/gateways/{Foreign}", null),
+        ["PUT /api/v1/registry/gateways/{id}"] = ($"/api/v1/registry/gateways/{Foreign}", new { id = Foreign, site = "north-1" }),
+        ["GET /api/v1/fleet/gateways"] = ("/api/v1/fleet/gateways", null),
+        ["GET /api/v1/fleet/gateways/{id}"] = ($"/api/v1/fleet/gateways/{Foreign}", null),
+        ["POST /api/v1/fleet/gateways/{id}/claim"] = ($"/api/v1/fleet/gateways/{Foreign}/claim", new { secret = "AAAA-BBBB-CCCC-DDDD" }),
+        ["DELETE /api/v1/fleet/gateways/{id}/claim"] = ($"/api/v1/fleet/gateways/{Foreign}/claim", null),
+        ["GET /gateways"] = ("/gateways", null),
+        ["GET /gateways/{id}"] = ($"/gateways/{Foreign}", null),
+        ["POST /gateways/claim"] = ("/gateways/claim", null),
+        ["POST /gateways/{id}/claim-back"] = ($"/gateways/{Foreign}/claim-back", null),
+        ["POST /api/v1/devices/{id}/commands"] = ($"/api/v1/devices/{Foreign}/commands", new { name = "reboot" }),
+        ["GET /api/v1/devices/{id}/commands"] = ($"/api/v1/devices/{Foreign}/commands", null),
+        ["GET /api/v1/devices/{id}/commands/{request}"] = ($"/api/v1/devices/{Foreign}/commands/r1", null),
+        ["GET /faults"] = ("/faults", null),
         ["GET /api/v1/latest"] = ("/api/v1/latest", null),
         ["GET /api/v1/devices"] = ("/api/v1/devices", null),
         ["GET /api/v1/devices/{id}"] = ($"/api/v1/devices/{Foreign}", null),
         ["GET /api/v1/readings"] = ($"/api/v1/readings?device={Foreign}", null),
         ["GET /api/v1/series"] = ("/api/v1/series", null),
+        ["GET /alarms"] = ("/alarms", null),
+        ["POST /alarms"] = ("/alarms", null),
+        ["GET /alarms/{id:long}"] = ("/alarms/1", null),
+        ["POST /alarms/{id:long}"] = ("/alarms/1", null),
+        ["GET /alarms/history"] = ("/alarms/history", null),
+        ["GET /alarms/statistics"] = ("/alarms/statistics", null),
+        ["GET /alarms/report"] = ("/alarms/report", null),
+        ["GET /api/v1/alarms"] = ("/api/v1/alarms", null),
+        ["GET /api/v1/alarms/live"] = ("/api/v1/alarms/live", null),
+        ["GET /api/v1/alarms/summary"] = ("/api/v1/alarms/summary", null),
+        ["GET /api/v1/alarms/set-aside"] = ("/api/v1/alarms/set-aside", null),
+        ["GET /api/v1/alarms/history"] = ("/api/v1/alarms/history", null),
+        ["GET /api/v1/alarms/statistics"] = ("/api/v1/alarms/statistics", null),
+        ["GET /api/v1/alarms/shift-report"] = ("/api/v1/alarms/shift-report", null),
+        ["GET /api/v1/alarms/{id:long}"] = ("/api/v1/alarms/1", null),
+        ["GET /api/v1/alarms/{id:long}/history"] = ("/api/v1/alarms/1/history", null),
+        ["POST /api/v1/alarms/acknowledge"] = ("/api/v1/alarms/acknowledge", new { alarms = new[] { 1 } }),
+        ["POST /api/v1/alarms/shelve"] = ("/api/v1/alarms/shelve", new { alarms = new[] { 1 }, reason = "why" }),
+        ["POST /api/v1/alarms/unshelve"] = ("/api/v1/alarms/unshelve", new { alarms = new[] { 1 } }),
+        ["POST /api/v1/alarms/out-of-service"] = ("/api/v1/alarms/out-of-service", new { points = new[] { new { rule = "high", source = Foreign } }, reason = "why" }),
+        ["POST /api/v1/alarms/in-service"] = ("/api/v1/alarms/in-service", new { alarms = new[] { 1 } }),
+        ["POST /api/v1/alarms/comment"] = ("/api/v1/alarms/comment", new { alarms = new[] { 1 }, reason = "why" }),
         // Streams do not end; they have a test of their own.
         ["GET /api/v1/live"] = ("/api/v1/live", null),
         ["GET /api/v1/live.sse"] = ("", null),
@@ -167,13 +204,19 @@ public sealed class AreaTests
         [
             new RegistryChange(Site: new Site("north-1", null, "north/3", null)), new RegistryChange(Site: new Site("south-1", null, "south", null)),
             new RegistryChange(Device: new RegisteredDevice(Own, Site: "north-1")), new RegistryChange(Device: new RegisteredDevice(Foreign, Site: "south-1")),
+            new RegistryChange(Gateway: new RegisteredGateway(Foreign, Site: "south-1")),
         ]);
+        // A rule that the foreign device breaks, in force before its value comes.
+        using var console = SmartCity.Hosting.Operations.AdminSocket.Connect(SmartCity.Hosting.Operations.AdminSocket.FileIn(cloud.Data));
+        var rules = new { rules = new[] { new { id = "high", when = "pm25 > 40", cause = "c", consequence = "c", action = "a", respondWithin = "5m" } } };
+        await Eventually.HoldsAsync("the rule is in force", async () => (await console.PostAsJsonAsync("/api/v1/alarms/settings", rules, Stop)).IsSuccessStatusCode);
         var time = DateTimeOffset.UtcNow.AddMinutes(-1);
         await cloud.SendAsync((Own, "pm25", 12.5, time), (Foreign, "pm25", 41.25, time));
         // Another kind of value than before, which the log sets aside.
         await cloud.SendAsync([new Reading(new SeriesKey(Foreign, "pm25"), UnixMicros.From(time.AddSeconds(1)), UnixMicros.From(time), ReadingValue.Of(true), ReadingQuality.Good)]);
         await cloud.StoredAsync();
         Assert.Single(cloud.App.Services.GetRequiredService<DurableLog>().DeadLetters());
+        await Eventually.HoldsAsync("the foreign device has an alarm", async () => (await console.GetStringAsync(new Uri("/api/v1/alarms", UriKind.Relative), Stop)).Contains(Foreign, StringComparison.Ordinal));
         var silence = cloud.App.Services.GetRequiredService<SmartCity.Cloud.Server.Silence.SilenceConsumer>();
         await Eventually.HoldsAsync("the gateway is known by both devices", async () => (await silence.DevicesAsync()).Count == 2);
         return cloud;

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Security.Cryptography.X509Certificates;
 using Google.Protobuf;
 using Grpc.Core;
 using Grpc.Net.Client;
@@ -9,6 +10,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries.DuckDb;
+using SmartCity.Durable;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Protos.Uplink.V1;
@@ -54,6 +56,17 @@ internal sealed class CloudUnderTest : IAsyncDisposable
         await App.DisposeAsync();
         whileStopped();
         await RunAsync();
+    }
+
+    /// <summary>Settings by which a real gateway of some id connects to this server.</summary>
+    public string[] SettingsOf(string gateway)
+    {
+        using var certificate = _authority.Gateway($"spiffe://tehran/gateway/{gateway}");
+        var (file, key) = (_folder[$"pki/{gateway}.pem"], _folder[$"pki/{gateway}.key"]);
+        File.WriteAllText(file, certificate.ExportCertificatePem());
+        File.WriteAllText(key, certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        return [$"--Edge:Uplink:Address=https://localhost:{CloudServer.PortOf(App, "uplink")}", $"--Edge:Uplink:Certificate={file}", $"--Edge:Uplink:Key={key}", $"--Edge:Uplink:Authority={_authority.AuthorityFile}"];
     }
 
     /// <summary>Sends all names again, as a gateway does of which the cloud knows none.</summary>

@@ -11,6 +11,7 @@ using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server;
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.TimeSeries;
+using SmartCity.Durable;
 using SmartCity.Model;
 using SmartCity.Model.Columns;
 using SmartCity.Protos.Uplink.V1;
@@ -115,6 +116,53 @@ public sealed class IngestTests : IAsyncLifetime
         if (what == "gap") Assert.Equal(5UL, rejected!.ExpectedFirst);
         Assert.Equal(4, _app.Services.GetRequiredService<DurableLog>().PositionOf("g1", Epoch, Model.Lane.Telemetry).Through);
         await BalancedAsync();
+    }
+
+    /// <summary>Row 23 of the bad-input matrix, and of row 22 what the library reads: nothing of it is taken, and the next stream is served.</summary>
+    [Theory]
+    [InlineData("longer than a message may be", StatusCode.ResourceExhausted)]
+    [InlineData("a bomb of gzip", StatusCode.ResourceExhausted)]
+    [InlineData("compressed without saying how", StatusCode.Internal)]
+    [InlineData("compressed in an unknown way", StatusCode.Unimplemented)]
+    [InlineData("a number of eleven bytes", StatusCode.Internal)]
+    [InlineData("cut off", StatusCode.Internal)]
+    public async Task A_message_that_cannot_be_one_is_refused_before_it_is_read(string what, StatusCode status)
+    {
+        var (flag, encoding, body) = what switch
+        {
+            "longer than a message may be" => ((byte)0, null, new byte[(1 << 20) + 1]),
+            "a bomb of gzip" => ((byte)1, "gzip", Gzip(new byte[64 << 20])),
+            "compressed without saying how" => ((byte)1, (string?)null, Gzip([1])),
+            "compressed in an unknown way" => ((byte)1, "br", [1]),
+            "a number of eleven bytes" => ((byte)0, null, [0x0A, 12, 0x09, .. Enumerable.Repeat((byte)0xFF, 11)]),
+            _ => ((byte)0, null, new byte[] { 0x0A, 100, 1 }),
+        };
+        using var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, server, _, _) => server?.Issuer == _authority.Root.Subject;
+        handler.SslOptions.ClientCertificates = [_authority.Gateway("spiffe://tehran/gateway/g1")];
+        using var client = new HttpClient(handler);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"https://127.0.0.1:{CloudServer.PortOf(_app, "uplink")}/smartcity.uplink.v1.UplinkService/Uplink")
+        {
+            Version = new Version(2, 0), VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent([flag, .. BitConverter.GetBytes(System.Net.IPAddress.HostToNetworkOrder(body.Length)), .. body]) { Headers = { ContentType = new("application/grpc") } },
+        };
+        request.Headers.TE.Add(new("trailers"));
+        if (encoding is not null) request.Headers.Add("grpc-encoding", encoding);
+        using var answer = await client.SendAsync(request, Stop);
+        await answer.Content.ReadAsByteArrayAsync(Stop);
+        var found = answer.TrailingHeaders.TryGetValues("grpc-status", out var trailer) ? trailer.Single() : answer.Headers.GetValues("grpc-status").Single();
+        Assert.Equal(status, (StatusCode)int.Parse(found, System.Globalization.CultureInfo.InvariantCulture));
+        using var channel = Open(_authority.Gateway("spiffe://tehran/gateway/g1"));
+        using var call = await GreetAsync(channel);
+        await call.RequestStream.WriteAsync(Message(Batch(1, 4, names: true)), Stop);
+        Assert.Equal(4UL, await AckAsync(call));
+
+        static byte[] Gzip(byte[] bytes)
+        {
+            using var packed = new MemoryStream();
+            using (var gzip = new System.IO.Compression.GZipStream(packed, System.IO.Compression.CompressionLevel.Fastest)) gzip.Write(bytes);
+            return packed.ToArray();
+        }
     }
 
     [Fact]
@@ -256,7 +304,7 @@ public sealed class IngestTests : IAsyncLifetime
         await UntilAsync(async () => (await AuditAsync())!.Single() is { Queued: 0 });
         var terms = (await AuditAsync())!.Single();
         Assert.Equal(("toll", 4, 3, 1), (terms.Lane, terms.Accepted, terms.Stored, terms.Superseded));
-        Assert.Equal(1, _app.Services.GetRequiredService<SmartCity.Cloud.Tolling.Sqlite.SqliteTollEventStore>().Counts().Single().KeyConflicts);
+        Assert.Equal(1, _app.Services.GetRequiredService<SmartCity.Cloud.Server.Consumers.TollEventConsumer>().Counts().Single().KeyConflicts);
     }
 
     [Fact]

@@ -35,7 +35,8 @@ public sealed partial class ProblemTests
                 Assert.NotEmpty(here);
                 // The same parts, or something that was to be told is lost in a language.
                 Assert.Equal(Places().Matches(there).Select(place => place.Value).Order(StringComparer.Ordinal), Places().Matches(here).Select(place => place.Value).Order(StringComparer.Ordinal));
-                if (language != Language.English) Assert.NotEqual(there, here);
+                // What passes on what somebody else has said is the same in each.
+                if (language != Language.English && there != "{0}") Assert.NotEqual(there, here);
             }
         }
         Assert.Equal(ProblemKinds.All.Count, ProblemKinds.All.DistinctBy(kind => kind.Code).Count());

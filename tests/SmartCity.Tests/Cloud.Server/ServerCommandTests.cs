@@ -5,6 +5,7 @@ using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Identity;
 using SmartCity.Cloud.Log;
 using SmartCity.Cloud.Server.Commands;
+using SmartCity.Cloud.Server.Operations;
 using SmartCity.Hosting.Certificates;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Files;
@@ -172,14 +173,38 @@ public sealed class ServerCommandTests : IDisposable
         using var holder = new TcpListener(System.Net.IPAddress.Loopback, 0);
         holder.Start();
         var port = ((System.Net.IPEndPoint)holder.LocalEndpoint).Port;
-        var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings(), $"--Cloud:HttpPort={port}", "--Cloud:Store=influx", $"--Cloud:Influx:Address=http://127.0.0.1:1"]);
+        var (exit, output, _) = await RunAsync([.. Words("doctor"), .. Settings(), $"--Cloud:HttpPort={port}", "--Cloud:Store=influx", "--Cloud:Influx:Address=http://127.0.0.1:1", "--Cloud:Toll:Postgres=Host=127.0.0.1;Port=1;Database=tolls;Username=city", "--Cloud:Toll:PostgresPassword=hidden"]);
         Assert.Equal(3, exit);
         var wrong = output.Split('\n').Where(line => line.StartsWith("WRONG", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(2, wrong.Length);
+        Assert.Equal(3, wrong.Length);
         Assert.Contains("HTTP port", wrong[0]);
         Assert.Contains("InfluxDB", wrong[1]);
+        Assert.Contains("PostgreSQL", wrong[2]);
+        Assert.DoesNotContain("hidden", output);
+        Assert.Contains("warn   backup", output);
         Assert.Contains("choose another with Cloud:HttpPort", output);
-        Assert.Equal(0, (await RunAsync([.. Words("doctor"), .. Settings()])).Exit);
+        var well = await RunAsync([.. Words("doctor", "--output", "json"), .. Settings()]);
+        Assert.Equal(0, well.Exit);
+        var states = JsonDocument.Parse(well.Output).RootElement.EnumerateArray().ToDictionary(line => line.GetProperty("check").GetString()!, line => line.GetProperty("state").GetString());
+        Assert.Equal(("ok", "ok", "warning"), (states["version"], states["data folder"], states["backup"]));
+    }
+
+    [Fact]
+    public void The_doctor_finds_a_clock_that_stands_before_what_was_written()
+    {
+        var options = new ServerOptions { Data = _folder["clock"] };
+        var now = DateTimeOffset.Parse("2026-11-28T07:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal("ok", DoctorChecks.Clock(options, now, isSynchronised: true).State);
+        Assert.Equal("warning", DoctorChecks.Clock(options, now, isSynchronised: false).State);
+        Directory.CreateDirectory(Path.Combine(options.Data, "log"));
+        var log = Path.Combine(options.Data, "log", DurableLogOptions.FileName);
+        File.WriteAllText(log, "");
+        File.SetLastWriteTimeUtc(log, now.UtcDateTime.AddSeconds(30));
+        Assert.Equal("ok", DoctorChecks.Clock(options, now, isSynchronised: true).State);
+        File.SetLastWriteTimeUtc(log, now.UtcDateTime.AddHours(3));
+        var wrong = DoctorChecks.Clock(options, now, isSynchronised: true);
+        Assert.Equal("error", wrong.State);
+        Assert.Contains("2026-11-28 10:00:00", wrong.Found);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Time.Testing;
-using SmartCity.Cloud.Server.Ingest;
+using SmartCity.Cloud.Fleet.Authority;
+using SmartCity.Cloud.Fleet.Trust;
+using SmartCity.Cloud.Server.Fleet;
 using SmartCity.Hosting.Certificates;
 
 namespace SmartCity.Tests.Hosting;
@@ -21,13 +23,17 @@ public sealed class LocalAuthorityTests : IDisposable
         trust.ImportFromPemFile(authority.AuthorityFile);
         var files = authority.Gateway(id);
         using var certificate = X509Certificate2.CreateFromPemFile(files.Certificate, files.Key);
-        Assert.Null(new GatewayCertificate(trust, "tehran").Check(certificate, out var gateway));
-        Assert.Equal(id, gateway);
-        Assert.NotNull(new GatewayCertificate(trust, "shiraz").Check(certificate, out _));
+        using var own = CertificateAuthority.Open(_folder["own"], "tehran", null, TimeProvider.System);
+        using var keys = new GatewayTrust(_folder["fleet/fleet.db"], TimeProvider.System);
+        Assert.Null(In("tehran").Check(certificate, null, out var gateway));
+        Assert.Equal(id, gateway!.Gateway);
+        Assert.NotNull(In("shiraz").Check(certificate, null, out _));
         using var server = X509CertificateLoader.LoadCertificateFromFile(authority.Server().Certificate);
         Assert.True(server.MatchesHostname("localhost"));
         Assert.True(server.MatchesHostname("127.0.0.1"));
-        Assert.NotNull(new GatewayCertificate(trust, "tehran").Check(server, out _));
+        Assert.NotNull(In("tehran").Check(server, null, out _));
+
+        GatewayCertificates In(string city) => new(own, trust, city, keys, TimeProvider.System);
     }
 
     [Fact]

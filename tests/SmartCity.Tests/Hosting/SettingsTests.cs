@@ -51,6 +51,16 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains(settings.Shown, shown => shown == new Setting("Edge:Uplink:KeepAlive", "00:00:02", $"{high}:1"));
     }
 
+    [Fact]
+    public void A_file_named_after_a_process_is_that_process_s_alone()
+    {
+        foreach (var name in new[] { "server.json", "gateway.json", "all.json", "notes.txt" }) Write(name, "{}");
+        string[] Named(string process) => [.. SettingsSources.OfThisProcess(process, _folder.Path).Files.Where(file => file.StartsWith(_folder.Path, StringComparison.Ordinal)).Select(file => Path.GetFileName(file)!)];
+        Assert.Equal(["all.json", "gateway.json"], Named("gateway"));
+        Assert.Equal(["all.json", "server.json"], Named("server"));
+        Assert.Equal(["all.json"], Named("sim"));
+    }
+
     [Theory]
     [InlineData("5s", 5_000)]
     [InlineData("250ms", 250)]

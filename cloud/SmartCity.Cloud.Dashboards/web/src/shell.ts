@@ -1,4 +1,5 @@
 import { fold } from "./search-text.js";
+import { showAlarms } from "./alarm-banner.js";
 import { kindName, word } from "./words.js";
 
 /** What every page can do by keyboard: ? help, Ctrl+K palette, g and a letter to go somewhere. */
@@ -25,6 +26,7 @@ for (const dialog of [help, palette]) dialog.addEventListener("click", (event) =
 asked.addEventListener("input", () => void look());
 palette.addEventListener("keydown", walk);
 addEventListener("keydown", pressed);
+showAlarms();
 
 function pressed(event: KeyboardEvent): void {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {

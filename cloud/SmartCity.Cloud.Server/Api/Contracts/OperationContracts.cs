@@ -91,4 +91,5 @@ internal sealed record DeadLetterEntry(
 /// <param name="Models">Models of devices.</param>
 /// <param name="Sites">Places with devices.</param>
 /// <param name="Devices">Devices.</param>
-internal sealed record RegistryContent(IReadOnlyList<DeviceModel>? Models = null, IReadOnlyList<Site>? Sites = null, IReadOnlyList<RegisteredDevice>? Devices = null);
+/// <param name="Gateways">Gateways.</param>
+internal sealed record RegistryContent(IReadOnlyList<DeviceModel>? Models = null, IReadOnlyList<Site>? Sites = null, IReadOnlyList<RegisteredDevice>? Devices = null, IReadOnlyList<RegisteredGateway>? Gateways = null);

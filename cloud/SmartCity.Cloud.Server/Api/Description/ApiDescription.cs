@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using SmartCity.Cloud.Dashboards.Languages;
 using SmartCity.Cloud.Dashboards.Problems;
+using SmartCity.Cloud.Pipelines.Alarms;
 using SmartCity.Cloud.Fleet.Registry;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Model;
@@ -22,13 +23,16 @@ internal static class ApiDescription
     /// <summary>Name of the extension that says whether whoever is bound to areas sees what lies in them; where it is false they see nothing.</summary>
     public const string AreaExtension = "x-by-area";
 
+    /// <summary>The version that every generator of clients reads.</summary>
+    public const OpenApiSpecVersion Version = OpenApiSpecVersion.OpenApi3_0;
+
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
         services.TryAddEnumerable(ServiceDescriptor.Transient<IApiDescriptionProvider, RouteApiDescriptions>());
-        return services.AddOpenApi("v1", options =>
+        services.AddSingleton<ApiDocument>();
+        return services.AddOpenApi(ApiDocument.Name, options =>
         {
-            // The version that every generator of clients reads.
-            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_0;
+            options.OpenApiVersion = Version;
             // A value of any type has no shape to name.
             options.CreateSchemaReferenceId = type => type.Type == typeof(JsonElement) ? null : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
             options.AddDocumentTransformer((document, _, _) =>
@@ -71,6 +75,10 @@ internal static class ApiDescription
         else if (plain == typeof(ValueKind)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(double|int64|bool|text)$");
         else if (plain == typeof(DeviceStanding)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(active|retired)$");
         else if (plain == typeof(Rights)) (schema.Type, schema.Items, schema.Enum) = (JsonSchemaType.Array, new OpenApiSchema { Type = JsonSchemaType.String }, null);
+        else if (plain == typeof(AlarmPriority)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(low|medium|high|critical)$");
+        else if (plain == typeof(AlarmChannelKind)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(email|webhook|mqtt)$");
+        else if (plain == typeof(DayOfWeek)) (schema.Type, schema.Enum, schema.Pattern) = (JsonSchemaType.String, null, "^(sunday|monday|tuesday|wednesday|thursday|friday|saturday)$");
+        else if (plain == typeof(TimeOnly)) (schema.Type, schema.Format, schema.Pattern) = (JsonSchemaType.String, null, @"^\d\d:\d\d:\d\d$");
         // What may be null may be left out.
         if (schema is { Required: { } required, Properties: { } properties })
             schema.Required = required.Where(name => !(properties[name] is OpenApiSchema { Type: { } kind } && kind.HasFlag(JsonSchemaType.Null))).ToHashSet();
@@ -99,6 +107,13 @@ internal static class ApiDescription
         }
         foreach (var (mediaType, content) in operation.RequestBody?.Content ?? new Dictionary<string, OpenApiMediaType>())
             if (mediaType == Answer.Json && BodyOf(context.Description) is { } contract) content.Example = Written(contract, options);
+        if (metadata.OfType<FileBody>().FirstOrDefault() is { } file)
+            operation.RequestBody = new OpenApiRequestBody
+            {
+                Required = true,
+                // Generators of clients take it for a file only where the shape stands here and is not referred to.
+                Content = new Dictionary<string, OpenApiMediaType> { [file.MediaType] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" }, Example = JsonValue.Create(file.Example) } },
+            };
 
         operation.Responses ??= [];
         foreach (var response in context.Description.SupportedResponseTypes.Where(one => one.Type is not null && one.Type != typeof(void)))
@@ -115,7 +130,7 @@ internal static class ApiDescription
             response.Content ??= new Dictionary<string, OpenApiMediaType>();
             response.Content[other.MediaType] = new OpenApiMediaType
             {
-                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String },
+                Schema = new OpenApiSchema { Type = isObject ? JsonSchemaType.Object : JsonSchemaType.String, Format = other.IsFile ? "binary" : null },
                 Example = isObject ? JsonNode.Parse(other.Example) : JsonValue.Create(other.Example),
             };
         }
@@ -136,13 +151,13 @@ internal static class ApiDescription
     private static OpenApiParameter Header(string name, string description, string example) =>
         new() { Name = name, In = ParameterLocation.Header, Description = description, Schema = new OpenApiSchema { Type = JsonSchemaType.String }, Example = JsonValue.Create(example) };
 
-    /// <summary>What an operation's body holds; null where it takes none.</summary>
+    /// <summary>What an operation's JSON body holds; null where it takes none.</summary>
     public static Type? BodyOf(Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription description) =>
         description.ParameterDescriptions.FirstOrDefault(parameter => parameter.Source == Microsoft.AspNetCore.Mvc.ModelBinding.BindingSource.Body)?.Type;
 
     /// <summary>Options by which a contract is written.</summary>
     public static JsonSerializerOptions OptionsOf(Type contract, JsonSerializerOptions usual) =>
-        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
+        (contract.IsGenericType ? contract.GetGenericArguments()[0] : contract) is var type && (type == typeof(DeviceModel) || type == typeof(Site) || type == typeof(RegisteredDevice) || type == typeof(RegisteredGateway) || type == typeof(AlarmRule) || type == typeof(AlarmSettings) || type == typeof(Contracts.RegistryContent)) ? RegistryJson.Options : usual;
 
     private static JsonNode? Written(Type contract, JsonSerializerOptions options) => Examples.Of(contract) is { } example ? JsonSerializer.SerializeToNode(example, contract, OptionsOf(contract, options)) : null;
 

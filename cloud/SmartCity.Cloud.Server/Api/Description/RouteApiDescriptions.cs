@@ -46,6 +46,7 @@ internal sealed class RouteApiDescriptions : IApiDescriptionProvider
         if (metadata.OfType<RequiredRight>().LastOrDefault()?.Right is not null) kinds.UnionWith([ProblemKinds.SignIn, ProblemKinds.Right, ProblemKinds.Password]);
         if (description.HttpMethod is not ("GET" or "HEAD")) kinds.UnionWith([ProblemKinds.CrossSite, ProblemKinds.Audit]);
         if (metadata.OfType<BodyContract>().Any() || metadata.OfType<IAcceptsMetadata>().Any()) kinds.UnionWith([ProblemKinds.Body, ProblemKinds.TooLarge, ProblemKinds.MediaType]);
+        if (metadata.OfType<FileBody>().Any()) kinds.Add(ProblemKinds.TooLarge);
         if (metadata.OfType<QueryParameter>().Any()) kinds.Add(ProblemKinds.Parameters);
         if (metadata.OfType<QueryParameter>().Any(parameter => parameter.Name == "limit")) kinds.Add(ProblemKinds.TooMuch);
         if (metadata.OfType<OtherAnswer>().Any() && metadata.OfType<IProducesResponseTypeMetadata>().Any(produced => produced.Type is not null)) kinds.Add(ProblemKinds.NotAcceptable);

@@ -20,10 +20,16 @@ internal sealed record PathSample(string Name, string Example);
 /// <param name="Contract">What it holds.</param>
 internal sealed record BodyContract(Type Contract);
 
+/// <summary>A body that is a file, read by hand.</summary>
+/// <param name="MediaType">Media type.</param>
+/// <param name="Example">How it begins.</param>
+internal sealed record FileBody(string MediaType, string Example);
+
 /// <summary>Another media type of the answer.</summary>
 /// <param name="MediaType">Media type.</param>
 /// <param name="Example">How it looks.</param>
-internal sealed record OtherAnswer(string MediaType, string Example);
+/// <param name="IsFile">Whether it is kept as a file, byte for byte.</param>
+internal sealed record OtherAnswer(string MediaType, string Example, bool IsFile = false);
 
 /// <summary>Problems that a route may answer beside those that follow from what it takes and asks for.</summary>
 /// <param name="Kinds">Their kinds.</param>
@@ -47,6 +53,9 @@ internal static class RouteDescriptions
     /// <summary>Reads a body by hand.</summary>
     public static RouteHandlerBuilder TakesBody<T>(this RouteHandlerBuilder route) => route.WithMetadata(new BodyContract(typeof(T)));
 
+    /// <summary>Takes a file.</summary>
+    public static RouteHandlerBuilder TakesFile(this RouteHandlerBuilder route, string mediaType, string example) => route.WithMetadata(new FileBody(mediaType, example));
+
     /// <summary>Answers JSON.</summary>
     public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, int status = StatusCodes.Status200OK) => route.Produces<T>(status, Answer.Json);
 
@@ -55,6 +64,9 @@ internal static class RouteDescriptions
 
     /// <summary>Answers another media type where Accept asks for it, or always where there is no JSON.</summary>
     public static RouteHandlerBuilder AlsoAnswers(this RouteHandlerBuilder route, string mediaType, string example) => route.WithMetadata(new OtherAnswer(mediaType, example));
+
+    /// <summary>Answers a file.</summary>
+    public static RouteHandlerBuilder AnswersFile(this RouteHandlerBuilder route, string mediaType, string example) => route.WithMetadata(new OtherAnswer(mediaType, example, IsFile: true));
 
     /// <summary>May answer these problems too.</summary>
     public static RouteHandlerBuilder MayFail(this RouteHandlerBuilder route, params ProblemKind[] kinds) => route.WithMetadata(new RouteProblems(kinds));

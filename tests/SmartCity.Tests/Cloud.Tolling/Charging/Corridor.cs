@@ -53,3 +53,23 @@ internal sealed class FlatRules(long price, long capOfDay = long.MaxValue) : ITo
         })];
     }
 }
+
+/// <summary>A second toll point, 10 km from the first.</summary>
+internal sealed class TwoPoints : ITollRules
+{
+    private readonly FlatRules _first = new(1_000);
+    private readonly TollPointLayout _second = new("KRJ", [new("KRJ-1-L1", "north")]);
+
+    public CorrelationKnowledge Knowledge { get; } = new(
+        tag => tag.Tag == "7001" ? SmartCity.Cloud.Tolling.Plates.PlateGrammar.Parse(Corridor.PlateOf(1)) : null, _ => false, new HashSet<ulong> { 1 });
+
+    public TollPointLayout? PointOf(string lane) => lane.StartsWith("KRJ", StringComparison.Ordinal) ? _second : _first.PointOf(lane);
+
+    public DateOnly DayOf(string point, long time) => _first.DayOf(point, time);
+
+    public double? MetresBetween(string from, string to) => 10_000;
+
+    public RatingScope ScopeOf(DateOnly day) => _first.ScopeOf(day);
+
+    public IReadOnlyList<Charge> Rate(IReadOnlyList<Passage> passages, RatingScope scope) => _first.Rate(passages, scope);
+}

@@ -1,3 +1,4 @@
+using SmartCity.Durable;
 using SmartCity.Edge.Spool;
 
 namespace SmartCity.Tests.Edge.Spool;

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Data.Sqlite;
+using SmartCity.Durable;
 using SmartCity.Edge.Spool;
 using static SmartCity.Tests.Edge.Spool.SpoolFolder;
 
@@ -237,7 +238,7 @@ public sealed class SpoolTests : IDisposable
         using (var connection = new SqliteConnection($"Data Source={Path.Combine(_folder.Path, SpoolOptions.FileName)};Pooling=false"))
         {
             connection.Open();
-            SpoolSchema.Mark(connection, 99);
+            DatabaseHeader.Mark(connection, 99);
         }
         Assert.Contains("99", Assert.Throws<InvalidDataException>(() => _folder.Open()).Message, StringComparison.Ordinal);
     }

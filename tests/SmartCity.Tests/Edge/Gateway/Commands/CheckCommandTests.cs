@@ -77,7 +77,7 @@ public sealed class CheckCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "Say what to check", "check")]
+    [InlineData(3, "", "check", "--data", "/nonexistent/folder")]
     [InlineData(4, "There is no mapping", "check", "--mappings", "/nonexistent/folder")]
     [InlineData(2, "", "check", "--mapping")]
     public async Task Wrong_use_is_told(int code, string said, params string[] args)

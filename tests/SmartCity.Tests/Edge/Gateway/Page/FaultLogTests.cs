@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Page;
 using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Files;
 
 namespace SmartCity.Tests.Edge.Gateway.Page;
 
@@ -15,7 +16,7 @@ public sealed class FaultLogTests
         await using var gateway = new GatewayUnderTest(folder["data"]);
         await gateway.StartAsync();
         var (link, heard) = (gateway.Get<UplinkState>(), new Lines());
-        using var log = new FaultLog(gateway.Get<Reporter>(), TimeProvider.System, heard);
+        using var log = new FaultLog(gateway.Get<Reporter>(), gateway.Get<RunRecord>(), TimeProvider.System, heard);
 
         link.Closed(DateTimeOffset.UtcNow, "Connection refused");
         log.Look();

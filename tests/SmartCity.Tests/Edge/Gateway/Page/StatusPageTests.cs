@@ -5,6 +5,7 @@ using CsCheck;
 using SmartCity.Edge.Gateway.Page;
 using SmartCity.Edge.Gateway.Status;
 using SmartCity.Edge.Spool;
+using SmartCity.Hosting.Files;
 
 namespace SmartCity.Tests.Edge.Gateway.Page;
 
@@ -16,7 +17,7 @@ public sealed class StatusPageTests
     private static readonly GatewayReport _well = new()
     {
         At = _now, Gateway = "g1", Software = "0.1.0", StartedAt = _now.AddHours(-3), Cloud = new LinkReport("https://cloud:8443", true, _now.AddHours(-3), null, 1_234_567),
-        Devices = 12, Rates = new Rates(3.2, 120, 119, [1, 2, 3]), Disk = (50L << 30, 100L << 30), Letters = (0, 0, 64L << 20),
+        Devices = 12, Rates = new Rates(3.2, 120, 119, [1, 2, 3], TimeSpan.FromMilliseconds(4)), Disk = (50L << 30, 100L << 30), Letters = (0, 0, 64L << 20),
         Lanes = [Lane("toll"), Lane("alarm"), Lane("telemetry", accepted: 1_000, stored: 900, queued: 100, bytes: 300)],
     };
 
@@ -24,6 +25,7 @@ public sealed class StatusPageTests
     {
         { "cloud-away", true }, { "cloud-silent", true }, { "lane-full", true }, { "lane-expires", true }, { "volume-full", true }, { "disk-low", false }, { "letters-full", true }, { "letters", false }, { "damage", true },
         { "imbalance", true }, { "broker-away", true }, { "broker-refused", true }, { "clock", false }, { "connections-full", true }, { "credentials", true }, { "note", false },
+        { "disk-slow", false }, { "ended-process", false }, { "ended-machine", false }, { "ended-failed", false },
     };
 
     [Theory]
@@ -158,6 +160,10 @@ public sealed class StatusPageTests
         "clock" => _well with { ClockTrusted = false },
         "connections-full" => _well with { ConnectionsFull = 112, ConnectionsRefused = 7 },
         "credentials" => _well with { CredentialsTrouble = "devices.json, line 3" },
+        "disk-slow" => _well with { Rates = _well.Rates with { Commit = TimeSpan.FromMilliseconds(412) } },
+        "ended-process" => _well with { EndBefore = new EndBefore(_now.AddMinutes(-9), _now.AddMinutes(-8), EndCause.Process, null) },
+        "ended-machine" => _well with { EndBefore = new EndBefore(_now.AddMinutes(-9), _now.AddMinutes(-8), EndCause.Machine, null) },
+        "ended-failed" => _well with { EndBefore = new EndBefore(_now.AddMinutes(-9), _now.AddMinutes(-8), EndCause.Failed, "disk I/O error") },
         "note" => _well with { Notes = ["The spool's file is a copy"] },
         _ => throw new ArgumentOutOfRangeException(nameof(kind)),
     };

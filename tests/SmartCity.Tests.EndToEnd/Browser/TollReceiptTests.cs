@@ -104,7 +104,7 @@ public sealed class TollReceiptTests() : BrowserTests("--Cloud:Toll:Periods=manu
             await page.Locator("#plate").FillAsync(plate);
             await page.Locator("#reason").SelectOptionAsync("other");
             await page.Locator("#text").FillAsync("من آن‌جا نبودم");
-            await page.Locator("form[action='/receipt/dispute'] button").ClickAsync();
+            await page.Locator("form[action='/receipt/dispute'] button.primary").ClickAsync();
             await Assertions.Expect(page.Locator(selector)).ToBeVisibleAsync();
         }
         await CityBrowser.KeepAsync(page, "receipt-objected-fa");

@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Commons;
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 using SmartCity.Tests.EndToEnd.Trunk;
 
@@ -68,8 +66,8 @@ public abstract partial class BrowserTests : IAsyncLifetime
     /// <param name="but">A part that is another's and is not looked at; null for none.</param>
     internal static async Task LookAsync(IPage page, string name, string? but = null)
     {
-        var found = but is null ? await page.RunAxe() : await page.RunAxe(new AxeRunContext { Exclude = [new AxeSelector(but)] });
-        Assert.True(found.Violations.Length == 0, $"{name}: " + string.Join("; ", found.Violations.Select(violation => $"{violation.Id} ({violation.Impact}) at {string.Join(", ", violation.Nodes.Select(node => node.Html))}")));
+        var found = await Axe.ViolationsAsync(page, but);
+        Assert.True(found.Length == 0, $"{name}: {string.Join("; ", found)}");
         await CityBrowser.KeepAsync(page, name);
     }
 

@@ -69,7 +69,7 @@ function show(): void {
   const lost = banner.dataset["lost"] !== undefined;
   if (summary === null) {
     banner.hidden = !lost;
-    if (lost) banner.replaceChildren(text("span", word("banner.lost")));
+    if (lost) fill([part("lost", "strong", word("banner.lost"))]);
     return;
   }
   const worst = priorities.find((priority) => summary!.unacknowledged[priority] > 0);
@@ -80,25 +80,25 @@ function show(): void {
   for (const priority of priorities) {
     const count = summary.unacknowledged[priority];
     if (count === 0) continue;
-    const part = link(`${shapes[priority]} ${word(`banner.${priority}`, digits(count))}`, "/alarms?view=unacknowledged");
-    if (priority === "critical" || priority === "high") part.classList.add("worst");
-    part.classList.add("blinks");
-    parts.push(part);
+    const counted = link(priority, `${shapes[priority]} ${word(`banner.${priority}`, digits(count))}`, "/alarms?view=unacknowledged");
+    if (priority === "critical" || priority === "high") counted.classList.add("worst");
+    counted.classList.add("blinks");
+    parts.push(counted);
   }
-  if (parts.length === 0) parts.push(link(word("banner.none"), "/alarms"));
+  if (parts.length === 0) parts.push(link("none", word("banner.none"), "/alarms"));
   const noted = priorities.reduce((sum, priority) => sum + summary!.acknowledged[priority], 0);
-  if (noted > 0) parts.push(link(word("banner.acknowledged", digits(noted)), "/alarms"));
-  if (summary.returned > 0) parts.push(link(word("banner.returned", digits(summary.returned)), "/alarms"));
-  if (summary.shelved > 0) parts.push(link(word("banner.shelved", digits(summary.shelved)), "/alarms"));
-  if (summary.isFlood) parts.push(text("strong", word("banner.flood")));
+  if (noted > 0) parts.push(link("acknowledged", word("banner.acknowledged", digits(noted)), "/alarms"));
+  if (summary.returned > 0) parts.push(link("returned", word("banner.returned", digits(summary.returned)), "/alarms"));
+  if (summary.shelved > 0) parts.push(link("shelved", word("banner.shelved", digits(summary.shelved)), "/alarms"));
+  if (summary.isFlood) parts.push(part("flood", "strong", word("banner.flood")));
   if (summary.newest) {
-    const newest = link("", `/alarms/${summary.newest.id}`);
+    const newest = link("newest", "", `/alarms/${summary.newest.id}`);
     newest.append(`${word("banner.newest")} `, isolated(summary.newest.name), " · ", isolated(summary.newest.device ?? summary.newest.gateway ?? ""));
     parts.push(newest);
   }
-  if (lost) parts.push(text("strong", word("banner.lost")));
+  if (lost) parts.push(part("lost", "strong", word("banner.lost")));
   const muted = isMuted();
-  const mute = text("button", word(muted ? "banner.muted" : "banner.mute")) as HTMLButtonElement;
+  const mute = part("mute", "button", word(muted ? "banner.muted" : "banner.mute")) as HTMLButtonElement;
   mute.type = "button";
   mute.className = "end";
   mute.ariaPressed = String(muted);
@@ -108,8 +108,22 @@ function show(): void {
     ring();
   });
   parts.push(mute);
-  // What stays as it was is not read aloud again.
-  if (banner.textContent !== parts.map((part) => part.textContent).join("")) banner.replaceChildren(...parts);
+  fill(parts);
+}
+
+/** Changes only what is other than before, in its place: what has the focus keeps it, and nothing is read aloud twice. The parts always follow each other in one order. */
+function fill(parts: HTMLElement[]): void {
+  const kept = new Set(parts.map((made) => made.dataset["part"]));
+  for (const standing of [...banner.children] as HTMLElement[]) if (!kept.has(standing.dataset["part"])) standing.remove();
+  parts.forEach((made, i) => {
+    const standing = banner.children[i] as HTMLElement | undefined;
+    if (standing?.dataset["part"] !== made.dataset["part"]) {
+      banner.insertBefore(made, standing ?? null);
+    } else if (!standing!.isEqualNode(made)) {
+      for (const name of made.getAttributeNames()) standing!.setAttribute(name, made.getAttribute(name)!);
+      if (standing!.innerHTML !== made.innerHTML) standing!.replaceChildren(...made.childNodes);
+    }
+  });
 }
 
 /** Rings while the newest of the most urgent is not acknowledged; a new one rings again. In a flood only the most urgent do. */
@@ -147,10 +161,16 @@ function digits(count: number): string {
   return document.body.dataset["digits"] === "persian" ? written.replace(/\d/g, (digit) => String.fromCharCode(0x6f0 + Number(digit))) : written;
 }
 
-function link(content: string, address: string): HTMLAnchorElement {
-  const made = document.createElement("a");
+/** @param name tells it from the other parts of the banner. */
+function part(name: string, tag: string, content: string): HTMLElement {
+  const made = text(tag, content);
+  made.dataset["part"] = name;
+  return made;
+}
+
+function link(name: string, content: string, address: string): HTMLAnchorElement {
+  const made = part(name, "a", content) as HTMLAnchorElement;
   made.href = address;
-  made.textContent = content;
   return made;
 }
 

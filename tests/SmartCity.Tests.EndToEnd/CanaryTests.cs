@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -11,8 +13,13 @@ namespace SmartCity.Tests.EndToEnd;
 public sealed partial class CanaryTests : IDisposable
 {
     private const string ClientSecret = "canary-client-secret-6f1d";
+    private const string MailPassword = "canary-mail-password-c3e8";
+    private const string BrokerPassword = "canary-broker-password-04ba";
+    private const string Plate = "12ب34567";
     private readonly TrunkCity _city = new("--Logging:LogLevel:Default=Debug", "--Cloud:Access:PasswordRounds=1000", "--Cloud:Access:Oidc:Authority=https://127.0.0.1:9/", "--Cloud:Access:Oidc:ClientId=city",
-        $"--Cloud:Access:Oidc:ClientSecret={ClientSecret}", "--Cloud:Access:Oidc:Roles:0:Value=staff", "--Cloud:Access:Oidc:Roles:0:Role=operator") { GatewayMore = ["--Logging:LogLevel:Default=Debug"] };
+        $"--Cloud:Access:Oidc:ClientSecret={ClientSecret}", "--Cloud:Access:Oidc:Roles:0:Value=staff", "--Cloud:Access:Oidc:Roles:0:Role=operator",
+        "--Cloud:Alarms:Smtp:Host=127.0.0.1", "--Cloud:Alarms:Smtp:Port=9", "--Cloud:Alarms:Smtp:Security=none", "--Cloud:Alarms:Smtp:User=city", $"--Cloud:Alarms:Smtp:Password={MailPassword}",
+        "--Cloud:Alarms:MqttAddress=mqtt://city@127.0.0.1:9", $"--Cloud:Alarms:MqttPassword={BrokerPassword}") { GatewayMore = ["--Logging:LogLevel:Default=Debug"] };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -23,7 +30,7 @@ public sealed partial class CanaryTests : IDisposable
     {
         await _city.StartAsync(Stop);
         var first = FirstSecret().Match(_city.Server.Words).Groups["secret"].Value;
-        var canaries = new List<string> { ClientSecret, "canary-wrong-password-51aa", "canary-chosen-password-9c02", "canary-typed-as-name-77b3", "canary-password-of-device-20e4", TrunkCity.TlsPassword };
+        var canaries = new List<string> { ClientSecret, "canary-wrong-password-51aa", "canary-chosen-password-9c02", "canary-typed-as-name-77b3", "canary-password-of-device-20e4", TrunkCity.TlsPassword, MailPassword, BrokerPassword, Plate };
         using var browser = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = new Uri($"http://127.0.0.1:{_city.Server.Port("http")}") };
         browser.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
 
@@ -49,14 +56,29 @@ public sealed partial class CanaryTests : IDisposable
             foreach (var path in (string[])["/api/v1/dead-letters", "/no-such", "/api/v1/readings?device=none"]) await program.GetAsync(new Uri(path, UriKind.Relative), Stop);
         }
         await browser.PostAsJsonAsync("/api/v1/session", new { name = "admin", password = canaries[1], more = canaries[2] }, Stop);
+        // Of a box: both its secrets, one of them guessed at and used with a request that is none.
+        foreach (var kind in (string[])["enrol-code", "claim-secret"])
+        {
+            var secret = await (await browser.PostAsync(new Uri($"/api/v1/fleet/gateways/g9/{kind}", UriKind.Relative), null, Stop)).Content.ReadFromJsonAsync<JsonElement>(Stop);
+            canaries.Add(secret.GetProperty("code").GetString()!);
+            await program.PostAsJsonAsync("/enrol", new { code = canaries[^1], csr = "none" }, Stop);
+            await browser.PostAsJsonAsync("/api/v1/fleet/gateways/g9/claim", new { secret = canaries[^1] }, Stop);
+        }
+        // People who are told of alarms by servers that do not answer.
+        await browser.PostAsJsonAsync("/api/v1/alarms/settings", new { channels = new object[] { new { id = "mail", kind = "email", addresses = new[] { "a@city.example" } }, new { id = "bus", kind = "mqtt", topic = "alarms" } } }, Stop);
+        foreach (var channel in (string[])["mail", "bus"]) await browser.PostAsync(new Uri($"/api/v1/alarms/channels/{channel}/test", UriKind.Relative), null, Stop);
+        // A vehicle, whose plate stands in the event alone.
+        foreach (var seq in (string[])["1", "none"])
+            await PublishAsync(_city.Gateway.Port("mqtt"), "-i", "lane-1", "-t", "city/v1/lane-1/toll", "-m", $$"""{"boot": 1, "seq": {{seq}}, "ts": "2026-11-27T08:00:00Z", "clock": "locked", "lane": "L1", "kind": "anpr", "side": "rear", "candidates": [{"text": "{{Plate}}", "country": "IR", "confidence": 0.93}]}""");
         // At the city's provider, which does not answer.
         await browser.GetAsync("/sign-in/provider", Stop);
         // And at the gateway: a right and a wrong password of a device.
         foreach (var (user, password) in new[] { (TrunkCity.TlsDevice, TrunkCity.TlsPassword), (TrunkCity.TlsDevice, canaries[4]) })
-        {
-            using var pub = System.Diagnostics.Process.Start("mosquitto_pub", ["-h", "localhost", "-p", _city.Gateway.Port("mqttTls").ToString(System.Globalization.CultureInfo.InvariantCulture), "--cafile", _city.Authority, "-i", user, "-u", user, "-P", password, "-q", "1", "-t", $"city/v1/{user}/telemetry", "-m", "{\"t\": 1}"]);
-            await pub.WaitForExitAsync(Stop);
-        }
+            await PublishAsync(_city.Gateway.Port("mqttTls"), "-h", "localhost", "--cafile", _city.Authority, "-i", user, "-u", user, "-P", password, "-t", $"city/v1/{user}/telemetry", "-m", "{\"t\": 1}");
+        // What people did is kept with its before and after, and is for others to read.
+        var changes = await browser.GetStringAsync(new Uri("/api/v1/audit-log?limit=1000", UriKind.Relative), Stop);
+        Assert.Contains("gateway.enrol-code", changes, StringComparison.Ordinal);
+        Assert.DoesNotContain(canaries, canary => changes.Contains(canary, StringComparison.Ordinal));
         await _city.Gateway.StopAsync(Stop);
         await _city.Server.StopAsync(Stop);
 
@@ -67,6 +89,12 @@ public sealed partial class CanaryTests : IDisposable
         Assert.True(found.Count == 0, $"in the logs: {string.Join(", ", found.Select(canary => $"{canary}: …{Around(server + gateway, canary)}…"))}");
         // What came with a line break makes no line of its own.
         Assert.DoesNotContain(server.Split('\n'), line => line.StartsWith("faked line", StringComparison.Ordinal) || line.StartsWith("root signed in", StringComparison.Ordinal));
+    }
+
+    private static async Task PublishAsync(int port, params string[] arguments)
+    {
+        using var pub = Process.Start("mosquitto_pub", ["-p", port.ToString(CultureInfo.InvariantCulture), "-q", "1", .. arguments]);
+        await pub.WaitForExitAsync(Stop);
     }
 
     private static string Around(string text, string part) => text.IndexOf(part, StringComparison.Ordinal) is var at && at < 0 ? "" : text[Math.Max(0, at - 200)..Math.Min(text.Length, at + part.Length + 50)];

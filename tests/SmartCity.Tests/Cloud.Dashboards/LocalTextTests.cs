@@ -22,6 +22,22 @@ public sealed class LocalTextTests
         }
     }
 
+    [Theory]
+    [InlineData("12.5", "۱۲٫۵")]
+    [InlineData("-0.0001250", "-۰٫۰۰۰۱۲۵۰")]
+    [InlineData("9007199254740993", "۹۰۰۷۱۹۹۲۵۴۷۴۰۹۹۳")]
+    [InlineData("THN-1", "THN-1")]
+    [InlineData("10.0.0.1", "10.0.0.1")]
+    [InlineData("true", "true")]
+    [InlineData("", "")]
+    [InlineData(null, null)]
+    public void A_kept_value_has_all_its_digits_in_those_of_the_language(string? kept, string? persian)
+    {
+        Assert.Equal(persian, new LocalText(Language.Persian, TimeZoneInfo.Utc).Value(kept));
+        Assert.Equal(kept, new LocalText(Language.English, TimeZoneInfo.Utc).Value(kept));
+        Assert.Equal(kept, new LocalText(Language.Persian, TimeZoneInfo.Utc, Digits.Latin).Value(kept));
+    }
+
     [Fact]
     public void Every_persian_year_from_1300_to_1500_begins_on_the_day_of_the_golden_file_and_ends_on_the_day_before_the_next()
     {

@@ -50,7 +50,7 @@ public sealed class UplinkService(
             if (state.Sessions > sessions) (wait, lost) = (options.BackOffMin, clock.GetTimestamp());
             var jittered = wait * (0.5 + Random.Shared.NextDouble());
             state.Closed(clock.GetUtcNow(), reason);
-            logger.Closed(options.Files.Address, reason, jittered);
+            logger.Closed(options.Files.Address, reason.TrimEnd('.'), jittered);
             await Task.Delay(jittered, clock, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A server that is started again is back within half a minute; until then a gateway looks often enough to be back with it.
             var most = clock.GetElapsedTime(lost) < _lookOftenFor && _oftenEnough < options.BackOffMax ? _oftenEnough : options.BackOffMax;

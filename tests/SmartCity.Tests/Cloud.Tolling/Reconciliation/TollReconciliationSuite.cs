@@ -91,6 +91,17 @@ public abstract class TollReconciliationSuite : IDisposable
     }
 
     [Fact]
+    public void Items_that_are_explained_together_are_explained_each()
+    {
+        var gaps = Run().Items.Where(item => item.Class == "SEQ_GAP").ToList();
+        Assert.True(gaps.Count > 1);
+        _reconciliation.Judge(gaps.Select(gap => gap.Key), new ReconJudgement(ReconState.Explained, "", "the cable was cut", "maryam", Corridor.Noon));
+        var after = Run();
+        Assert.Equal(0, Open(after, "SEQ_GAP"));
+        Assert.Equal((gaps.Sum(gap => gap.Count), 0L), (Right(after, "E1", "missingExplained").Count, Right(after, "E1", "missingOpen").Count));
+    }
+
+    [Fact]
     public void Numbers_that_were_asked_for_again_say_so_until_they_come()
     {
         var gap = Run().Items.First(item => item.Class == ReconItem.SequenceGap);

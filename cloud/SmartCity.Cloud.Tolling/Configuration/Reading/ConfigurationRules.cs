@@ -24,8 +24,6 @@ internal static class ConfigurationRules
         foreach (var version in versions.Where(version => version.Replaces is not null))
         {
             if (!byNumber.TryGetValue((version.Id, version.Replaces!.Value), out var old)) issues.Add(version.Origin, $"{what} {version} replaces version {version.Replaces}, which is in no file");
-            // Two that replace each other, or one that replaces itself, would leave none that holds.
-            else if (old.Version >= version.Version) Conflict(version, old, "replaces, but is not later than,");
             else if (old.ValidFrom != version.ValidFrom || old.ValidTo != version.ValidTo) Conflict(version, old, "replaces, but has not the validity of");
             else if (key(old) != key(version)) Conflict(version, old, "replaces, but is of another corridor than");
         }

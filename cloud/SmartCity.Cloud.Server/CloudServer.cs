@@ -160,7 +160,7 @@ internal static class CloudServer
         services.AddSingleton<TollRulesSource>().AddSingleton<TollService>().AddSingleton<IHealthPart>(provider => provider.GetRequiredService<TollService>())
             .AddHostedService(provider => provider.GetRequiredService<TollService>())
             .AddSingleton<TollActs>().AddSingleton<GatewayBooks>().AddSingleton<ClaimDesk>().AddSingleton<StagedFiles>()
-            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, () => provider.GetRequiredService<ReceiptDesk>().AskToMake(), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton(provider => new TollDesk(options, provider.GetRequiredService<TollBooks>(), provider.GetRequiredService<GatewayBooks>(), () => provider.GetRequiredService<TollService>().Ledger, () => provider.GetRequiredService<ReceiptDesk>().Store, () => provider.GetRequiredService<ReceiptDesk>().AskToMake(), provider.GetRequiredService<TimeProvider>()))
             .AddSingleton<TollQueries>().AddSingleton<ITollQueries>(provider => provider.GetRequiredService<TollQueries>());
         services.AddSingleton(_ => new PlateVault(Path.Combine(options.Data, "tolling", "vault.db"))).AddSingleton<DisputeActs>().AddSingleton<RetentionDesk>().AddSingleton<PublicLimits>()
             .AddSingleton(provider => new ReceiptDesk(options, provider.GetRequiredService<TollBooks>(), () => provider.GetRequiredService<TollService>().Ledger, provider.GetRequiredService<PlateVault>(), provider.GetRequiredService<TimeProvider>()))

@@ -20,6 +20,7 @@ using SmartCity.Benchmarks.WholePath;
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- ledger  passages posted and committed per second, SQLite in batches against PostgreSQL
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- correlation  passages per second out of an hour of 100 lanes, and the memory that takes
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- charging  passages per second from event to posted and committed, against PostgreSQL with a commit each
+//   dotnet run -c Release --project tests/SmartCity.Benchmarks -- books   a million passages: reconciled, verified, and the first page of their charges
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- rate    toll uses rated per second, and a table of prices read and checked
 //   dotnet run -c Release --project tests/SmartCity.Benchmarks -- receipts  milliseconds to give out and to check a receipt of a toll, and charges a second into their tree
 if (args is ["path", .. var options]) return PathBench.Run(options);
@@ -28,6 +29,7 @@ if (args is ["query", .. var query]) return await QueryFigure.RunAsync(query);
 if (args is ["correlation", .. var correlation]) return CorrelationFigure.Run(correlation);
 if (args is ["ledger", .. var ledger]) return LedgerFigure.Run(ledger);
 if (args is ["charging", .. var charging]) return ChargingFigure.Run(charging);
+if (args is ["books", .. var books]) return BooksFigure.Run(books);
 if (args is ["rate", .. var rate]) return RatingFigure.Run(rate);
 if (args is ["receipts", .. var receipts]) return ReceiptFigure.Run(receipts);
 if (args is ["alarms"]) return AlarmFigure.Run();

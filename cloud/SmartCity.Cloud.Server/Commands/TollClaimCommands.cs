@@ -197,16 +197,26 @@ internal sealed class TollClaimCommands(IReadOnlyList<string> args, Option<strin
 
     private Command Judge()
     {
-        var keys = new Argument<string[]>("KEY") { Description = "Key of an item, as toll reconcile --items shows it.", Arity = ArgumentArity.OneOrMore };
+        var keys = new Argument<string[]>("KEY") { Description = "Key of an item, as toll reconcile --items shows it.", Arity = ArgumentArity.ZeroOrMore };
+        var all = new Option<string?>("--class") { Description = "In place of keys: all items of a class that are open, e.g. SEQ_GAP; with --state open those of which something was said.", HelpName = "CLASS" };
+        var (from, to) = (Date("--from", "With --class: first business date. Default: the first with a charge."), Date("--to", "With --class: last business date. Default: the last with a charge."));
+        var point = new Option<string?>("--point") { Description = "With --class: one toll point alone.", HelpName = "ID" };
         var state = new Option<string>("--state") { Description = "explained, accepted, inWork or open.", Required = true };
         state.AcceptOnlyFromAmong("explained", "accepted", "inWork", "open");
         var why = new Option<string>("--why") { Description = "Why it is so; needed for explained and accepted.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
-        var judge = new Command("judge", "Says what is to become of items, and why.") { keys, state, why };
+        var judge = new Command("judge", "Says what is to become of items, and why.") { keys, all, from, to, point, state, why };
         judge.SetAction(async (result, stop) =>
         {
-            foreach (var key in result.GetRequiredValue(keys))
+            var (some, name) = (result.GetValue(keys) ?? [], result.GetValue(all));
+            if (some.Length > 0 == name is not null) throw new CommandException(ExitCode.WrongUse, "Name items by their keys, or all of a class with --class.");
+            if (name is null && (result.GetValue(from) ?? result.GetValue(to)) is not null | result.GetValue(point) is not null) throw new CommandException(ExitCode.WrongUse, "--from, --to and --point are of use with --class only.");
+            foreach (var key in some)
                 await AskAsync(result, HttpMethod.Put, "items/" + Uri.EscapeDataString(key), JsonSerializer.SerializeToUtf8Bytes(new TollJudgement(result.GetValue(state), null, result.GetValue(why)), TollJson.Options), stop);
-            return ExitCode.Done;
+            if (name is null) return ExitCode.Done;
+            var wish = new TollClassJudgement(name, result.GetValue(state), null, result.GetValue(why), result.GetValue(from), result.GetValue(to), result.GetValue(point));
+            var count = Number(await AskAsync(result, HttpMethod.Put, "items", JsonSerializer.SerializeToUtf8Bytes(wish, TollJson.Options), stop), "items");
+            result.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: said of {count:N0}"));
+            return count > 0 ? ExitCode.Done : ExitCode.NotFound;
         });
         return judge;
     }

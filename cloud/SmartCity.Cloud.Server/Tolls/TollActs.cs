@@ -25,11 +25,27 @@ internal sealed class TollActs(TollDesk desk, TollQueries queries, AuditLog audi
     /// <param name="explanation">Why; needed for what is explained or accepted.</param>
     public JudgeOutcome Judge(HttpContext context, string key, string? state, string owner, string explanation)
     {
-        if (state is null || !States.TryGetValue(state, out var wanted)) return JudgeOutcome.NoState;
-        if (explanation.Length > ExplanationMax || owner.Length > ExplanationMax) return JudgeOutcome.TooLong;
-        if (explanation.Length == 0 && wanted is ReconState.Explained or ReconState.Accepted) return JudgeOutcome.NoReason;
+        if (Wanted(state, owner, explanation, out var wanted) is var outcome and not JudgeOutcome.Done) return outcome;
         audit.Write(context.ActorOf(), "toll.item.judge", key, null, $"{state}: {explanation}");
         desk.Judge(key, wanted, owner, explanation, NameOf(context));
+        return JudgeOutcome.Done;
+    }
+
+    /// <summary>Says the same of all items of a class that are open; with the state open, of those that are judged.</summary>
+    /// <param name="context">Who does it.</param>
+    /// <param name="scope">Whose items.</param>
+    /// <param name="class">Their class.</param>
+    /// <param name="state">One of <see cref="States"/>.</param>
+    /// <param name="owner">Whose they are; empty for nobody's.</param>
+    /// <param name="explanation">Why; needed for what is explained or accepted.</param>
+    /// <param name="count">How many it was said of.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public JudgeOutcome JudgeAll(HttpContext context, TollReconFilter scope, string @class, string? state, string owner, string explanation, out int count, CancellationToken cancellationToken)
+    {
+        count = 0;
+        if (Wanted(state, owner, explanation, out var wanted) is var outcome and not JudgeOutcome.Done) return outcome;
+        audit.Write(context.ActorOf(), "toll.items.judge", @class, JsonSerializer.Serialize(scope, TollJson.Options), $"{state}: {explanation}");
+        count = desk.JudgeAll(queries.ScopeOf(scope), @class, wanted, owner, explanation, NameOf(context), cancellationToken);
         return JudgeOutcome.Done;
     }
 
@@ -69,6 +85,14 @@ internal sealed class TollActs(TollDesk desk, TollQueries queries, AuditLog audi
     {
         audit.Write(context.ActorOf(), "toll.period.sign", number.ToString(CultureInfo.InvariantCulture), null, null);
         return desk.Sign(number, NameOf(context), cancellationToken);
+    }
+
+    private static JudgeOutcome Wanted(string? state, string owner, string explanation, out ReconState wanted)
+    {
+        wanted = default;
+        if (state is null || !States.TryGetValue(state, out wanted)) return JudgeOutcome.NoState;
+        if (explanation.Length > ExplanationMax || owner.Length > ExplanationMax) return JudgeOutcome.TooLong;
+        return explanation.Length == 0 && wanted is ReconState.Explained or ReconState.Accepted ? JudgeOutcome.NoReason : JudgeOutcome.Done;
     }
 
     /// <summary>The name under which somebody signs: the account's, or the console's.</summary>

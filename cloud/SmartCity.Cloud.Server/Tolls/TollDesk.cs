@@ -1,5 +1,6 @@
 using SmartCity.Cloud.Server.Operations;
 using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Receipts;
 using SmartCity.Cloud.Tolling.Reconciliation;
 using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Model;
@@ -11,9 +12,10 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <param name="books">Opens passages and charges.</param>
 /// <param name="gateways">What gateways numbered.</param>
 /// <param name="ledger">The ledger.</param>
+/// <param name="receipts">Where the receipts of sealed periods stand.</param>
 /// <param name="sealedOne">Told that a period was sealed.</param>
 /// <param name="clock">The time.</param>
-internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBooks gateways, Func<ITollLedger> ledger, Action sealedOne, TimeProvider clock) : IDisposable
+internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBooks gateways, Func<ITollLedger> ledger, Func<SqliteReceiptStore> receipts, Action sealedOne, TimeProvider clock) : IDisposable
 {
     private const int ItemsMax = 1_000;
 
@@ -43,7 +45,7 @@ internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBo
     public ReconRun Reconcile(ReconScope scope, bool keep, int? itemsMax, CancellationToken cancellationToken)
     {
         using var reconciliation = Open();
-        var run = reconciliation.Run(scope, Ledger, itemsMax ?? ItemsMax, UnixMicros.Now(clock), cancellationToken, gateways.Count());
+        var run = reconciliation.Run(scope, Ledger, itemsMax ?? ItemsMax, UnixMicros.Now(clock), cancellationToken, gateways.Count(), receipts());
         return keep ? reconciliation.Keep(run) : run;
     }
 
@@ -76,6 +78,18 @@ internal sealed class TollDesk(ServerOptions options, TollBooks books, GatewayBo
         using var reconciliation = Open();
         reconciliation.Judge(key, new ReconJudgement(state, owner, explanation, by, UnixMicros.Now(clock)));
         _recent.Drop();
+    }
+
+    /// <summary>Says something of all items of a class that are open, or of those that are judged where they are to be open again.</summary>
+    /// <returns>How many.</returns>
+    public int JudgeAll(ReconScope scope, string @class, ReconState state, string owner, string explanation, string by, CancellationToken cancellationToken)
+    {
+        using var reconciliation = Open();
+        var items = reconciliation.Run(scope, null, int.MaxValue, UnixMicros.Now(clock), cancellationToken).Items
+            .Where(item => item.Class == @class && (state == ReconState.Open ? item.Judgement is { State: not ReconState.Open } : item.IsOpen)).Select(item => item.Key).ToList();
+        reconciliation.Judge(items, new ReconJudgement(state, owner, explanation, by, UnixMicros.Now(clock)));
+        _recent.Drop();
+        return items.Count;
     }
 
     /// <summary>Asks for numbers again that devices gave and nobody got.</summary>

@@ -16,7 +16,7 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// <summary>Tolls over HTTP, <c>/api/v1/toll/…</c>: charges, the evidence of each, reconciliation, and periods.</summary>
 internal static class TollEndpoints
 {
-    private const int LimitMax = 10_000, LimitUsual = 100, ItemsUsual = 1_000, RunsMax = 100;
+    private const int LimitMax = 10_000, LimitUsual = 100, ItemsUsual = 1_000, RunsMax = 100, ClassMax = 100;
 
     public static void MapTolls(this IEndpointRouteBuilder app)
     {
@@ -66,6 +66,8 @@ internal static class TollEndpoints
             .WithName("KeepTollReconciliation").WithSummary("Reconciles as GET does, and keeps the run.").TakesScope().Answers<TollReconRun>();
         manage.MapPut("/items/{key:regex(^[0-9a-f]{{32}}$)}", Judge).WithName("JudgeTollItem").WithSummary("Says of an item of reconciliation what is to become of it, and why.")
             .PathExample("key", Examples.Item).AnswersNothing();
+        manage.MapPut("/items", JudgeAll).WithName("JudgeTollItems").WithSummary("Says the same of all items of a class that are open, of some dates or of one toll point.")
+            .Answers<TollItemsJudged>();
         manage.MapPost("/replays", (HttpContext context, TollActs acts, NewTollReplay wanted, CancellationToken stop) => wanted.All == (wanted.Keys is { Count: > 0 })
             ? Problems.Of(ProblemKinds.Body, new Sentence("say.replay"))
             : Results.Json(new Whole<TollReplay>([.. acts.AskReplay(context, wanted.All ? null : wanted.Keys, stop).Select(replay => Entry(replay, isMissing: true))])))
@@ -125,10 +127,25 @@ internal static class TollEndpoints
         acts.Judge(context, key, wanted.State, wanted.Owner ?? "", wanted.Explanation?.Trim() ?? "") switch
         {
             JudgeOutcome.Done => Results.NoContent(),
-            JudgeOutcome.NoState => Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", TollActs.States.Keys))),
-            JudgeOutcome.NoReason => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation")),
-            _ => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation.long", TollActs.ExplanationMax)),
+            var refused => Refuse(refused),
         };
+
+    private static IResult JudgeAll(HttpContext context, TollActs acts, TollClassJudgement wanted, CancellationToken stop)
+    {
+        if (wanted.Class is not { Length: > 0 and <= ClassMax } name) return Problems.Of(ProblemKinds.Body, new Sentence("say.judge.class"));
+        if (wanted.From > wanted.To) return Problems.Of(ProblemKinds.Body, new Sentence("say.readings.order", Day(wanted.From.Value), Day(wanted.To.Value)));
+        var outcome = acts.JudgeAll(context, new TollReconFilter(wanted.From, wanted.To, wanted.Point, null, null), name, wanted.State, wanted.Owner ?? "", wanted.Explanation?.Trim() ?? "", out var count, stop);
+        return outcome == JudgeOutcome.Done ? Results.Json(new TollItemsJudged(count)) : Refuse(outcome);
+
+        static string Day(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+    }
+
+    private static ProblemAnswer Refuse(JudgeOutcome outcome) => outcome switch
+    {
+        JudgeOutcome.NoState => Problems.Of(ProblemKinds.Body, new Sentence("say.possible", string.Join(", ", TollActs.States.Keys))),
+        JudgeOutcome.NoReason => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation")),
+        _ => Problems.Of(ProblemKinds.Body, new Sentence("say.explanation.long", TollActs.ExplanationMax)),
+    };
 
     private static IResult Sign(HttpContext context, TollActs acts, int number, CancellationToken stop)
     {

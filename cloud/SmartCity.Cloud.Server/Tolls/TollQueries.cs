@@ -70,7 +70,8 @@ internal sealed class TollQueries(TollDesk desk) : ITollQueries
         return (from ?? days.From, to ?? days.To);
     }
 
-    private ReconScope ScopeOf(TollReconFilter scope)
+    /// <summary>What is reconciled, with the dates that were left out.</summary>
+    public ReconScope ScopeOf(TollReconFilter scope)
     {
         var (from, to) = Dates(scope.From, scope.To);
         return new ReconScope(from, to, scope.Point, scope.Lane, scope.Device);

@@ -22,7 +22,7 @@ namespace SmartCity.Cloud.Server.Tolls;
 /// </summary>
 internal sealed class TollService : BackgroundService, IHealthPart
 {
-    private const int CellsOfStep = 64, DaysOfStep = 2_000, ChainsOfStep = 1_000;
+    private const int CellsOfStep = 64, DaysOfStep = 2_000, ChainsOfStep = 1_000, LanesNamed = 5;
     private static readonly TimeSpan _rest = TimeSpan.FromSeconds(1), _sweepEvery = TimeSpan.FromSeconds(30), _backOffMax = TimeSpan.FromSeconds(30);
     private static readonly PassageSchedule _schedule = new() { Quiet = TimeSpan.FromSeconds(1), DelayMax = TimeSpan.FromSeconds(3) };
 
@@ -45,6 +45,8 @@ internal sealed class TollService : BackgroundService, IHealthPart
     /// <summary>Whether all that is dirty is done, not only what is due: at the start, after a change of rules, and now and then for what no arrival tells of.</summary>
     private bool _isSweeping = true;
     private int _waiting;
+    /// <summary>Lanes that no configuration has and of which something waits.</summary>
+    private IReadOnlyList<string> _unknown = [];
 
     public TollService(ServerOptions options, TollBooks books, TollEventConsumer events, TollRulesSource rules, TimeProvider clock, ILogger<TollService> logger)
     {
@@ -74,7 +76,8 @@ internal sealed class TollService : BackgroundService, IHealthPart
     public string? Trouble { get; private set; }
 
     /// <inheritdoc/>
-    public string? Warning => _rules.Current is null && _waiting > 0 ? "toll events wait: no configuration was imported; import one with smartcity toll config import" : null;
+    public string? Warning => _rules.Current is null && _waiting > 0 ? "toll events wait: no configuration was imported; import one with smartcity toll config import"
+        : _unknown.Count > 0 ? $"toll events of lanes wait that no configuration has: {string.Join(", ", _unknown.Take(LanesNamed))}{(_unknown.Count > LanesNamed ? ", …" : "")}; import a corridor with them, or correct the devices" : null;
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -123,6 +126,7 @@ internal sealed class TollService : BackgroundService, IHealthPart
         if (_clock.GetElapsedTime(_sweptAt) >= _sweepEvery)
         {
             (_sweptAt, _isSweeping) = (_clock.GetTimestamp(), true);
+            _unknown = _rules.Current is { } known ? [.. Store.Dirty(cell => known.PointOf(cell.Lane) is null, DaysOfStep).Select(cell => cell.Lane).Distinct().Order(StringComparer.Ordinal)] : [];
             charging.Post(PostingState.Refused, ChainsOfStep);
             // Imports send what follows from them themselves; this is for what a crash or a ledger that was down left behind.
             if (_books.HasClaims) (_claims ??= _books.OpenClaims(_zone, _clock)).Send(Ledger, _options.Toll.Plan, alsoRefused: true);

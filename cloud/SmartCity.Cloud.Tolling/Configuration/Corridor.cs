@@ -46,7 +46,9 @@ public sealed record Corridor : ConfigVersion
     public ExactAmount? KmBetween(string from, string to) => _km.TryGetValue((from, to), out var km) || _km.TryGetValue((to, from), out km) ? km : null;
 
     /// <summary>What correlation has to know of its points.</summary>
-    public IReadOnlyList<TollPointLayout> Layouts() => [.. Points.Select(point => new TollPointLayout(point.Id, [.. point.Lanes.Select(lane => new TollLane(lane.Id, lane.Direction))]))];
+    /// <param name="devicesOf">The devices of a lane; null where any may be there.</param>
+    public IReadOnlyList<TollPointLayout> Layouts(Func<string, IReadOnlySet<string>?> devicesOf) =>
+        [.. Points.Select(point => new TollPointLayout(point.Id, [.. point.Lanes.Select(lane => new TollLane(lane.Id, lane.Direction, devicesOf(lane.Id)))]))];
 }
 
 /// <summary>A place where vehicles are seen.</summary>
@@ -60,7 +62,7 @@ public sealed record CorridorPoint(string Id, string Name, TollPointRole? Role, 
 /// <summary>One lane of a toll point.</summary>
 /// <param name="Id">As toll events carry it; unique in the whole configuration.</param>
 /// <param name="Direction">One of the point's directions.</param>
-/// <param name="Devices">Ids of the devices over it.</param>
+/// <param name="Devices">Ids of the devices over it: what others say of it takes no part. Empty where any may.</param>
 public sealed record CorridorLane(string Id, string Direction, IReadOnlyList<string> Devices);
 
 /// <summary>Distance between two points.</summary>

@@ -28,10 +28,13 @@ public sealed class TollConfiguration
         _calendars = Timeline.ByKey(Calendars, calendar => calendar.Id);
         _tariffs = Timeline.ByKey(Tariffs, tariff => tariff.Corridor);
         _policies = Timeline.ByKey(PenaltyPolicies, policy => policy.Id);
+        // Of all versions: what a device said before it was taken away is still correlated.
+        var devices = Corridors.SelectMany(corridor => corridor.Points).SelectMany(point => point.Lanes).GroupBy(lane => lane.Id, StringComparer.Ordinal).Where(lanes => lanes.All(lane => lane.Devices.Count > 0))
+            .ToDictionary(lanes => lanes.Key, lanes => (IReadOnlySet<string>)lanes.SelectMany(lane => lane.Devices).ToHashSet(StringComparer.Ordinal), StringComparer.Ordinal);
         foreach (var corridor in Corridors)
         {
             foreach (var point in corridor.Points) _corridorOfPoint[point.Id] = corridor.Id;
-            foreach (var layout in corridor.Layouts())
+            foreach (var layout in corridor.Layouts(devices.GetValueOrDefault))
                 foreach (var lane in layout.Lanes) _pointOfLane[lane.Id] = layout;
         }
     }

@@ -27,6 +27,7 @@ public sealed record Finding(FindingKind Kind, string TollPoint, long Time, Toll
         FindingKind.MalformedMember => "MALFORMED_MEMBER",
         FindingKind.UnknownLane => "UNKNOWN_LANE",
         FindingKind.ImpossibleTravel => "IMPOSSIBLE_TRAVEL",
+        FindingKind.UnknownDevice => "UNKNOWN_DEVICE",
         _ => throw new InvalidOperationException($"A finding of kind {Kind} has no code."),
     };
 }
@@ -64,4 +65,6 @@ public enum FindingKind : byte
     UnknownLane = 14,
     /// <summary>One vehicle at two points faster than any vehicle.</summary>
     ImpossibleTravel = 15,
+    /// <summary>The configuration has no such device over its lane.</summary>
+    UnknownDevice = 16,
 }

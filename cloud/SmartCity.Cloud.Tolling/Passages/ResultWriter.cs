@@ -68,6 +68,7 @@ internal static class ResultWriter
             _held.Add(new HeldEvent(e.Ref, e.Kind, e.LaneId, e.Time, e.Held!.Value));
             if (e.Held == HoldReason.KeyConflict) Find(FindingKind.KeyConflict, "the key has another content too");
             if (e.Held == HoldReason.UnknownLane) Find(FindingKind.UnknownLane, e.LaneId);
+            if (e.Held == HoldReason.UnknownDevice) Find(FindingKind.UnknownDevice, $"lane {e.LaneId} has no device {e.Ref.Device}");
             Doubts(e, Find);
 
             void Find(FindingKind kind, string detail) => _findings.Add(new Finding(kind, point.Id, e.Time, e.Ref, null, detail));

@@ -21,6 +21,8 @@ internal sealed class Sighting(TollEvent e, TollEventRef name)
     public bool MayHaveWaited { get; init; }
     /// <summary>Where its lane lies in the toll point's; −1 where it has no such lane.</summary>
     public int Lane { get; init; }
+    /// <summary>Whether its device is none of its lane's.</summary>
+    public bool IsStranger { get; init; }
     /// <summary>Names of members that are not what the contract says, or null.</summary>
     public string? Malformed { get; set; }
 

@@ -43,7 +43,11 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
         Sighting Sight(TollEvent e, in TollEventRef name)
         {
             var (time, clock) = EventClock.Judge(e, options);
-            var sighting = new Sighting(e, name) { Time = time, Clock = clock, Lane = lanes.GetValueOrDefault(e.Lane, -1), MayHaveWaited = EventClock.MayHaveWaited(e, options) };
+            var lane = lanes.GetValueOrDefault(e.Lane, -1);
+            var sighting = new Sighting(e, name)
+            {
+                Time = time, Clock = clock, Lane = lane, MayHaveWaited = EventClock.MayHaveWaited(e, options), IsStranger = lane >= 0 && point.Lanes[lane].Devices is { } devices && !devices.Contains(e.Device),
+            };
             if (context.Contains(time) || (sighting.MayHaveWaited && context.Contains(e.Time))) Read(sighting, e.Json.Span);
             return sighting;
         }
@@ -81,6 +85,7 @@ internal sealed record SightingIntake(List<Sighting> Anchors, List<Sighting> Rea
             hasConflict ? HoldReason.KeyConflict
             : sighting.Kind is TollEventKind.Counter or TollEventKind.Health ? HoldReason.NoVehicle
             : sighting.Lane < 0 ? HoldReason.UnknownLane
+            : sighting.IsStranger ? HoldReason.UnknownDevice
             : sighting.Clock == ClockVerdict.Suspect && sighting.Kind != TollEventKind.Avc ? HoldReason.TimeSuspect
             : null;
         (sighting.Held is not null ? Held : sighting.IsRead ? Reads : Anchors).Add(sighting);

@@ -52,4 +52,6 @@ public enum HoldReason : byte
     TimeSuspect = 3,
     /// <summary>The toll point has no such lane.</summary>
     UnknownLane = 4,
+    /// <summary>The configuration has no such device over its lane.</summary>
+    UnknownDevice = 5,
 }

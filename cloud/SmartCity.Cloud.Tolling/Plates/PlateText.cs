@@ -72,7 +72,7 @@ internal static class PlateText
     }
 
     private static bool IsMark(char letter) => letter is
-        '\u200B' or '\u200C' or '\u200D' or '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u2069') or '\uFEFF'
+        '\u200B' or '\u200C' or '\u200D' or '\u200E' or '\u200F' or '\u061C' or (>= '\u202A' and <= '\u202E') or (>= '\u2060' and <= '\u206F') or '\uFEFF'
         or '\uFE0E' or '\uFE0F' or '\u0640'
         or '-' or '_' or '.' or '|' or '/' or '\u00AD' or (>= '\u2010' and <= '\u2015') or '\u2212'
         || char.IsWhiteSpace(letter);

@@ -96,7 +96,16 @@ public static class MerkleTree
         return last == 0 && one.AsSpan().SequenceEqual(firstRoot) && two.AsSpan().SequenceEqual(secondRoot);
     }
 
-    internal static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right) => Prefixed(1, left, right);
+    internal static byte[] Node(ReadOnlySpan<byte> left, ReadOnlySpan<byte> right)
+    {
+        // Of each tree there are as many as leaves, so it is done without an object for each.
+        if (left.Length != HashLength || right.Length != HashLength) return Prefixed(1, left, right);
+        Span<byte> both = stackalloc byte[1 + (2 * HashLength)];
+        both[0] = 1;
+        left.CopyTo(both[1..]);
+        right.CopyTo(both[(1 + HashLength)..]);
+        return SHA256.HashData(both);
+    }
 
     /// <summary>The path, where <paramref name="root"/> gives the root of the leaves from one on.</summary>
     internal static List<byte[]> Inclusion(Func<long, long, byte[]> root, long index, long size)

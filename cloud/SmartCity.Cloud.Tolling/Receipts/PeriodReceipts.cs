@@ -120,7 +120,7 @@ public sealed class PeriodReceipts(SqliteReceiptStore store, ITollLedger ledger,
     private string Money(long minor) => $"{ExactAmount.OfMinor(minor, ledger.Identity.Scale).ToString()} {ledger.Identity.Currency}";
 
     /// <summary>What a transfer adds to a charge; null where it is none of a charge's amount.</summary>
-    private static (long Net, long Vat)? PartOf(Transfer transfer)
+    internal static (long Net, long Vat)? PartOf(Transfer transfer)
     {
         if (transfer.Links.Charge is null || transfer.Code is not (TransferCode.Charge or TransferCode.Reversal)) return null;
         var (amount, earner) = transfer.Reverses is null ? (transfer.Amount, transfer.Credit) : (-transfer.Amount, transfer.Debit);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Sqlite;
@@ -34,6 +35,7 @@ public sealed class SqliteReceiptStore : IDisposable
     private const string TreeColumns = "period, batch, size, net, vat, root, checkpoint, key, at";
 
     private readonly Lock _writing = new(), _reading = new();
+    private readonly string _where;
     private readonly SqliteConnection _connection, _reader;
     private readonly Statements _statements, _questions;
 
@@ -43,9 +45,9 @@ public sealed class SqliteReceiptStore : IDisposable
     public SqliteReceiptStore(string file)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(file))!);
-        var where = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
+        _where = new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString();
         // Who asks for a receipt does not wait for a month that is being made.
-        (_connection, _reader) = (new SqliteConnection(where), new SqliteConnection(where));
+        (_connection, _reader) = (new SqliteConnection(_where), new SqliteConnection(_where));
         _connection.Open();
         _reader.Open();
         (_statements, _questions) = (new Statements(_connection), new Statements(_reader));
@@ -76,6 +78,18 @@ public sealed class SqliteReceiptStore : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, tree.Size);
         lock (_reading) return MerkleTree.Inclusion((from, count) => RootOf(_questions, tree.Period, tree.Batch, from, count), index, tree.Size);
+    }
+
+    /// <summary>Reads the trees of some periods leaf by leaf, beside whoever asks for receipts, and holds them against their signed checkpoints.</summary>
+    /// <returns>In order of period and batch; periods whose trees are not made are left out.</returns>
+    public IReadOnlyList<ReceiptTreeCount> Count(IReadOnlySet<int> periods)
+    {
+        ArgumentNullException.ThrowIfNull(periods);
+        if (periods.Count == 0) return [];
+        using var connection = new SqliteConnection(_where);
+        connection.Open();
+        using var statements = new Statements(connection);
+        return [.. statements.Read($"SELECT {TreeColumns} FROM receipt_tree ORDER BY period, batch", TreeOf).Where(tree => periods.Contains(tree.Period)).Select(tree => CountOf(statements, tree))];
     }
 
     /// <summary>The receipt of a charge: of the last batch that booked something of it.</summary>
@@ -143,6 +157,33 @@ public sealed class SqliteReceiptStore : IDisposable
 
     private static ReceiptTree TreeOf(SqliteDataReader row) => new(
         row.GetInt32(0), (BatchKind)row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4), row.GetFieldValue<byte[]>(5), row.GetString(6), row.GetFieldValue<byte[]>(7), row.GetInt64(8));
+
+    private static ReceiptTreeCount CountOf(Statements statements, ReceiptTree tree)
+    {
+        var (root, isInOrder) = (new MerkleRoot(), true);
+        statements.ForEach("SELECT number, hash FROM receipt_leaf WHERE period = $1 AND batch = $2 ORDER BY number", row =>
+        {
+            isInOrder &= row.GetInt64(0) == root.Count;
+            root.Add(row.GetFieldValue<byte[]>(1));
+        }, tree.Period, (long)tree.Batch);
+        var isSigned = SignedBy(tree) is { } signed && signed.Size == root.Count && signed.Root.AsSpan().SequenceEqual(root.Value());
+        return new ReceiptTreeCount(tree.Period, tree.Batch, root.Count, tree.Net + tree.Vat, isInOrder && isSigned);
+    }
+
+    /// <summary>What the checkpoint of a tree says; null where it is not signed by the tree's key or is another tree's.</summary>
+    private static Checkpoint? SignedBy(ReceiptTree tree)
+    {
+        using var key = ECDsa.Create();
+        try
+        {
+            key.ImportSubjectPublicKeyInfo(tree.PublicKey, out _);
+            return Checkpoint.Verify(tree.Checkpoint, key) is { } read && read.Origin.EndsWith($"/{tree.Name}", StringComparison.Ordinal) ? read : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
 
     private static byte[] RootOf(Statements statements, int period, BatchKind batch, long from, long count)
     {

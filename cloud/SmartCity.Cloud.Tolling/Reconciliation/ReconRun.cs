@@ -52,6 +52,9 @@ public sealed record ReconItem(
     /// <summary>The class of numbers that a device gave and nobody got.</summary>
     public const string SequenceGap = "SEQ_GAP";
 
+    /// <summary>The class of lanes that no configuration has.</summary>
+    public const string UnknownLane = "UNKNOWN_LANE";
+
     /// <summary>That its numbers were asked for again; null where nobody did.</summary>
     public ReconReplay? Replay { get; init; }
 

@@ -8,6 +8,7 @@ using SmartCity.Cloud.Tolling.Claims;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Postgres;
+using SmartCity.Cloud.Tolling.Receipts;
 using SmartCity.Cloud.Tolling.Sql;
 using SmartCity.Cloud.Tolling.Sqlite;
 using SmartCity.Model;
@@ -69,7 +70,9 @@ public sealed class TollReconciliation : IDisposable
     /// <param name="now">µs since 1970 UTC.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="gateways">What gateways numbered; null to leave it out.</param>
-    public ReconRun Run(ReconScope scope, ITollLedger? ledger, int itemsMax, long now, CancellationToken cancellationToken, IReadOnlyList<GatewayCount>? gateways = null)
+    /// <param name="receipts">Where the receipts of sealed periods stand; null to leave them out.</param>
+    public ReconRun Run(
+        ReconScope scope, ITollLedger? ledger, int itemsMax, long now, CancellationToken cancellationToken, IReadOnlyList<GatewayCount>? gateways = null, SqliteReceiptStore? receipts = null)
     {
         _session.BeginReading();
         try
@@ -89,11 +92,15 @@ public sealed class TollReconciliation : IDisposable
             {
                 if (scope.Lane is null) identities.Add(Reads(scope));
                 identities.AddRange([Passages(scope), Trips(scope), Amounts(scope)]);
-                if (ledger is not null) identities.Add(Posted(scope, ledger, cancellationToken));
+                // A period belongs to all dates that it touches: what was booked in it late is of earlier ones.
+                var issued = ledger is null || receipts is null || !scope.IsWhole ? null
+                    : new IssuedReceipts(ledger.Periods().Where(period => period.State == PeriodState.Sealed && period.From <= scope.To && period.To >= scope.From), receipts);
+                if (ledger is not null) identities.Add(Posted(scope, ledger, issued, cancellationToken));
                 if (ledger is not null && scope.IsWhole) identities.Add(Ledger(ledger));
                 if (ledger is not null && scope.IsWhole && _claims is not null) identities.AddRange([_claims.Claimed(scope, ledger, cancellationToken), _claims.Banked(scope, ledger, cancellationToken)]);
+                if (issued is not null) identities.Add(issued.Identity());
             }
-            var items = gaps.Concat(Findings(scope)).Concat(Charges(scope)).Concat(Refused(scope)).Concat(scope.IsWhole && _claims is not null ? _claims.Items(scope) : []).Select(Judged).OrderBy(item => item.Time).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
+            var items = gaps.Concat(Findings(scope)).Concat(UnknownLanes(scope, span)).Concat(Charges(scope)).Concat(Refused(scope)).Concat(scope.IsWhole && _claims is not null ? _claims.Items(scope) : []).Select(Judged).OrderBy(item => item.Time).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
             var classes = items.GroupBy(item => item.Class, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal)
                 .Select(group => new ReconClass(group.Key, group.Count(), group.Count(item => item.IsOpen), group.Sum(item => item.Count), group.Sum(item => item.Money ?? 0)));
             return new ReconRun(0, scope, now, identities, [.. items.Take(itemsMax)], [.. classes], PassageStore.StatementRoot(_session, scope.From, scope.To));
@@ -119,7 +126,7 @@ public sealed class TollReconciliation : IDisposable
             var open = OpenChains(scope).Where(chain => chain.Gross > 0).ToList();
             var asked = open.Select(chain => chain.Passage).ToHashSet(StringComparer.Ordinal);
             var charges = _session.Read($"SELECT passage FROM charge WHERE outcome = {(int)ChargeOutcome.Charged} AND {OfDays}", row => row.Text(0), Days(scope)).Where(passage => !asked.Contains(passage)).ToHashSet(StringComparer.Ordinal);
-            var standing = StandingOf(ledger, charges, cancellationToken).Values.Where(one => one.Money != 0).ToList();
+            var standing = StandingOf(ledger, charges, null, cancellationToken).Values.Where(one => one.Money != 0).ToList();
             var (waiting, refused) = (open.Where(chain => chain.State == PostingState.Waiting).ToList(), open.Where(chain => chain.State == PostingState.Refused).ToList());
             return LeakageTree.Of(sums, standing, (waiting.Count, waiting.Sum(chain => chain.Gross), refused.Count, refused.Sum(chain => chain.Gross)));
         }
@@ -165,9 +172,21 @@ public sealed class TollReconciliation : IDisposable
     /// <summary>All that was asked for again, the last first; also what came since.</summary>
     public IReadOnlyList<ReconReplay> Replays() => _session.Read("SELECT key, subject, by, at FROM recon_replay ORDER BY at DESC, key", row => new ReconReplay(row.Text(0), row.Text(1), row.Text(2), row.Number(3)));
 
+    /// <summary>Keeps what a person says of items in place of what was said before, of all of them or of none.</summary>
+    public void Judge(IEnumerable<string> keys, ReconJudgement judgement)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        ArgumentNullException.ThrowIfNull(judgement);
+        _session.Change(() =>
+        {
+            _session.RunEach("INSERT INTO recon_judgement VALUES($1,$2,$3,$4,$5,$6) ON CONFLICT(key) DO UPDATE SET state = $2, owner = $3, explanation = $4, by = $5, at = $6",
+                [.. keys.Select(key => new SqlValue[] { key, (long)judgement.State, judgement.Owner, judgement.Explanation, judgement.By, judgement.At })]);
+            return 0;
+        });
+    }
+
     /// <summary>Keeps what a person says of an item in place of what was said before.</summary>
-    public void Judge(string key, ReconJudgement judgement) => _session.Run("INSERT INTO recon_judgement VALUES($1,$2,$3,$4,$5,$6) ON CONFLICT(key) DO UPDATE SET state = $2, owner = $3, explanation = $4, by = $5, at = $6",
-        key, (long)judgement.State, judgement.Owner, judgement.Explanation, judgement.By, judgement.At);
+    public void Judge(string key, ReconJudgement judgement) => Judge([key], judgement);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -234,12 +253,12 @@ public sealed class TollReconciliation : IDisposable
     }
 
     /// <summary>E9: what is charged stands in the ledger under its date, or is on its way, or was refused.</summary>
-    private ReconIdentity Posted(ReconScope scope, ITollLedger ledger, CancellationToken cancellationToken)
+    private ReconIdentity Posted(ReconScope scope, ITollLedger ledger, IssuedReceipts? beside, CancellationToken cancellationToken)
     {
         var (count, charged) = _session.Read($"SELECT count(*) FILTER (WHERE net + vat > 0), coalesce(sum(net + vat),0) FROM charge WHERE outcome <> {(int)ChargeOutcome.Void} AND {OfDays}", row => (row.Number(0), row.Number(1)), Days(scope)).Single();
         var charges = _session.Read($"SELECT passage FROM charge WHERE {OfDays}", row => row.Text(0), Days(scope)).ToHashSet(StringComparer.Ordinal);
         var open = OpenChains(scope);
-        var (standing, posted) = PostedOf(StandingOf(ledger, charges, cancellationToken));
+        var (standing, posted) = PostedOf(StandingOf(ledger, charges, beside, cancellationToken));
         ReconTerm On(string name, PostingState state) => new(name, open.Where(chain => chain.State == state).Sum(chain => Math.Sign(chain.Change)), open.Where(chain => chain.State == state).Sum(chain => chain.Change));
         return new ReconIdentity("E9", new ReconTerm("charged", count, charged), [new("posted", standing, posted), On("waiting", PostingState.Waiting), On("refused", PostingState.Refused)]);
     }
@@ -253,8 +272,8 @@ public sealed class TollReconciliation : IDisposable
         WHERE h.state <> {(int)PostingState.Posted} AND c.day BETWEEN $1 AND $2 AND ($3 IS NULL OR c.point = $3) AND ($4 IS NULL OR c.lane = $4)
         """, row => (row.Text(0), ChargeJson.ChangeOf(row.Bytes(1)), row.Number(2), (PostingState)row.Number(3)), Days(scope));
 
-    /// <summary>What stands in the ledger for some charges: the account that was debited last, and how much.</summary>
-    private static Dictionary<string, (string Account, long Money)> StandingOf(ITollLedger ledger, HashSet<string> charges, CancellationToken cancellationToken)
+    /// <summary>What stands in the ledger for some charges: the account that was debited last, and how much. Who else wants to see all of it, does so beside.</summary>
+    private static Dictionary<string, (string Account, long Money)> StandingOf(ITollLedger ledger, HashSet<string> charges, IssuedReceipts? beside, CancellationToken cancellationToken)
     {
         var standing = new Dictionary<string, (string Account, long Money)>(StringComparer.Ordinal);
         for (long after = 0; ;)
@@ -263,6 +282,7 @@ public sealed class TollReconciliation : IDisposable
             var page = ledger.Entries(new EntryQuery(after, LedgerPage));
             foreach (var entry in page)
             {
+                if (entry.Event is TransferPosted posted) beside?.Take(posted);
                 if (entry.Event is not TransferPosted { Transfer: { Code: TransferCode.Charge or TransferCode.Reversal, Links.Charge: { } charge } transfer } || !charges.Contains(charge)) continue;
                 var before = standing.GetValueOrDefault(charge);
                 standing[charge] = transfer.Reverses is null ? (transfer.Debit, before.Money + transfer.Amount) : (before.Account, before.Money - transfer.Amount);
@@ -286,6 +306,15 @@ public sealed class TollReconciliation : IDisposable
         """,
         row => new ReconItem(row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Number(4), row.Day(5), 1, null, row.Text(6), row.Number(7), null),
         scope.From, scope.To, scope.Point);
+
+    /// <summary>Lanes of which something waits and nothing was ever correlated, since no configuration has them. More events of a lane are another item.</summary>
+    private List<ReconItem> UnknownLanes(ReconScope scope, TimeWindow span) => scope.Device is not null || scope.Point is not null ? [] : _session.Read(
+        """
+        SELECT lane, count(*), min(time) FROM toll_event WHERE lane IN (SELECT DISTINCT lane FROM toll_dirty) AND lane NOT IN (SELECT DISTINCT lane FROM passage)
+          AND time >= $1 AND time < $2 AND ($3 IS NULL OR lane = $3) GROUP BY lane
+        """,
+        row => new ReconItem(KeyOf(ReconItem.UnknownLane, string.Create(CultureInfo.InvariantCulture, $"{row.Text(0)}\0{row.Number(1)}")), ReconItem.UnknownLane, null, row.Text(0), row.Number(2), DayOf(row.Number(2)), row.Number(1), null,
+            "its events wait for a configuration that has this lane", null, null), span.From, span.To, scope.Lane);
 
     /// <summary>Passages that are not charged though a vehicle passed.</summary>
     private List<ReconItem> Charges(ReconScope scope) => scope.Device is not null ? [] : _session.Read(

@@ -66,7 +66,7 @@ public sealed partial class TollPagesTests : BrowserTests
     {
         await page.GotoAsync(_browser.AddressOf($"/?lang={language}"));
         await page.Locator("#navigation a[href='/tolls']").ClickAsync();
-        await Assertions.Expect(page.Locator("#books tbody").First.Locator("tr")).ToHaveCountAsync(12);
+        await Assertions.Expect(page.Locator("#books tbody").First.Locator("tr")).ToHaveCountAsync(13);
         await Assertions.Expect(page.Locator("#books tr.odd")).ToHaveCountAsync(0);
         await CityBrowser.KeepAsync(page, $"tolls-board-{language}");
         await page.Locator("section[aria-labelledby=days-title] td a").First.ClickAsync();

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text.Json;
 using SmartCity.Hosting.Operations;
+using SmartCity.Model.Contracts;
 
 namespace SmartCity.Tests.EndToEnd.Trunk;
 
@@ -52,6 +54,31 @@ internal static class TollRoad
     /// <summary>Asks as an operator on the machine does, by the server's socket.</summary>
     public static async Task<string> AskAsync(TrunkCity city, string path, CancellationToken stop) =>
         (await AdminSocket.AskAsync(AdminSocket.FileIn(city.Server.Data), HttpMethod.Get, "/api/v1/toll/" + path, stop)).ToString();
+
+    /// <summary>Does something as an operator on the machine does, by the server's socket.</summary>
+    public static Task<JsonElement> ActAsync(TrunkCity city, HttpMethod method, string path, object? body, CancellationToken stop) =>
+        AdminSocket.AskAsync(AdminSocket.FileIn(city.Server.Data), method, "/api/v1/toll/" + path, stop, body is null ? null : JsonSerializer.SerializeToUtf8Bytes(body));
+
+    /// <summary>Adds a toll manager who signs in, chooses a password and signs a period.</summary>
+    public static async Task SignAsync(TrunkCity city, string name, int period, CancellationToken stop)
+    {
+        var secret = await AddAccountAsync(city, name, [Roles.TollManager], stop);
+        // Cookies are kept by hand: the client's own jar sends none that is Secure without TLS, as browsers do to localhost.
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, UseProxy = false }) { BaseAddress = new Uri($"http://127.0.0.1:{city.Server.Port("http")}"), Timeout = TimeSpan.FromMinutes(10) };
+        http.DefaultRequestHeaders.Add("Sec-Fetch-Site", "same-origin");
+        await PostAsync("/api/v1/session", new { name, password = secret });
+        await PostAsync("/api/v1/account/password", new { old = secret, @new = "correct horse battery staple" });
+        await PostAsync($"/api/v1/toll/periods/{period}/sign", new { });
+
+        async Task PostAsync(string path, object body)
+        {
+            using var answer = await http.PostAsJsonAsync(path, body, stop);
+            Assert.True(answer.IsSuccessStatusCode, $"{path}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(stop)}");
+            if (!answer.Headers.TryGetValues("Set-Cookie", out var cookies)) return;
+            http.DefaultRequestHeaders.Remove("Cookie");
+            http.DefaultRequestHeaders.Add("Cookie", string.Join("; ", cookies.Select(cookie => cookie.Split(';')[0])));
+        }
+    }
 
     /// <summary>Runs a program of the solution to its end.</summary>
     /// <returns>What it said.</returns>

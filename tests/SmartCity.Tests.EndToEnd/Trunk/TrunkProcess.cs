@@ -38,6 +38,16 @@ internal sealed class TrunkProcess : IDisposable
 
     public bool HasExited => _process?.HasExited ?? true;
 
+    /// <summary>The most memory that it held since it was started.</summary>
+    public long PeakBytes
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{_process!.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return long.Parse(line["VmHWM:".Length..^"kB".Length].Trim(), CultureInfo.InvariantCulture) << 10;
+        }
+    }
+
     public int ExitCode => _process!.ExitCode;
 
     /// <summary>A port of its last start; 0 before the first, which means any free one.</summary>

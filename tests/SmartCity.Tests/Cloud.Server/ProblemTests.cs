@@ -87,6 +87,10 @@ public sealed partial class ProblemTests
             (admin, "PUT /api/v1/sites/s", Json("""{"id":"t"}"""), ProblemKinds.Registry),
             (admin, "PUT /api/v1/sites/s", Json("""{"id":"s","colour":"red"}"""), ProblemKinds.Body),
             (admin, "POST /api/v1/users", Json("""{"name":"x y"}"""), ProblemKinds.Access),
+            (admin, "PUT /api/v1/toll/items", Json("""{"state":"explained","explanation":"a cable"}"""), ProblemKinds.Body),
+            (admin, "PUT /api/v1/toll/items", Json("""{"class":"SEQ_GAP","state":"gone","explanation":"a cable"}"""), ProblemKinds.Body),
+            (admin, "PUT /api/v1/toll/items", Json("""{"class":"SEQ_GAP","state":"explained"}"""), ProblemKinds.Body),
+            (admin, "PUT /api/v1/toll/items", Json("""{"class":"SEQ_GAP","state":"accepted","explanation":"a cable","from":"2026-11-24","to":"2026-11-23"}"""), ProblemKinds.Body),
             (admin, "GET /api/v1/dead-letters/7", null, ProblemKinds.Missing),
             (admin, "GET /api/v1/completeness?gateway=none", null, ProblemKinds.Missing),
         ];

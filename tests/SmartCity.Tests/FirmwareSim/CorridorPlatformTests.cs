@@ -85,7 +85,7 @@ public sealed class CorridorPlatformTests : IDisposable
     private static IEnumerable<ChargeLine> ChargesOf(ILookup<string, TollEvent> events, TollConfiguration configuration)
     {
         var (corridor, registers) = (configuration.Corridors[0], configuration.Registers);
-        var passages = corridor.Layouts().SelectMany(point =>
+        var passages = corridor.Layouts(_ => null).SelectMany(point =>
             Correlator.Correlate(point, new TimeWindow(0, long.MaxValue / 2), point.Lanes.SelectMany(lane => events[lane.Id]), registers.Knowledge, CorrelationOptions.Default).Passages).ToList();
         var billable = passages.Where(passage => passage.State == PassageState.Billable).ToList();
         var roles = corridor.Points.Where(point => point.Role is not null).ToDictionary(point => point.Id, point => point.Role!.Value);

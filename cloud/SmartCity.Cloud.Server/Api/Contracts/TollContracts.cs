@@ -6,6 +6,20 @@ namespace SmartCity.Cloud.Server.Api.Contracts;
 /// <param name="Explanation">Why it is so, up to 1,000 characters; needed for <c>explained</c> and <c>accepted</c>.</param>
 internal sealed record TollJudgement(string? State, string? Owner = null, string? Explanation = null);
 
+/// <summary>What is said of all items of a class that are open; with the state <c>open</c>, of those of which something was said.</summary>
+/// <param name="Class">The class, e.g. <c>SEQ_GAP</c>.</param>
+/// <param name="State"><c>open</c>, <c>inWork</c>, <c>explained</c> or <c>accepted</c>.</param>
+/// <param name="Owner">Whose they are, up to 1,000 characters; left out for nobody's.</param>
+/// <param name="Explanation">Why it is so, up to 1,000 characters; needed for <c>explained</c> and <c>accepted</c>.</param>
+/// <param name="From">First business date; the first with a charge where left out.</param>
+/// <param name="To">Last business date; the last with a charge where left out.</param>
+/// <param name="Point">One toll point alone.</param>
+internal sealed record TollClassJudgement(string? Class, string? State, string? Owner = null, string? Explanation = null, DateOnly? From = null, DateOnly? To = null, string? Point = null);
+
+/// <summary>What came of it.</summary>
+/// <param name="Items">How many items it was said of.</param>
+internal sealed record TollItemsJudged(int Items);
+
 /// <summary>A period to open.</summary>
 /// <param name="From">First date: the day after the last period.</param>
 /// <param name="To">Last date, included.</param>

@@ -114,6 +114,8 @@ internal static class Examples
         _run,
         new Whole<TollReconRun>([_run with { Number = 17 }]),
         new TollJudgement("explained", "mina", "The lane was closed for works from 2 to 4."),
+        new TollClassJudgement("SEQ_GAP", "explained", "mina", "The lane was closed for works from 2 to 4.", _day, _day, "THN-1"),
+        new TollItemsJudged(37),
         new NewTollPeriod(new DateOnly(2026, 11, 22), new DateOnly(2026, 12, 21)),
         new TollPeriodChange("first", "mina"),
         new Whole<TollPeriodEntry>([_period]),

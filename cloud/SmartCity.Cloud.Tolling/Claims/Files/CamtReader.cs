@@ -100,6 +100,7 @@ internal sealed class CamtReader(string currency, int scale)
         var place = StrictXml.PlaceOf(entry);
         if (amount == 0) throw new FileRefusedException(place, "an entry of 0 moves nothing");
         var booked = DateOf(entry, "BookgDt") ?? throw new FileRefusedException(place, "BookgDt is missing");
+        CheckBatches(entry, amount);
         var payments = StrictXml.All(entry, "NtryDtls").SelectMany(details => StrictXml.All(details, "TxDtls")).ToList();
         var parts = new List<BankPart>();
         if (payments.Count <= 1) parts.Add(Part(payments.FirstOrDefault(), entry, amount));
@@ -120,6 +121,21 @@ internal sealed class CamtReader(string currency, int scale)
         var reference = Given(StrictXml.Text(entry, "AcctSvcrRef")) ?? (payments.Count == 1 ? Given(StrictXml.Text(payments[0], "Refs", "AcctSvcrRef")) : null);
         if (reference is { Length: > 35 }) throw new FileRefusedException(place, "AcctSvcrRef has more than 35 characters");
         return new Raw(reference, amount, booked, DateOf(entry, "ValDt") ?? booked, reversal is "true" or "1", parts, place, entry.ToString(SaveOptions.DisableFormatting));
+    }
+
+    /// <summary>A batch says how many payments it is and what they come to; where they stand there, they must be those, and a batch that is the whole entry must come to it.</summary>
+    private void CheckBatches(XElement entry, long amount)
+    {
+        var details = StrictXml.All(entry, "NtryDtls").ToList();
+        foreach (var one in details)
+        {
+            if (StrictXml.One(one, "Btch") is not { } batch) continue;
+            var payments = StrictXml.All(one, "TxDtls").ToList();
+            if (payments.Count > 0 && StrictXml.Text(batch, "NbOfTxs") is { } count && count.TrimStart('0').PadLeft(1, '0') != payments.Count.ToString(CultureInfo.InvariantCulture))
+                throw new FileRefusedException(StrictXml.PlaceOf(batch), string.Create(CultureInfo.InvariantCulture, $"NbOfTxs is {BankOrAnswerFile.Shown(count)}; there are {payments.Count}"));
+            if (details.Count == 1 && StrictXml.One(batch, "TtlAmt") is not null && AmountOf(batch, "TtlAmt") is var total && total != Math.Abs(amount))
+                throw new FileRefusedException(StrictXml.PlaceOf(batch), string.Create(CultureInfo.InvariantCulture, $"TtlAmt is {total}; the entry is {Math.Abs(amount)}"));
+        }
     }
 
     private static BankPart Part(XElement? payment, XElement? entry, long amount)
@@ -227,9 +243,9 @@ internal sealed class CamtReader(string currency, int scale)
         return status is "BOOK" or "PDNG" or "INFO" or "FUTR" ? status : throw new FileRefusedException(StrictXml.PlaceOf(entry), $"Sts is {BankOrAnswerFile.Shown(status)}; BOOK, PDNG, INFO or FUTR is needed");
     }
 
-    private long AmountOf(XElement parent)
+    private long AmountOf(XElement parent, string name = "Amt")
     {
-        var amount = StrictXml.One(parent, "Amt") ?? throw new FileRefusedException(StrictXml.PlaceOf(parent), "Amt is missing");
+        var amount = StrictXml.One(parent, name) ?? throw new FileRefusedException(StrictXml.PlaceOf(parent), $"{name} is missing");
         var of = (string?)amount.Attribute("Ccy");
         if (of != currency) throw new FileRefusedException(StrictXml.PlaceOf(amount), $"the currency is {BankOrAnswerFile.Shown(of)}; the ledger is in {currency}");
         return Minor(amount.Value.Trim(), amount);

@@ -70,6 +70,10 @@ internal sealed class ConfigurationReader
         return false;
     }
 
+    /// <summary>What to say of a header that is one column only, since another character separates.</summary>
+    private static string Separator(IReadOnlyList<string> header) => header is not [var only] ? "" : only.Contains(';', StringComparison.Ordinal) ? "; separates its fields, a comma is needed; "
+        : only.Contains('\t', StringComparison.Ordinal) ? "a tab separates its fields, a comma is needed; " : "";
+
     private void Table(ConfigFile file)
     {
         var before = _issues.Count;
@@ -78,7 +82,7 @@ internal sealed class ConfigurationReader
         var place = new ConfigPlace(file.Name, 1);
         var table = _tables.FirstOrDefault(known => known.Columns.All(column => header.Contains(column, StringComparer.Ordinal))).Name;
         if (table is null)
-            _issues.Add(place, $"neither JSON, which begins with {{, nor a known table; columns are {ConfigIssues.Quote(string.Join(",", header))}, expected one of: {string.Join("; ", _tables.Select(known => $"{known.Name} with {string.Join(",", known.Columns)}"))}");
+            _issues.Add(place, $"neither JSON, which begins with {{, nor a known table; {Separator(header)}columns are {ConfigIssues.Quote(string.Join(",", header))}, expected one of: {string.Join("; ", _tables.Select(known => $"{known.Name} with {string.Join(",", known.Columns)}"))}");
         else if (rows.Count == 0) _issues.Add(place, "the table has a header and no rows");
         else if (table is "prices" or "rates" or "holidays")
         {

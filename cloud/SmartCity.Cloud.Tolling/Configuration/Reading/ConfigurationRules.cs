@@ -44,5 +44,16 @@ internal static class ConfigurationRules
         void Conflict(T version, T other, string how) => issues.Add(version.Origin, $"{what} {version} {how} {other}", other.Origin);
     }
 
+    /// <summary>Refuses a time of day at which something is to begin or end and that a zone leaves out or has twice; a date alone begins with its first moment.</summary>
+    internal static void Times(ConfigVersion version, TimeZoneInfo zone, string what, ConfigIssues issues)
+    {
+        foreach (var (name, local) in (ReadOnlySpan<(string, DateTime?)>)[("validFrom", version.ValidFrom), ("validTo", version.ValidTo)])
+        {
+            if (local is not { } time || time.TimeOfDay == TimeSpan.Zero) continue;
+            if (zone.IsInvalidTime(time)) issues.Add(version.Origin, $"{name} of {what} {version}: there is no {Show(time)} in {zone.Id}, where clocks are put forward over it; take the time after it");
+            else if (zone.IsAmbiguousTime(time)) issues.Add(version.Origin, $"{name} of {what} {version}: {Show(time)} comes twice in {zone.Id}, where clocks are put back over it; take a time before or after it");
+        }
+    }
+
     internal static string Show(DateTime local) => local.ToString(local.TimeOfDay == TimeSpan.Zero ? "yyyy-MM-dd" : "yyyy-MM-dd'T'HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -26,6 +26,7 @@ internal sealed class TariffRules(ConfigParts parts, ConfigIssues issues)
         else if (!_calendars.Contains(tariff.Calendar)) issues.Add(tariff.Origin, $"calendar {ConfigIssues.Quote(tariff.Calendar)} is in no file");
         else
         {
+            ConfigurationRules.Times(tariff, _corridors[tariff.Corridor].First().Zone, "tariff", issues);
             Covered(tariff, end, _corridors[tariff.Corridor], "corridor");
             Covered(tariff, end, _calendars[tariff.Calendar], "calendar");
             References(tariff, Within(tariff, end, _corridors[tariff.Corridor]), Within(tariff, end, _calendars[tariff.Calendar]));

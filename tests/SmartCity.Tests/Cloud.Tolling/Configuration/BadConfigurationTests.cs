@@ -26,6 +26,12 @@ public sealed class BadConfigurationTests
     [InlineData("{ \"a\\ud800\": [] }", "a.json line 1", "no JSON")]
     [InlineData("[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]", "a.csv line 1", "no JSON")]
     [InlineData("tariff;version;point\n", "a.csv line 1", "neither JSON, which begins with {, nor a known table")]
+    [InlineData("tariff;version;point;class;amount\nt;1;p;car;1\n", "a.csv line 1", "; separates its fields, a comma is needed")]
+    [InlineData("tariff\tversion\tpoint\tclass\tamount\nt\t1\tp\tcar\t1\n", "a.csv line 1", "a tab separates its fields, a comma is needed")]
+    [InlineData("tariff,version,point,class,price\nt,1,p,car,1\n", "a.csv line 1", "columns are \"tariff,version,point,class,price\", expected one of: ")]
+    [InlineData("account,payment\r1,prepaid\r2,cash\r", "a.csv line 3 payment", "\"cash\" is none of prepaid, postpaid")]
+    [InlineData("\uFEFFaccount,payment\r\n1,cash\r\n", "a.csv line 2 payment", "\"cash\" is none of prepaid, postpaid")]
+    [InlineData("account,payment\n1,\"prepaid\n2,postpaid\n3,postpaid", "a.csv line 2", "a quoted field of this row does not end")]
     [InlineData("tariff,version,point,class,amount\n", "a.csv line 1", "a header and no rows")]
     [InlineData("tariff,version,point,class,amount\nt,1,p,car\n", "a.csv line 2", "4 fields; the header has 5")]
     [InlineData("tariff,version,point,class,amount\nt,1,p,\"car\n,1", "a.csv line 2", "a quoted field of this row does not end")]
@@ -91,6 +97,25 @@ public sealed class BadConfigurationTests
         var text = Made.Document($"{Made.Tariff($"{first}, {Price}, {Round}")},\n{Made.Tariff($"\"version\": 2, {second}, {Price}, {Round}")}");
         var error = Refused(Made.Load(text), "a.json line 5 $.tariffs[1]", reason);
         Assert.Equal(new ConfigPlace("a.json", 4, "$.tariffs[0]"), error.Other);
+    }
+
+    [Theory]
+    [InlineData(1)] // itself
+    [InlineData(2)] // one that replaces it in turn
+    public void A_version_that_replaces_itself_or_a_later_one_is_refused(int replaced) =>
+        Refused(Made.Load(Made.Document($"{Made.Tariff($"\"replaces\": {replaced}, {Price}, {Round}")},\n{Made.Tariff($"\"version\": 2, \"replaces\": 1, {Price}, {Round}")}")),
+            "a.json line 4 $.tariffs[0].replaces", "a version replaces an earlier one");
+
+    [Theory]
+    [InlineData("2026-03-29T02:30", "there is no 2026-03-29T02:30:00 in Europe/Oslo")]
+    [InlineData("2026-10-25T02:30", "2026-10-25T02:30:00 comes twice in Europe/Oslo")]
+    [InlineData("2026-03-29T03:00", null)]
+    [InlineData("2026-03-29", null)]
+    public void A_tariff_does_not_begin_at_a_time_that_its_zone_leaves_out_or_has_twice(string begin, string? reason)
+    {
+        var load = Made.Load(Made.Document($"{Made.Tariff($"{Price}, {Round}")},\n{Made.Tariff($"\"version\": 2, \"validFrom\": \"{begin}\", {Price}, {Round}")}").Replace("\"zone\": \"UTC\"", "\"zone\": \"Europe/Oslo\"", StringComparison.Ordinal));
+        if (reason is null) Assert.Empty(load.Errors);
+        else Refused(load, "a.json line 5 $.tariffs[1]", reason);
     }
 
     [Fact]

@@ -582,6 +582,22 @@ public sealed class CorrelatorTests
     }
 
     [Fact]
+    public void A_device_that_is_none_of_its_lane_takes_no_part_where_the_lanes_devices_are_known()
+    {
+        var known = new TollPointLayout("THN-1", [new("L1", "north", new HashSet<string> { "avc-L1", "tag-L1" }), new("L2", "north")]);
+        _road.Avc("L1", 1_000);
+        var stray = _road.Tag("L1", 1_000, 1, "77") with { Device = "tag-L7" };
+        _road.Events[^1] = stray;
+        _road.Avc("L2", 5_000);
+        var result = Correlator.Correlate(known, Road.Cell, _road.Events, _road.Knowledge, _road.Options);
+        Assert.Equal(["L1", "L2"], result.Passages.Select(passage => passage.Lane));
+        Assert.All(result.Passages, passage => Assert.Null(passage.Tag));
+        Assert.Equal((Ref(stray), HoldReason.UnknownDevice), (result.Held.Single().Event, result.Held.Single().Reason));
+        Assert.Contains("UNKNOWN_DEVICE", Codes(result));
+        Assert.True(result.Tally.Balances);
+    }
+
+    [Fact]
     public void A_vehicle_that_nothing_else_saw_is_leakage()
     {
         _road.Avc("L1", 1_000);

@@ -15,6 +15,10 @@ public sealed class PlateTests
     [InlineData("۱۲ ب ۳۴۵ - ایران ۶۷", "12ب34567", PlateCategory.Private)]
     [InlineData("١٢ب٣٤٥٦٧", "12ب34567", PlateCategory.Private)]
     [InlineData("\u200F12\u200Cب\u0640345\u200E67", "12ب34567", PlateCategory.Private)]
+    [InlineData("\u2067۱۲\u2068ب\u2069۳۴۵\u2069\u206A۶۷", "12ب34567", PlateCategory.Private)] // isolates
+    [InlineData("\u202B12\u202Eب\u202C345\u061C67\u202A", "12ب34567", PlateCategory.Private)] // embeddings, an override, the Arabic letter mark
+    [InlineData("\uFEFF12\u00A0ب\u2011345\u200D67", "12ب34567", PlateCategory.Private)] // a byte order mark, spaces and hyphens that do not break
+    [InlineData("12\uFE91345\u06F6\u0667", "12ب34567", PlateCategory.Private)] // a shaped letter, digits of three scripts
     [InlineData("12ي34567", "12ی34567", PlateCategory.Private)]
     [InlineData("12ك34567", "12ک34567", PlateCategory.Agricultural)]
     [InlineData("12ا34567", "12الف34567", PlateCategory.Government)]
@@ -41,6 +45,11 @@ public sealed class PlateTests
     [InlineData("12چ34567")] // no plate has this letter
     [InlineData("12بپ34567")]
     [InlineData("१२ب34567")] // digits of another script
+    [InlineData("１２ب３４５６７")] // full-width digits
+    [InlineData("12B34567")] // a Latin letter that looks like none
+    [InlineData("12\u0411\u0433" + "34567")] // Cyrillic
+    [InlineData("12\uD800ب34567")] // half of a letter
+    [InlineData("12ب345\067")]
     public void What_is_no_plate_is_none(string text) => Assert.Null(PlateGrammar.Parse(text));
 
     [Fact]

@@ -32,6 +32,15 @@ public sealed class MerkleTreeTests
     }
 
     [Fact]
+    public void Leaves_that_come_one_by_one_have_the_same_root() => _sizes.Sample((size, _, _) =>
+    {
+        var (leaves, root) = (Leaves(size), new MerkleRoot());
+        foreach (var leaf in leaves) root.Add(leaf);
+        Assert.Equal(MerkleTree.Root(leaves), root.Value());
+        Assert.Equal(MerkleTree.Root([]), new MerkleRoot().Value());
+    });
+
+    [Fact]
     public void Every_leaf_is_shown_to_be_in_the_tree_and_no_other() => _sizes.Sample((size, _, index) =>
     {
         var leaves = Leaves(size);

@@ -1,7 +1,9 @@
 using System.Security.Cryptography;
 using SmartCity.Cloud.Tolling.Ledger;
+using SmartCity.Cloud.Tolling.Passages;
 using SmartCity.Cloud.Tolling.Rating;
 using SmartCity.Cloud.Tolling.Receipts;
+using SmartCity.Cloud.Tolling.Reconciliation;
 using SmartCity.Cloud.Tolling.Sqlite;
 
 namespace SmartCity.Tests.Cloud.Tolling.Receipts;
@@ -120,6 +122,61 @@ public sealed class PeriodReceiptsTests : IDisposable
         _vault.Erase(_day);
         Assert.Throws<InvalidOperationException>(() => _vault.SaltKeyOf(_day));
         Assert.True(TollReceipt.Check(given, _key).IsValid);
+    }
+
+    [Fact]
+    public void Every_charge_that_was_booked_in_a_sealed_period_is_a_leaf_or_waits_to_be_one()
+    {
+        var chain = Post("c-1", 1_000, 100, BatchKind.Normal, _day);
+        Post("c-2", 500, 0, BatchKind.Normal, _day.AddDays(3));
+        Assert.Equal((0L, 0L, 0L, true), Issued());
+        Seal(1);
+        Assert.Equal((2L, 0L, 2L, true), Issued());
+        _receipts.MakeDue(Stop);
+        Assert.Equal((2L, 2L, 0L, true), Issued());
+        // Booked in the second period: a charge of its own, one that came late, and one that was rated again; all in all five leaves of two periods.
+        Rerate("c-1", chain, 400, 40, 1);
+        Post("c-3", 300, 30, BatchKind.Delayed, _day.AddDays(1));
+        Post("c-4", 700, 70, BatchKind.Normal, _day.AddDays(12));
+        Seal(2);
+        _receipts.MakeDue(Stop);
+        Assert.Equal((5L, 5L, 0L, true), Issued());
+        Assert.Equal((2L, 2L, 0L, true), Issued(_day, _day.AddDays(9)));
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM receipt_leaf WHERE number = 1")]
+    [InlineData("UPDATE receipt_leaf SET hash = zeroblob(32) WHERE number = 0")]
+    [InlineData("UPDATE receipt_leaf SET number = 9 WHERE number = 2")]
+    [InlineData("UPDATE receipt_tree SET checkpoint = replace(checkpoint, char(10) || '3' || char(10), char(10) || '4' || char(10))")]
+    [InlineData("UPDATE receipt_tree SET key = zeroblob(91)")]
+    [InlineData("UPDATE receipt_tree SET net = net + 1")]
+    public void What_somebody_changes_of_the_trees_leaves_a_residual(string change)
+    {
+        for (var i = 0; i < 3; i++) Post($"c-{i}", 100, 0, BatchKind.Normal, _day);
+        Seal(1);
+        _receipts.MakeDue(Stop);
+        using (var connection = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={_folder["receipts.db"]};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = "DROP TRIGGER receipt_leaf_kept; DROP TRIGGER receipt_leaf_kept_whole; DROP TRIGGER receipt_tree_kept";
+            command.ExecuteNonQuery();
+#pragma warning disable CA2100 // The texts are those of this test.
+            command.CommandText = change;
+#pragma warning restore CA2100
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+        Assert.False(Issued().Holds);
+    }
+
+    /// <summary>E13: charges that were booked in sealed periods, leaves, and those that wait.</summary>
+    private (long Booked, long Leaves, long Waiting, bool Holds) Issued(DateOnly? from = null, DateOnly? to = null)
+    {
+        using var passages = new SqlitePassageStore(_folder["tolling.db"], CorrelationOptions.Default);
+        using var reconciliation = new TollReconciliation(_folder["tolling.db"], TimeZoneInfo.Utc);
+        var issued = reconciliation.Run(new ReconScope(from ?? DateOnly.MinValue, to ?? DateOnly.MaxValue), _ledger, 0, 0, Stop, null, _store).Identities.Single(identity => identity.Id == "E13");
+        return (issued.Left.Count, issued.Right[0].Count, issued.Right[1].Count, issued.Holds);
     }
 
     private TollReceipt? Find(string charge) => _store.Give(charge, _vault.SaltKeyOf);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using SmartCity.Cloud.Tolling.Ledger;
 using SmartCity.Cloud.Tolling.Reconciliation;
+using SmartCity.Model.Tolling;
 using SmartCity.Tests.Cloud.Tolling.Charging;
 
 namespace SmartCity.Tests.Cloud.Tolling.Reconciliation;
@@ -15,9 +16,12 @@ public abstract class PeriodDeskSuite : IDisposable
     private readonly Period _period;
     private readonly FakeTimeProvider _clock = new();
     private readonly PeriodDesk _desk;
+    private readonly TollEvent[] _events;
+    private readonly long _conflicts;
 
     protected PeriodDeskSuite(PlayedDay day)
     {
+        _events = day.Events;
         _books = day.NewBooks();
         _books.Take(day.Events);
         _books.Settle();
@@ -25,6 +29,7 @@ public abstract class PeriodDeskSuite : IDisposable
         _period = _books.Ledger.Periods()[0];
         _clock.SetUtcNow(new DateTimeOffset(_period.To.AddDays(PeriodDesk.GraceDays).ToDateTime(new TimeOnly(12, 0)), TimeSpan.Zero));
         _desk = new PeriodDesk(_reconciliation, _books.Ledger, _tehran, _clock);
+        _conflicts = _reconciliation.Run(new ReconScope(_period.From, _period.To), null, 0, 0, Stop).Identities.Single(identity => identity.Id == "E2").Right.Single(term => term.Name == "conflicting").Count;
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
@@ -79,6 +84,24 @@ public abstract class PeriodDeskSuite : IDisposable
         var early = Assert.Single(_desk.Sign(_period.Number, "maryam", Stop).Blockers);
         Assert.Contains("late events", early);
         Assert.Null(_reconciliation.FirstSignature(_period.Number));
+    }
+
+    [Fact]
+    public void An_event_of_a_lane_that_nobody_knows_and_a_key_with_another_content_stand_in_the_way_and_are_kept()
+    {
+        JudgeAll();
+        var known = _events.First(e => e.Kind == TollEventKind.Avc && e.Clock == TollClock.Locked);
+        var other = (byte[])[.. known.Json.Span[..^1], .. ",\"note\":1}"u8];
+        _books.Take([known with { Device = "stray", Boot = 1, Sequence = 1, Lane = "NOWHERE-L9" }, known with { Json = other }]);
+        _books.Settle();
+        var items = Items().Where(item => item.IsOpen).ToList();
+        Assert.Equal((1, "its events wait for a configuration that has this lane"), items.Where(item => item is { Class: "UNKNOWN_LANE", Subject: "NOWHERE-L9" }).Select(item => ((int)item.Count, item.Detail)).Single());
+        Assert.Contains(items, item => item.Class == "KEY_CONFLICT" && item.Subject.StartsWith($"{known.Device}/{known.Boot}/{known.Sequence}", StringComparison.Ordinal));
+        var blockers = _desk.Blockers(_period, Stop);
+        foreach (var code in (string[])["UNKNOWN_LANE", "KEY_CONFLICT", "on their way"]) Assert.Contains(blockers, blocker => blocker.StartsWith(code, StringComparison.Ordinal));
+        var run = _reconciliation.Run(new ReconScope(_period.From, _period.To), _books.Ledger, 0, 0, Stop);
+        Assert.All(run.Identities, identity => Assert.True(identity.Holds, identity.ToString()));
+        Assert.Equal(1, run.Identities.Single(identity => identity.Id == "E2").Right.Single(term => term.Name == "conflicting").Count - _conflicts);
     }
 
     [Fact]

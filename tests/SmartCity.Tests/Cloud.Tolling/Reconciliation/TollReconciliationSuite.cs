@@ -91,6 +91,17 @@ public abstract class TollReconciliationSuite : IDisposable
     }
 
     [Fact]
+    public void Items_that_are_explained_together_are_explained_each()
+    {
+        var items = Run().Items;
+        Assert.True(items.Count > 1);
+        _reconciliation.Judge(items.Select(item => item.Key), new ReconJudgement(ReconState.Explained, "", "a fault that was played", "maryam", Corridor.Noon));
+        var after = Run();
+        Assert.All(after.Classes, one => Assert.Equal(0, one.Open));
+        Assert.Equal((items.Where(item => item.Class == "SEQ_GAP").Sum(gap => gap.Count), 0L), (Right(after, "E1", "missingExplained").Count, Right(after, "E1", "missingOpen").Count));
+    }
+
+    [Fact]
     public void Numbers_that_were_asked_for_again_say_so_until_they_come()
     {
         var gap = Run().Items.First(item => item.Class == ReconItem.SequenceGap);

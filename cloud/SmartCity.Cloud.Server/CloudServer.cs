@@ -15,6 +15,7 @@ using SmartCity.Cloud.Server.Commanding;
 using SmartCity.Cloud.Server.Consumers;
 using SmartCity.Cloud.Server.Faults;
 using SmartCity.Cloud.Server.Fleet;
+using SmartCity.Cloud.Server.Fleet.Twins;
 using SmartCity.Cloud.Server.Import;
 using SmartCity.Cloud.Server.Ingest;
 using SmartCity.Cloud.Server.Live;
@@ -53,6 +54,7 @@ internal static class CloudServer
         services.AddFleet(options, certificates);
         services.AddIngest();
         services.AddCommands(options);
+        services.AddTwins(options);
         services.AddLive(options.Live);
         services.AddApi();
         services.AddDashboards();

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -12,6 +13,7 @@ using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Mappings;
 using SmartCity.Edge.Gateway.Page;
 using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Edge.Spool;
 using SmartCity.Hosting;
@@ -35,34 +37,69 @@ internal static class GatewayHost
     public static async Task<int> RunAsync(Settings settings, string data, CancellationToken stop)
     {
         using var folder = DataFolder.Take(data);
-        PortsFile.Clear(data);
-        await using var app = Build(settings, data);
-        var spool = app.Services.GetRequiredService<Edge.Spool.Spool>();
-        foreach (var note in spool.Notes) app.Logger.SpoolNote(note);
-        spool.Noted += app.Logger.SpoolNote;
-        foreach (var mapping in app.Services.GetRequiredService<MappingSet>().All) app.Logger.MappingInForce(mapping.Name, mapping.TopicFilter);
+        var twin = new TwinAgent(data, settings.Get<GatewayOptions>().Twin, TimeProvider.System);
+        while (true)
+        {
+            PortsFile.Clear(data);
+            bool startsAnew;
+            await using (var app = Build(settings, data, twin))
+            {
+                var spool = app.Services.GetRequiredService<Edge.Spool.Spool>();
+                foreach (var note in spool.Notes) app.Logger.SpoolNote(note);
+                spool.Noted += app.Logger.SpoolNote;
+                foreach (var mapping in app.Services.GetRequiredService<MappingSet>().All) app.Logger.MappingInForce(mapping.Name, mapping.TopicFilter);
+                if (!await StartAsync(app, twin, stop)) continue;
+                AdminSocket.Restrict(data);
+                PortsFile.Write(data, app.Services.GetRequiredService<Endpoints>().Ports(app));
+                await app.WaitForShutdownAsync(stop);
+                startsAnew = app.Services.GetRequiredService<NewStart>().IsUnderWay && !stop.IsCancellationRequested;
+            }
+            if (!startsAnew) return ExitCode.Done;
+            twin.Reconnecting();
+        }
+    }
+
+    /// <returns>Whether it runs; false where the city's configuration was to blame that it does not, and the last good one is in force again.</returns>
+    private static async Task<bool> StartAsync(WebApplication app, TwinAgent twin, CancellationToken stop)
+    {
         try
         {
             await app.StartAsync(stop);
+            return true;
+        }
+        catch (Exception error) when (error is IOException or SocketException && twin.IsOnTrial)
+        {
+            var reason = $"the gateway cannot listen as it says: {error.Message}";
+            app.Logger.CannotApply(reason);
+            // What has started is not left running beside the next.
+            await app.StopAsync(CancellationToken.None);
+            twin.CannotApply(reason);
+            return false;
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
             throw new CommandException($"{error.Message} End what holds it, or choose another with Edge:HttpPort, Edge:Mqtt:Port, :WebSocketPort or :Tls:Port; 0 is any free one.", error);
         }
-        AdminSocket.Restrict(data);
-        PortsFile.Write(data, app.Services.GetRequiredService<Endpoints>().Ports(app));
-        await app.WaitForShutdownAsync(stop);
-        return ExitCode.Done;
     }
 
     /// <summary>Builds the application; its spool is open then.</summary>
-    public static WebApplication Build(Settings settings, string data)
+    /// <param name="settings">The gateway's own settings.</param>
+    /// <param name="data">Its data folder.</param>
+    /// <param name="twin">What the city wants of it; read from the data folder if null.</param>
+    public static WebApplication Build(Settings settings, string data, TwinAgent? twin = null)
     {
-        var mappings = MappingFolder.Load(settings.Get<GatewayOptions>().Mappings, data);
-        var spool = Edge.Spool.Spool.Open(SpoolOf(settings.Get<GatewayOptions>().Spool, data));
+        var setup = new TwinSetup(settings, data);
+        Directory.CreateDirectory(data);
+        twin ??= new TwinAgent(data, settings.Get<GatewayOptions>().Twin, TimeProvider.System);
+        twin.Check = setup.Check;
+        var start = new TwinAtStart(twin.InForce);
+        var options = setup.Options(start.Document);
+        options.Uplink.OfCity = start.Document.UplinkAddress;
+        var mappings = setup.Mappings(start.Document);
+        var spool = Edge.Spool.Spool.Open(SpoolOf(options.Spool, data));
         try
         {
-            return Build(settings, data, spool, mappings);
+            return Build(settings, options, data, spool, mappings, services => services.AddTwin(twin, setup, start));
         }
         catch
         {
@@ -71,12 +108,13 @@ internal static class GatewayHost
         }
     }
 
-    private static WebApplication Build(Settings settings, string data, Edge.Spool.Spool spool, MappingSet mappings)
+    private static WebApplication Build(Settings settings, GatewayOptions options, string data, Edge.Spool.Spool spool, MappingSet mappings, Action<IServiceCollection> addTwin)
     {
-        var options = settings.Get<GatewayOptions>();
         options.Uplink.Identity = IdentityFolder.In(data);
         var builder = ProcessHost.CreateBuilder(settings);
         var services = builder.Services;
+        // In the place of its own, which the builder has entered.
+        services.AddSingleton(options);
         var connections = OpenFiles.Connections(options.Mqtt.ConnectionsMax);
         var endpoints = new Endpoints(options, connections);
         // By a factory, so that it is disposed of with the application.
@@ -89,7 +127,9 @@ internal static class GatewayHost
         services.AddListener(options.Mqtt, connections, data);
         services.AddBroker(options, mappings);
         services.AddIdentity(options);
+        services.AddLed(options.Led, data);
         services.AddUplink(options.Uplink);
+        addTwin(services);
         builder.WebHost.UseInlineSockets();
         // Asked before the sockets that were registered first.
         services.AddSingleton<IConnectionListenerFactory>(provider => new GatedSockets(ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider), endpoints.GateOf));
@@ -172,7 +212,8 @@ internal static class GatewayHost
             return new DeviceCredentials(options.Devices ?? Path.Combine(data, "devices.json"), provider.GetRequiredService<TimeProvider>(), logger.CredentialsUnusable);
         });
         services.AddHostedService<CredentialsWatch>();
-        services.AddSingleton<IMqttAuthenticator, DeviceAuthenticator>();
+        services.AddSingleton<DeviceAuthenticator>();
+        services.AddSingleton<IMqttAuthenticator>(provider => provider.GetRequiredService<DeviceAuthenticator>());
     }
 
     /// <summary>After the commit loop, so that it stops before it.</summary>
@@ -212,8 +253,25 @@ internal static class GatewayHost
         services.AddSingleton<CommandBook>();
         services.AddSingleton<IUplinkHost, UplinkHost>();
         services.AddSingleton<Func<Grpc.Net.Client.GrpcChannel>>(() => UplinkConnector.Open(options));
-        services.AddHostedService<UplinkService>();
+        services.AddSingleton<UplinkService>();
+        services.AddHostedService(provider => provider.GetRequiredService<UplinkService>());
         services.AddSingleton<IHealthPart, UplinkHealth>();
+    }
+
+    private static void AddLed(this IServiceCollection services, LedOptions options, string data)
+    {
+        services.AddSingleton(provider => new LedFile(options.File ?? Path.Combine(data, "led"), provider.GetRequiredService<UplinkState>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<LedFile>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<LedFile>());
+        services.AddSingleton<OwnCommands>();
+    }
+
+    /// <summary>After all that it changes, so that it stops before them.</summary>
+    private static void AddTwin(this IServiceCollection services, TwinAgent agent, TwinSetup setup, TwinAtStart start)
+    {
+        services.AddSingleton(agent).AddSingleton(setup).AddSingleton(start).AddSingleton<TwinReporter>().AddSingleton<TwinApplier>();
+        services.AddHostedService(provider => provider.GetRequiredService<TwinApplier>());
+        services.AddHostedService<TwinService>();
+        services.AddSingleton<IHealthPart, TwinHealth>();
     }
 }
 

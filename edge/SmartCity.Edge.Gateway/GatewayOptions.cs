@@ -2,6 +2,8 @@ using System.ComponentModel.DataAnnotations;
 using System.Net;
 using SmartCity.Edge.Gateway.Broker;
 using SmartCity.Edge.Gateway.Enrolment;
+using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Configuration;
 
@@ -25,6 +27,10 @@ public sealed record GatewayOptions : IValidatableObject
     public UplinkOptions Uplink { get; init; } = new();
     /// <summary>How the gateway gets its certificate by itself.</summary>
     public EnrolmentOptions Enrolment { get; init; } = new();
+    /// <summary>How a configuration that the city wants is tried.</summary>
+    public TwinOptions Twin { get; init; } = new();
+    /// <summary>The light on the box.</summary>
+    public LedOptions Led { get; init; } = new();
     /// <summary>What is kept until the cloud has it.</summary>
     public SpoolSettings Spool { get; init; } = new();
     /// <summary>

@@ -106,6 +106,15 @@ public sealed partial class Spool : IDisposable
         return state.Options.WhenFull == WhenFull.ExpireOldest ? long.MaxValue : state.Options.QuotaBytes - Volatile.Read(ref state.CommittedBytes);
     }
 
+    /// <summary>Gives lanes other quotas and rules, from the next commit on. What is held beyond a smaller quota stays.</summary>
+    /// <param name="lanes">Lanes of this spool; those left out keep theirs.</param>
+    public void SetQuotas(IEnumerable<SpoolLane> lanes)
+    {
+        ArgumentNullException.ThrowIfNull(lanes);
+        lock (_write)
+            foreach (var lane in lanes) LaneOf(lane.Lane).Options = lane;
+    }
+
     /// <summary>Bytes that the dead letters may still take.</summary>
     public long DeadLetterRoom => _options.DeadLetterQuotaBytes - Volatile.Read(ref _deadLetterBytes);
 
@@ -319,7 +328,7 @@ public sealed partial class Spool : IDisposable
 
     private sealed class LaneState(SpoolLane options)
     {
-        public SpoolLane Options { get; } = options;
+        public volatile SpoolLane Options = options;
         public long Accepted, Stored, Superseded, DeadLettered, Expired, HeldValues, HeldBytes;
         /// <summary>As of the last commit; read without the lock.</summary>
         public long CommittedBytes;

@@ -34,6 +34,7 @@ public static class ProcessHost
         settings.AddTo(builder.Services);
         builder.Services.AddSingleton<MetricsText>();
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<NewStart>();
         // Not the package's own AddSystemd: that also takes over signals and log, which are the command line's and ours.
         builder.Services.AddSingleton<ISystemdNotifier, SystemdNotifier>().AddHostedService<SystemdNotice>();
         builder.Services.Configure<HostOptions>(host =>

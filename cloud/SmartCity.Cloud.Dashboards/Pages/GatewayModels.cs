@@ -54,4 +54,5 @@ public sealed record CertificateRow(string Serial, long Issued, long Ends, strin
 /// <param name="Made">What has just been made.</param>
 /// <param name="Notice">What has just been done.</param>
 /// <param name="Error">What could not be done.</param>
-public sealed record GatewayModel(PageContext Page, GatewayRow Row, IReadOnlyList<CertificateRow> Certificates, bool MayMake, MadeSecretView? Made = null, string? Notice = null, string? Error = null);
+/// <param name="Twin">Its configuration; null where it is not shown.</param>
+public sealed record GatewayModel(PageContext Page, GatewayRow Row, IReadOnlyList<CertificateRow> Certificates, bool MayMake, MadeSecretView? Made = null, string? Notice = null, string? Error = null, TwinModel? Twin = null);

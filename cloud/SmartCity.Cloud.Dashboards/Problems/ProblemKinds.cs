@@ -73,6 +73,8 @@ public static class ProblemKinds
     public static ProblemKind Command { get; } = new("command", 422);
     /// <summary>A gateway or the authority cannot do it.</summary>
     public static ProblemKind Fleet { get; } = new("fleet", 422);
+    /// <summary>A gateway's configuration cannot be as it is written.</summary>
+    public static ProblemKind Twin { get; } = new("twin", 422);
     /// <summary>The toll road's books cannot do it.</summary>
     public static ProblemKind Toll { get; } = new("toll", 422);
     /// <summary>Rules of alarms cannot be as they are written.</summary>
@@ -96,7 +98,7 @@ public static class ProblemKinds
     public static IReadOnlyList<ProblemKind> All { get; } =
     [
         Parameters, Body, Request, WebSocket, Import, SigningRequest, SignIn, Credentials, Passkey, PasskeyUnknown, PasskeyExpired, PasskeyOrigin, PasskeyCounter, Right, Area, Password, Person, SignInOld, CrossSite, Enrolment, GatewayCertificate, Missing, Address, Method, NotAcceptable, Slow, PasskeyKnown, Version, TooLarge, MediaType,
-        TooMuch, Access, Registry, Command, Fleet, Toll, AlarmRules, AlarmOrder, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
+        TooMuch, Access, Registry, Command, Fleet, Twin, Toll, AlarmRules, AlarmOrder, VersionNeeded, Throttled, Internal, Unavailable, Busy, Audit,
     ];
 
     /// <summary>The kind of a code, or null.</summary>

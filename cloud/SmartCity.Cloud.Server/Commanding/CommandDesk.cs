@@ -77,7 +77,8 @@ internal sealed class CommandDesk(CommandStore store, TimeProvider clock, ILogge
     /// <inheritdoc/>
     public async Task TakeAsync(string gateway, CommandResult result, IServerStreamWriter<UplinkResponse> line, CancellationToken cancellationToken)
     {
-        if (!IsId(result.Device) || !IsId(result.RequestId)) throw new UplinkRefusal("E-UPLINK-COMMAND", StatusCode.InvalidArgument, "a command's device and request id are 1 to 128 of A-Za-z0-9 . _ : - and %XX.");
+        // A command without a device is one to the gateway itself.
+        if ((result.Device.Length > 0 && !IsId(result.Device)) || !IsId(result.RequestId)) throw new UplinkRefusal("E-UPLINK-COMMAND", StatusCode.InvalidArgument, "a command's device and request id are 1 to 128 of A-Za-z0-9 . _ : - and %XX.");
         if (result.Payload.Length > PayloadBytesMax) throw new UplinkRefusal("E-UPLINK-COMMAND", StatusCode.InvalidArgument, $"an answer to a command has {result.Payload.Length} bytes; at most {PayloadBytesMax}.");
         var state = result.Status switch
         {

@@ -26,7 +26,7 @@ internal sealed class FleetCommands(IReadOnlyList<string> args, Option<string> d
 
     /// <summary>What <c>gateway</c> has beside its list.</summary>
     public IEnumerable<Command> Gateway() => [Show(), Make("enrol-code", "Makes a code by which a gateway enrols within 15 minutes, once; the older code of this gateway holds no longer.", SecretKind.Code),
-        Make("claim-secret", "Makes the secret that is put on a gateway's box. It has no end, serves once, and only after an installer has vouched for the box.", SecretKind.Claim), Revoke()];
+        Make("claim-secret", "Makes the secret that is put on a gateway's box. It has no end, serves once, and only after an installer has vouched for the box.", SecretKind.Claim), Revoke(), new TwinCommands(args, data).Twin(), new TwinCommands(args, data).Blink()];
 
     /// <summary>How every gateway stands with the authority; nothing where there is none yet.</summary>
     public async Task<IReadOnlyList<FleetGateway>> StandingsAsync(ParseResult result, CancellationToken stop)

@@ -5,6 +5,7 @@ using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Api.Contracts;
 using SmartCity.Cloud.Server.Api.Description;
+using SmartCity.Cloud.Server.Fleet.Twins;
 using SmartCity.Model.Contracts;
 
 namespace SmartCity.Cloud.Server.Fleet;
@@ -30,6 +31,7 @@ internal static class FleetEndpoints
         });
         MapGateways(api);
         MapAuthority(api);
+        api.MapTwins();
     }
 
     /// <summary>What is answered where something cannot be done.</summary>

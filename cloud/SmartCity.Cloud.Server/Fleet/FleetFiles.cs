@@ -1,6 +1,7 @@
 using SmartCity.Cloud.Fleet.Authority;
 using SmartCity.Cloud.Fleet.Enrolment;
 using SmartCity.Cloud.Fleet.Trust;
+using SmartCity.Cloud.Fleet.Twins;
 using SmartCity.Cloud.Server.Operations;
 
 namespace SmartCity.Cloud.Server.Fleet;
@@ -27,6 +28,9 @@ internal static class FleetFiles
     }
 
     public static GatewayTrust OpenTrust(string data, TimeProvider clock) => new(Path.Combine(FleetIn(data), "fleet.db"), clock);
+
+    /// <summary>Desired and reported configurations of gateways.</summary>
+    public static TwinStore OpenTwins(string data) => new(Path.Combine(FleetIn(data), "twins.db"));
 
     /// <summary>After the database, which makes the folder.</summary>
     public static SecretHash OpenSecrets(string data) => SecretHash.Open(Path.Combine(FleetIn(data), "secrets.key"));

@@ -4,9 +4,11 @@ using SmartCity.Cloud.Dashboards.Pages;
 using SmartCity.Cloud.Dashboards.Problems;
 using SmartCity.Cloud.Dashboards.Shell;
 using SmartCity.Cloud.Fleet.Enrolment;
+using SmartCity.Cloud.Fleet.Twins;
 using SmartCity.Cloud.Server.Access;
 using SmartCity.Cloud.Server.Api;
 using SmartCity.Cloud.Server.Api.Contracts;
+using SmartCity.Cloud.Server.Fleet.Twins;
 using SmartCity.Model;
 using SmartCity.Model.Contracts;
 
@@ -46,6 +48,7 @@ internal static class FleetPages
         forms.MapPost("/{id}/claim-back", (HttpContext context, FleetDesk desk, string id) => Beyond(context, id) ?? Try(context,
             () => { desk.TakeBack(context.ActorOf(), id); return id; }, error => One(context, zone, id, model => model with { Error = error }, StatusCodes.Status422UnprocessableEntity),
             _ => One(context, zone, id, model => model with { Notice = model.Page.Words["fleet.back.done", id] }))).Needs(Rights.Fleet).ByArea();
+        forms.MapTwinForms((context, id, change, status) => One(context, zone, id, change, status));
         forms.MapPost("/{id}/revoke", async (HttpContext context, FleetDesk desk, string id) =>
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
@@ -77,7 +80,8 @@ internal static class FleetPages
     private static IResult One(HttpContext context, TimeZoneInfo zone, string id, Func<GatewayModel, GatewayModel>? change = null, int status = StatusCodes.Status200OK)
     {
         if (context.RequestServices.GetRequiredService<GatewayRoster>().Find(id, context.CallerOf().Areas) is not { } found) return Problems.Missing(new Sentence("say.gateway", id));
-        var model = new GatewayModel(PageOf(context, zone), RowOf(found.Gateway), [.. found.Certificates.Select(one => new CertificateRow(one.Serial, UnixMicros.From(one.Issued), UnixMicros.From(one.Ends), one.How))], context.CallerOf().Rights.HasFlag(Rights.Administer));
+        var model = new GatewayModel(PageOf(context, zone), RowOf(found.Gateway), [.. found.Certificates.Select(one => new CertificateRow(one.Serial, UnixMicros.From(one.Issued), UnixMicros.From(one.Ends), one.How))], context.CallerOf().Rights.HasFlag(Rights.Administer),
+            Twin: TwinPages.ModelOf(context.RequestServices.GetRequiredService<TwinStore>(), id, found.Gateway.State == "connected"));
         return DashboardServices.Show<GatewayPage>(context, change?.Invoke(model) ?? model, status);
     }
 

@@ -17,6 +17,7 @@ internal sealed class UplinkEndpoint(
     private static readonly TimeSpan _streamMax = TimeSpan.FromDays(40);
     private readonly ILiveTap? _tap = services.GetService<ILiveTap>();
     private readonly IUplinkCommands? _commands = services.GetService<IUplinkCommands>();
+    private readonly IUplinkTwins? _twins = services.GetService<IUplinkTwins>();
 
     public override async Task Uplink(IAsyncStreamReader<UplinkRequest> requestStream, IServerStreamWriter<UplinkResponse> responseStream, ServerCallContext context)
     {
@@ -26,7 +27,7 @@ internal sealed class UplinkEndpoint(
         // The connection may be older than what has happened to its key.
         if (trust.Refusal(gateway, identity.KeyHash) is { } revoked) throw new RpcException(new Grpc.Core.Status(StatusCode.PermissionDenied, $"E-UPLINK-REVOKED: {revoked}."));
         using var over = new CancellationTokenSource(Left(identity), clock);
-        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger, _commands);
+        using var stream = new UplinkStream(gateway, log, options, directory, counters, _tap, new CatalogueNames(log.Series), clock, logger, _commands, _twins);
         // Before the turn is taken: a stream that is refused must not end the one that is not.
         var hello = await GreetAsync(stream, gateway, (long)http.Items[typeof(GatewaySenders)]!, requestStream, responseStream, context.CancellationToken);
         var turn = await directory.TakeOverAsync(gateway, context.CancellationToken);
@@ -76,6 +77,7 @@ internal sealed class UplinkEndpoint(
         finally
         {
             _commands?.Closed(gateway, line);
+            _twins?.Closed(gateway, line);
             directory.End(gateway, turn);
             directory.Update(gateway, clock.GetUtcNow(), state => state with { Connected = directory.IsOpen(gateway), Since = clock.GetUtcNow(), Refusal = refused });
             logger.Closed(gateway, reason);

@@ -19,7 +19,7 @@ namespace SmartCity.Cloud.Server.Ingest;
 /// </summary>
 internal sealed class UplinkStream(
     string gateway, DurableLog log, IngestOptions options, GatewayDirectory directory, IngestCounters counters, ILiveTap? tap, ISeriesNames names,
-    TimeProvider clock, ILogger logger, IUplinkCommands? commands = null) : IDisposable
+    TimeProvider clock, ILogger logger, IUplinkCommands? commands = null, IUplinkTwins? twins = null) : IDisposable
 {
     private const int WaitingMax = 4096;
     /// <summary>Epochs of one gateway that one stream may speak of; a spool keeps 64.</summary>
@@ -68,6 +68,7 @@ internal sealed class UplinkStream(
         logger.Opened(gateway, remote, hello.Epoch, Shortened(hello.Software));
         await responses.WriteAsync(new UplinkResponse { Welcome = Welcome(hello) }, cancellationToken);
         if (commands is not null) await commands.OpenedAsync(gateway, responses, cancellationToken);
+        if (twins is not null) await twins.OpenedAsync(gateway, responses, cancellationToken);
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var answering = AnswerAsync(responses, ending.Token);
@@ -88,7 +89,7 @@ internal sealed class UplinkStream(
     {
         foreach (var position in hello.Lanes) Know(position.Epoch, LaneOf(position.Lane));
         foreach (var lane in Lanes.ByPriority) Know(hello.Epoch, lane);
-        var welcome = new Welcome { ServerTimeMicros = UnixMicros.Now(clock), CreditBytes = (ulong)Grant(options.WindowBytes), TakesCommandResults = commands is not null };
+        var welcome = new Welcome { ServerTimeMicros = UnixMicros.Now(clock), CreditBytes = (ulong)Grant(options.WindowBytes), TakesCommandResults = commands is not null, TakesTwinReports = twins is not null };
         foreach (var lane in _lanes.Values)
             welcome.Watermarks.Add(new LaneWatermark { Epoch = lane.Epoch, Lane = (WireLane)lane.Lane, Through = (ulong)(lane.Next - 1), NamesKnown = (uint)lane.Names });
         return welcome;
@@ -126,6 +127,9 @@ internal sealed class UplinkStream(
                     break;
                 case UplinkRequest.MessageOneofCase.CommandResult:
                     if (commands is not null) await commands.TakeAsync(gateway, requests.Current.CommandResult, responses, cancellationToken);
+                    break;
+                case UplinkRequest.MessageOneofCase.TwinReport:
+                    if (twins is not null) await twins.TakeAsync(gateway, requests.Current.TwinReport, responses, cancellationToken);
                     break;
                 case UplinkRequest.MessageOneofCase.Hello:
                     throw new UplinkRefusal("E-UPLINK-HELLO", StatusCode.FailedPrecondition, "a second Hello on one stream. Open a new stream instead.");

@@ -11,33 +11,41 @@ using MQTTnet;
 using MQTTnet.Protocol;
 using SmartCity.Devices.Topics;
 using SmartCity.Edge.Gateway.Enrolment;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Edge.Gateway.Uplink;
+using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
 
 namespace SmartCity.Edge.Gateway.Commands;
 
 /// <summary>
-/// The ladder: identity → clock → DNS → TCP → TLS → certificate → link → MQTT login → message on the disk → stored and visible. It opens no uplink of its own,
+/// The ladder: identity → clock → DNS → TCP → TLS → certificate → link → spool → MQTT login → message on the disk → stored and visible. It opens no uplink of its own,
 /// which the city would take for a copy of this gateway. The test message is a reading <c>check</c> of the device that has the gateway's own id.
 /// </summary>
 internal sealed class LinkCheck(GatewayOptions options, string data, bool sends)
 {
     private const string Metric = "check";
+    /// <summary>Bytes on the volume under which room is too little, and the share of a lane's quota over which it is nearly full.</summary>
+    private const long RoomMin = 64 << 20;
+    private const double LaneFull = 0.95;
     private static readonly TimeSpan _connectWithin = TimeSpan.FromSeconds(10), _visibleWithin = TimeSpan.FromSeconds(20), _clockNear = TimeSpan.FromSeconds(2), _clockFar = TimeSpan.FromMinutes(5);
-    private static readonly string[] _names = ["identity", "clock", "DNS", "TCP", "TLS", "certificate accepted", "uplink", "MQTT login", "message on the disk", "stored and visible"];
+    private static readonly string[] _names = ["identity", "clock", "DNS", "TCP", "TLS", "certificate accepted", "uplink", "spool", "MQTT login", "message on the disk", "stored and visible"];
     private readonly List<LinkStep> _steps = [];
 
     /// <summary>Goes as far as it leads.</summary>
     public async Task<IReadOnlyList<LinkStep>> RunAsync(CancellationToken stop)
     {
         options.Uplink.Identity = IdentityFolder.In(data);
+        options.Uplink.OfCity = TwinRecord.InForceIn(data).UplinkAddress;
         var files = options.Uplink.Files;
-        if (await LinkAsync(files, stop) && sends) await MessageAsync(files, stop);
+        var isLinked = await LinkAsync(files, stop);
+        // The disk is looked at whatever the link is like: it is what keeps the readings meanwhile.
+        if (await SpoolAsync(stop) && isLinked && sends) await MessageAsync(files, stop);
         // What was not reached is said too, so that nobody takes it for well.
         foreach (var name in _names.Where(name => !_steps.Any(step => step.Name == name)))
             _steps.Add(new LinkStep(name, StepState.Skipped, sends || Array.IndexOf(_names, name) < Array.IndexOf(_names, "MQTT login") ? "not looked at: a step before has failed" : "not looked at (--no-message)"));
-        return _steps;
+        return [.. _steps.OrderBy(step => Array.IndexOf(_names, step.Name))];
     }
 
     /// <summary>Address of the city's pages: of settings, else the one that the gateway enrolled by.</summary>
@@ -206,6 +214,42 @@ internal sealed class LinkCheck(GatewayOptions options, string data, bool sends)
         catch (Exception error) when (error is HttpRequestException or JsonException or KeyNotFoundException)
         {
             return Fail("uplink", $"the gateway does not say: {error.Message}", "Look at its log and start it again.");
+        }
+    }
+
+    /// <summary>Whether the spool's folder can be written, and there is room: on the volume, and in each lane.</summary>
+    private async Task<bool> SpoolAsync(CancellationToken stop)
+    {
+        var folder = Path.Combine(data, "spool");
+        var place = Directory.Exists(folder) ? folder : data;
+        if (!Directory.Exists(place)) return Fail("spool", $"there is no {place}", "Start the gateway once, or name its folder with --data.");
+        var probe = Path.Combine(place, $"check.{Environment.ProcessId}");
+        try
+        {
+            // As durably as readings are kept.
+            DurableFile.Replace(probe, new byte[4096]);
+            File.Delete(probe);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return Fail("spool", $"{place} cannot be written: {error.Message}", "Run it as the gateway's user (sudo -u smartcity …). If that cannot write either: is the volume full or mounted read-only (df -h, dmesg)?");
+        }
+        var free = new DriveInfo(place).AvailableFreeSpace;
+        var room = string.Create(CultureInfo.InvariantCulture, $"{place} is written, {free / (1L << 20):N0} MiB are free on its volume");
+        if (free < RoomMin) return Fail("spool", room, "Make room on the volume: when it is full, devices are refused until the city has taken what waits.");
+        var socket = AdminSocket.FileIn(data);
+        if (!AdminSocket.Answers(socket)) return Done("spool", $"{room}; its lanes are known when the gateway runs");
+        try
+        {
+            var lanes = (await AdminSocket.AskAsync(socket, HttpMethod.Get, "/api/v1/spool", stop)).GetProperty("items").EnumerateArray()
+                .Select(lane => (Name: lane.GetProperty("lane").GetString(), Bytes: lane.GetProperty("bytes").GetInt64(), Quota: lane.GetProperty("quotaBytes").GetInt64(), Queued: lane.GetProperty("queued").GetInt64())).ToList();
+            if (lanes.FirstOrDefault(lane => lane.Bytes > lane.Quota * LaneFull) is { Name: { } full } one)
+                return Fail("spool", string.Create(CultureInfo.InvariantCulture, $"lane {full} holds {one.Bytes:N0} of {one.Quota:N0} bytes"), "It is nearly full and refuses when it is: mend the way to the city first, or give the lane a larger quota.");
+            return Done("spool", string.Create(CultureInfo.InvariantCulture, $"{room}, {lanes.Sum(lane => lane.Queued):N0} values wait for the city"));
+        }
+        catch (Exception error) when (error is HttpRequestException or CommandException or JsonException or KeyNotFoundException)
+        {
+            return Fail("spool", $"the gateway does not say what its lanes hold: {error.Message}", "Look at its log and start it again.");
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Edge.Spool;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Configuration;
@@ -146,7 +147,7 @@ internal sealed class OperatorCommands(Func<ParseResult, Settings> load, Func<Pa
         try
         {
             if (AdminSocket.Answers(socket)) return await AdminSocket.AskAsync(socket, question.Method, question.Path, stop);
-            await using var files = await GatewayFiles.OpenAsync(folder, load(result).Get<GatewayOptions>());
+            await using var files = await GatewayFiles.OpenAsync(folder, new TwinSetup(load(result), folder).Options(TwinRecord.InForceIn(folder)));
             return JsonSerializer.SerializeToElement(await question.FromFiles(files), JsonSerializerOptions.Web);
         }
         catch (Exception error) when (error is SpoolInUseException or SpoolBrokenException or SpoolFullException or InvalidDataException or HttpRequestException)

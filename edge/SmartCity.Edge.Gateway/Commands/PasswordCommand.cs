@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text;
-using SmartCity.Edge.Gateway.Listen;
+using SmartCity.Devices.Credentials;
 using SmartCity.Hosting.Commands;
 
 namespace SmartCity.Edge.Gateway.Commands;

@@ -23,10 +23,12 @@ internal sealed partial class Intake
     private PublishResult HandleForeign(MqttPeer peer, in PublishPacket publish)
     {
         var connection = (DeviceConnection)peer.State!;
-        if (_mappings.Find(publish.Topic) is not { } mapping)
+        // One set for the whole message: another may come into force meanwhile.
+        var mappings = _mappings;
+        if (mappings.Find(publish.Topic) is not { } mapping)
         {
-            if (_mappings.Forwards(publish.Topic, out var named)) return connection.MaySpeakOn(publish.Topic, named) ? PublishResult.Forward : RefuseRight();
-            if (_mappings.Drops(publish.Topic)) return PublishResult.Done;
+            if (mappings.Forwards(publish.Topic, out var named)) return connection.MaySpeakOn(publish.Topic, named) ? PublishResult.Forward : RefuseRight();
+            if (mappings.Drops(publish.Topic)) return PublishResult.Done;
             Interlocked.Increment(ref Counters.RefusedTopic);
             return PublishResult.TopicInvalid;
         }

@@ -42,7 +42,7 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     private readonly TelemetryDecoder _telemetry;
     private readonly SenMlDecoder _senMl;
     private readonly TollDecoder _toll;
-    private readonly MappingSet _mappings;
+    private volatile MappingSet _mappings;
     private readonly TimeZoneInfo _zone;
     private readonly ReadingBatch _trial = new();
     private PendingCommit _pending = new();
@@ -69,6 +69,9 @@ internal sealed partial class Intake : IPublishHandler, IDisposable
     public event Action? Waiting;
 
     public IntakeCounters Counters { get; } = new();
+
+    /// <summary>Puts other mappings in force, from the next message on.</summary>
+    internal void Use(MappingSet mappings) => _mappings = mappings;
 
     /// <summary>Series numbered so far.</summary>
     public int Series => _numbers.Count;

@@ -16,7 +16,10 @@ namespace SmartCity.Edge.Gateway.Listen;
 /// <param name="mappings">Topics of other systems that devices may use; none if null.</param>
 internal sealed class DeviceAuthenticator(DeviceCredentials credentials, MappingSet? mappings = null) : IMqttAuthenticator
 {
-    private readonly MappingSet _mappings = mappings ?? MappingSet.None;
+    private volatile MappingSet _mappings = mappings ?? MappingSet.None;
+
+    /// <summary>Puts other mappings in force, from the next question on.</summary>
+    public void Use(MappingSet others) => _mappings = others;
 
     /// <inheritdoc/>
     public async ValueTask<MqttVerdict> AuthenticateAsync(MqttConnectRequest request, CancellationToken cancellationToken)

@@ -1,8 +1,9 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SmartCity.Devices;
+using SmartCity.Devices.Credentials;
+using SmartCity.Devices.Twins;
 
 namespace SmartCity.Edge.Gateway.Listen;
 
@@ -17,6 +18,8 @@ internal sealed class DeviceCredentials
     private readonly Action<string>? _complain;
     private readonly Lock _gate = new();
     private CredentialSet _current = CredentialSet.Empty;
+    private CredentialSet _ofFile = CredentialSet.Empty;
+    private CredentialSet _ofCity = CredentialSet.Empty;
     private DateTime _readAs;
     private long _lookedAt;
 
@@ -62,12 +65,26 @@ internal sealed class DeviceCredentials
         }
     }
 
+    /// <summary>Takes the credentials of the city's desired configuration; one of the file stands before one of the same name.</summary>
+    public void Use(CredentialSet ofCity)
+    {
+        lock (_gate) (_ofCity, _current) = (ofCity, _ofFile.Over(ofCity));
+    }
+
+    /// <summary>Whether the file has a credential of that name.</summary>
+    public bool HasOwn(string user)
+    {
+        _ = Current;
+        lock (_gate) return _ofFile.Find(user) is not null;
+    }
+
     private void Read()
     {
         if (Directory.Exists(File)) throw new InvalidDataException($"{File} is a folder; a file of credentials is needed there, or none.");
         var written = System.IO.File.GetLastWriteTimeUtc(File);
         if (written == _readAs) return;
-        _current = System.IO.File.Exists(File) ? CredentialSet.Parse(System.IO.File.ReadAllBytes(File), File) : CredentialSet.Empty;
+        _ofFile = System.IO.File.Exists(File) ? CredentialSet.Parse(System.IO.File.ReadAllBytes(File), File) : CredentialSet.Empty;
+        _current = _ofFile.Over(_ofCity);
         _readAs = written;
     }
 }
@@ -103,6 +120,23 @@ internal sealed class CredentialSet
         return set;
     }
 
+    /// <summary>Those of a desired configuration.</summary>
+    public static CredentialSet Of(IEnumerable<TwinCredential> credentials)
+    {
+        var set = new CredentialSet();
+        foreach (var one in credentials) set._credentials[one.User] = new Credential(one.Password, one.Topics);
+        return set;
+    }
+
+    /// <summary>These and those of another set that have no namesake here.</summary>
+    public CredentialSet Over(CredentialSet other)
+    {
+        if (other._credentials.Count == 0) return this;
+        var set = new CredentialSet();
+        foreach (var (user, credential) in other._credentials.Concat(_credentials)) set._credentials[user] = credential;
+        return set;
+    }
+
     private void Add(string? user, string? password, IReadOnlyList<string>? topics, string place)
     {
         if (user is null || !DeviceId.IsValid(Encoding.UTF8.GetBytes(user))) throw new InvalidDataException($"{place}: \"{user}\" is no id; 1–{DeviceId.LengthMax} of A-Za-z0-9 . _ : - are needed.");
@@ -123,33 +157,6 @@ internal sealed record Credential(PasswordHash Hash, IReadOnlyList<string>? Topi
     public bool Fits(ReadOnlySpan<byte> password) => Hash.Fits(password);
 
     public bool MayPublishTo(string topic) => Topics?.Any(filter => TopicFilter.Matches(filter, topic)) ?? false;
-}
-
-/// <summary>PBKDF2 with SHA-256, written <c>pbkdf2$iterations$salt$hash</c>, the last two in base 64.</summary>
-internal sealed record PasswordHash(int Iterations, byte[] Salt, byte[] Hash)
-{
-    private const int UsualIterations = 100_000;
-
-    public static PasswordHash Of(ReadOnlySpan<byte> password)
-    {
-        var salt = RandomNumberGenerator.GetBytes(16);
-        return new PasswordHash(UsualIterations, salt, Rfc2898DeriveBytes.Pbkdf2(password, salt, UsualIterations, HashAlgorithmName.SHA256, 32));
-    }
-
-    public static PasswordHash? TryParse(string? text)
-    {
-        if (text?.Split('$') is not ["pbkdf2", var iterations, var salt, var hash]) return null;
-        if (!int.TryParse(iterations, out var count) || count is < 1 or > 10_000_000) return null;
-        var saltBytes = new byte[64];
-        var hashBytes = new byte[64];
-        return Convert.TryFromBase64String(salt, saltBytes, out var saltLength) && saltLength >= 8 && Convert.TryFromBase64String(hash, hashBytes, out var hashLength) && hashLength == 32
-            ? new PasswordHash(count, saltBytes[..saltLength], hashBytes[..hashLength]) : null;
-    }
-
-    public bool Fits(ReadOnlySpan<byte> password) =>
-        CryptographicOperations.FixedTimeEquals(Rfc2898DeriveBytes.Pbkdf2(password, Salt, Iterations, HashAlgorithmName.SHA256, Hash.Length), Hash);
-
-    public override string ToString() => $"pbkdf2${Iterations}${Convert.ToBase64String(Salt)}${Convert.ToBase64String(Hash)}";
 }
 
 /// <summary>MQTT's topic filters.</summary>

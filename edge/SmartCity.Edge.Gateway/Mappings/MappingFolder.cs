@@ -42,6 +42,23 @@ internal static class MappingFolder
         return new MappingSet(mappings);
     }
 
+    /// <summary>Reads the mapping of a name, from the data folder or among those that come with the gateway.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="data">The gateway's data folder.</param>
+    /// <param name="wrong">Why there is none.</param>
+    public static Mapping? Find(string name, string data, out string wrong)
+    {
+        if (FileOf(name, data) is { } file)
+        {
+            var mapping = Read(file, out var errors);
+            wrong = string.Join(' ', errors.Take(3));
+            return mapping;
+        }
+        string[] known = [.. In(Own(data)).Concat(In(Shipped)).Select(NameOf).Distinct().Order(StringComparer.Ordinal)];
+        wrong = $"this gateway has no mapping of this name; write the mapping itself in its place, or name one of {string.Join(", ", known)}.{NearestName.Hint(name, known)}";
+        return null;
+    }
+
     /// <summary>Reads one file.</summary>
     /// <param name="file">The file.</param>
     /// <param name="errors">What is wrong with it, each with file and line.</param>

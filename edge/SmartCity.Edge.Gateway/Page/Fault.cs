@@ -38,6 +38,7 @@ internal sealed record Fault(string Kind, bool IsAlarm, string What, string Kept
         if (report.ConnectionsFull is { } most) Add("connections-full", true, text.Whole(most), text.Whole(report.ConnectionsRefused));
         if (report.CredentialsTrouble is { } trouble) Add("credentials", true, Foreign(trouble));
         if (report.IdentityTrouble is { } identity) Add("identity", true, Foreign(identity));
+        if (report.TwinTrouble is { } configuration) Add("configuration", false, Foreign(configuration));
         if (report.Disk is { All: > 0 } disk && disk.Free < disk.All * DiskLow) Add("disk-low", false, text.Bytes(disk.Free), text.Bytes(disk.All));
         if (report.Rates.Commit is { } commit && commit > _slowCommit) Add("disk-slow", false, text.Whole((long)commit.TotalMilliseconds));
         if (!report.ClockTrusted) Add("clock", false);

@@ -53,6 +53,8 @@ internal sealed record GatewayReport
     public string? CredentialsTrouble { get; init; }
     /// <summary>Why the certificate, which ends soon, cannot be renewed, or why there is none.</summary>
     public string? IdentityTrouble { get; init; }
+    /// <summary>Why the configuration that the city wants is not in force.</summary>
+    public string? TwinTrouble { get; init; }
     /// <summary>What the spool found at its opening.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
     /// <summary>How the process ended before this run, where that was without notice and not long ago.</summary>

@@ -4,6 +4,7 @@ using SmartCity.Edge.Gateway.Enrolment;
 using SmartCity.Edge.Gateway.Intake;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Edge.Gateway.Status;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Edge.Gateway.Uplink;
 using SmartCity.Hosting.Files;
 using SmartCity.Hosting.Operations;
@@ -42,7 +43,8 @@ internal sealed class Reporter(
             Rates = rates.Take(),
             Lanes = LaneStat.Of(spool),
             FullLanes = [.. Enum.GetValues<Lane>().Where(lane => intake.Full is null && intake.HasNoRoom(lane)).Select(Lanes.NameOf)],
-            ExpiresOldest = options.Spool.ExpireOldest,
+            // As it is now: the city may have changed it.
+            ExpiresOldest = spool.Room((byte)Lane.Telemetry) == long.MaxValue,
             VolumeFull = intake.Full,
             Letters = (spool.DeadLetterCount, quota - spool.DeadLetterRoom, quota),
             LettersAreFull = intake.LettersAreFull,
@@ -51,6 +53,7 @@ internal sealed class Reporter(
             ClockTrusted = trust.IsTrusted,
             CredentialsTrouble = credentials.Trouble,
             IdentityTrouble = services.GetRequiredService<IEnumerable<IHealthPart>>().OfType<IdentityHealth>().FirstOrDefault()?.Warning,
+            TwinTrouble = services.GetRequiredService<IEnumerable<IHealthPart>>().OfType<TwinHealth>().FirstOrDefault()?.Warning,
             Notes = spool.Notes,
             EndBefore = run.Before,
         };

@@ -26,17 +26,19 @@ internal sealed class CommandBook : IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Device, string Request), Entry> _entries = [];
     private readonly Dictionary<(string Device, string Request), Task> _keeping = [];
-    private readonly List<CommandResult> _refusals = [];
+    // Of refusals and of commands to the gateway itself, which are not kept.
+    private readonly List<CommandResult> _passing = [];
     private readonly MqttRecords _records;
     private readonly MqttHub _hub;
     private readonly TimeProvider _clock;
     private readonly ILogger<CommandBook> _logger;
+    private readonly OwnCommands? _own;
     private readonly ITimer _sweep;
     private long _look;
 
-    public CommandBook(MqttRecords records, MqttHub hub, TimeProvider clock, ILogger<CommandBook> logger)
+    public CommandBook(MqttRecords records, MqttHub hub, TimeProvider clock, ILogger<CommandBook> logger, OwnCommands? own = null)
     {
-        (_records, _hub, _clock, _logger) = (records, hub, clock, logger);
+        (_records, _hub, _clock, _logger, _own) = (records, hub, clock, logger, own);
         foreach (var (key, value) in records.Commands())
         {
             if (Entry.Read(value) is not { } entry) Forget(key);
@@ -58,6 +60,11 @@ internal sealed class CommandBook : IDisposable
     public void Execute(Command command)
     {
         ArgumentNullException.ThrowIfNull(command);
+        if (command.Device.Length == 0 && _own is not null && IsId(command.RequestId))
+        {
+            DoOwn(command);
+            return;
+        }
         var key = (command.Device, command.RequestId);
         var refusal = !IsId(command.Device) || !IsId(command.RequestId) ? "device and request id are 1 to 128 of A-Za-z0-9 . _ : - and %XX" : null;
         Entry entry;
@@ -77,7 +84,7 @@ internal sealed class CommandBook : IDisposable
                 var now = UnixMicros.Now(_clock);
                 entry = new Entry(command.Device, command.RequestId, Status.Taken, command.Payload.ToByteArray(), now, now + command.TimeoutMillis * 1_000L, ++_look) { IsUnderWay = true };
                 if (refusal is null) _entries[key] = entry;
-                else if (_refusals.Count < CommandsMax) _refusals.Add(ResultOf(entry with { Status = Status.Refused, Payload = Encoding.UTF8.GetBytes(refusal) }));
+                else if (_passing.Count < CommandsMax) _passing.Add(ResultOf(entry with { Status = Status.Refused, Payload = Encoding.UTF8.GetBytes(refusal) }));
             }
         }
         if (refusal is null) _ = DeliverAsync(entry);
@@ -86,6 +93,19 @@ internal sealed class CommandBook : IDisposable
             _logger.CommandRefused(command.RequestId, command.Device, refusal);
             Changed?.Invoke();
         }
+    }
+
+    /// <summary>Not kept: where the link breaks before the answer arrives, the command comes again, and is done again.</summary>
+    private void DoOwn(Command command)
+    {
+        var (status, answer) = _own!.Do(command.Payload.Memory);
+        if (status == CommandStatus.Refused) _logger.CommandRefused(command.RequestId, "the gateway itself", Encoding.UTF8.GetString(answer));
+        lock (_gate)
+        {
+            _look++;
+            if (_passing.Count < CommandsMax) _passing.Add(new CommandResult { Device = "", RequestId = command.RequestId, Status = status, Payload = ByteString.CopyFrom(answer), TimeMicros = UnixMicros.Now(_clock) });
+        }
+        Changed?.Invoke();
     }
 
     /// <summary>A message is about to go to subscribers: an answer to a command of the cloud is kept first, so that its acknowledgement means that.</summary>
@@ -117,9 +137,9 @@ internal sealed class CommandBook : IDisposable
             if (look == _look) return [];
             var before = look;
             look = _look;
-            var results = _entries.Values.Where(entry => entry.Look > before && entry.Status != Status.Taken && !_keeping.ContainsKey(entry.Key)).OrderBy(entry => entry.Look).Select(ResultOf).Concat(_refusals).ToList();
-            // A refusal is not kept: where the link breaks before it arrives, the command comes again.
-            _refusals.Clear();
+            var results = _entries.Values.Where(entry => entry.Look > before && entry.Status != Status.Taken && !_keeping.ContainsKey(entry.Key)).OrderBy(entry => entry.Look).Select(ResultOf).Concat(_passing).ToList();
+            // They are not kept: where the link breaks before they arrive, the command comes again.
+            _passing.Clear();
             return results;
         }
     }

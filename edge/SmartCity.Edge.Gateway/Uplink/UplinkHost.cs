@@ -1,4 +1,5 @@
 using SmartCity.Edge.Gateway.Intake;
+using SmartCity.Edge.Gateway.Twins;
 using SmartCity.Model;
 using SmartCity.Mqtt;
 using SmartCity.Protos.Uplink.V1;
@@ -6,7 +7,7 @@ using SmartCity.Protos.Uplink.V1;
 namespace SmartCity.Edge.Gateway.Uplink;
 
 /// <summary>The gateway as its uplink sees it.</summary>
-internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, ClockTrust trust, MqttHub hub, CommandBook book, TimeProvider clock) : IUplinkHost
+internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, ClockTrust trust, MqttHub hub, CommandBook book, TwinAgent twin, TwinReporter reporter, TimeProvider clock) : IUplinkHost
 {
     /// <inheritdoc/>
     public void Release(ulong epoch, byte lane, long through) => commits.Release(epoch, lane, through);
@@ -48,8 +49,16 @@ internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, Clo
     /// <inheritdoc/>
     public event Action? CommandsChanged
     {
-        add => book.Changed += value;
-        remove => book.Changed -= value;
+        add
+        {
+            book.Changed += value;
+            twin.Reported += value;
+        }
+        remove
+        {
+            book.Changed -= value;
+            twin.Reported -= value;
+        }
     }
 
     /// <inheritdoc/>
@@ -57,4 +66,21 @@ internal sealed class UplinkHost(Edge.Spool.Spool spool, CommitLoop commits, Clo
 
     /// <inheritdoc/>
     public void CommandStored(CommandStored stored) => book.Stored(stored);
+
+    /// <inheritdoc/>
+    public void Desire(TwinPatch desired)
+    {
+        ArgumentNullException.ThrowIfNull(desired);
+        twin.Desire(desired.Version, Convert.ToHexStringLower(desired.Hash.Span), desired.Json.ToByteArray());
+    }
+
+    /// <inheritdoc/>
+    public TwinReport? TwinReport(ref long look) => reporter.Report(ref look);
+
+    /// <inheritdoc/>
+    public void TwinStored(TwinStored stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        twin.Answered((long)Math.Min(stored.Number, long.MaxValue));
+    }
 }

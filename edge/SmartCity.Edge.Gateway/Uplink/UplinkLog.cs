@@ -16,7 +16,4 @@ internal static partial class UplinkLog
 
     [LoggerMessage(3005, LogLevel.Critical, "The cloud holds numbers of lane {Lane}, epoch {Epoch:x16} up to {Through}, but this spool gave out only {Last}: it is an older copy. A new epoch begins")]
     public static partial void OlderThanCloud(this ILogger logger, string lane, ulong epoch, ulong through, long last);
-
-    [LoggerMessage(3007, LogLevel.Information, "Desired state version {Version} came; this gateway has no twin agent yet and leaves it")]
-    public static partial void TwinLeft(this ILogger logger, ulong version);
 }

@@ -10,6 +10,7 @@ public sealed record UplinkOptions : IValidatableObject
     /// <summary>Section of the settings.</summary>
     public const string Section = "Edge:Uplink";
     private const string AddressUsual = "https://localhost:8443";
+    private string? _ofCity;
 
     /// <summary>Address of the uplink, <c>https://host:port</c>. Default: the one that enrolment told, else a server on this machine.</summary>
     public string? Address { get; init; }
@@ -31,13 +32,16 @@ public sealed record UplinkOptions : IValidatableObject
     /// <summary>Where enrolment keeps what settings do not name; null where there is no data folder.</summary>
     internal IdentityFolder? Identity { get; set; }
 
+    /// <summary>Address that the city wants the gateway to use; null = none. What settings name stands before it.</summary>
+    internal string? OfCity { get => Volatile.Read(ref _ofCity); set => Volatile.Write(ref _ofCity, value); }
+
     /// <summary>The files and the address as they are now: those of settings, else of enrolment, which may come or change while the gateway runs.</summary>
     internal UplinkFiles Files
     {
         get
         {
-            if (Certificate is not null || Identity is not { } folder || folder.Read() is not { } identity) return new UplinkFiles(Address ?? AddressUsual, Certificate, Key, Authority);
-            return new UplinkFiles(Address ?? identity.Uplink, folder.PathOf(identity.Certificate), folder.PathOf(identity.Key), Authority ?? folder.RootsFile);
+            if (Certificate is not null || Identity is not { } folder || folder.Read() is not { } identity) return new UplinkFiles(Address ?? OfCity ?? AddressUsual, Certificate, Key, Authority);
+            return new UplinkFiles(Address ?? OfCity ?? identity.Uplink, folder.PathOf(identity.Certificate), folder.PathOf(identity.Key), Authority ?? folder.RootsFile);
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class UplinkSession(
     private Protos.Uplink.V1.Status? _reported;
     private long _reportedAt;
     private long _commandLook;
-    private bool _takesCommandResults;
+    private long _twinLook;
+    private bool _takesCommandResults, _takesTwinReports;
     private long _lookedAt;
 
     public async Task RunAsync(Protos.Uplink.V1.UplinkService.UplinkServiceClient client, CancellationToken cancellationToken)
@@ -98,7 +99,7 @@ internal sealed class UplinkSession(
     {
         host.ObserveServerTime(welcome.ServerTimeMicros);
         _credit.Grant(welcome.CreditBytes);
-        _takesCommandResults = welcome.TakesCommandResults;
+        (_takesCommandResults, _takesTwinReports) = (welcome.TakesCommandResults, welcome.TakesTwinReports);
         var marks = welcome.Watermarks.ToDictionary(mark => (mark.Epoch, (byte)mark.Lane));
         foreach (var lane in Lanes.ByPriority)
         {
@@ -138,6 +139,7 @@ internal sealed class UplinkSession(
             await ReportAsync(requests, cancellationToken);
             if (_takesCommandResults)
                 foreach (var result in host.CommandResults(ref _commandLook)) await requests.WriteAsync(new UplinkRequest { CommandResult = result }, cancellationToken);
+            if (_takesTwinReports && host.TwinReport(ref _twinLook) is { } report) await requests.WriteAsync(new UplinkRequest { TwinReport = report }, cancellationToken);
             if (!sent) await _work.WaitAsync(TimeSpan.FromSeconds(1), cancellationToken);
         }
     }
@@ -245,7 +247,10 @@ internal sealed class UplinkSession(
                     host.CommandStored(response.CommandStored);
                     break;
                 case UplinkResponse.MessageOneofCase.TwinPatch:
-                    logger.TwinLeft(response.TwinPatch.Version);
+                    host.Desire(response.TwinPatch);
+                    break;
+                case UplinkResponse.MessageOneofCase.TwinStored:
+                    host.TwinStored(response.TwinStored);
                     break;
                 case UplinkResponse.MessageOneofCase.Rejected:
                     logger.Rejected(response.Rejected.Code, response.Rejected.Reason);

@@ -8,7 +8,7 @@ namespace SmartCity.Hosting.Operations;
 /// Tells systemd that the process is ready, that it lives, and that it ends (<c>Type=notify</c>, <c>WatchdogSec=</c>). Does nothing under anything else.
 /// A sign of life comes from the pool of threads: one that is starved gives none, and is started anew.
 /// </summary>
-internal sealed class SystemdNotice(IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock) : IHostedService, IDisposable
+internal sealed class SystemdNotice(IHostApplicationLifetime lifetime, ISystemdNotifier systemd, TimeProvider clock, NewStart? newStart = null) : IHostedService, IDisposable
 {
     private static readonly ServiceState _alive = new("WATCHDOG=1");
     private ITimer? _signs;
@@ -26,7 +26,11 @@ internal sealed class SystemdNotice(IHostApplicationLifetime lifetime, ISystemdN
             systemd.Notify(ServiceState.Ready);
             if (Watchdog is { } within) _signs = clock.CreateTimer(_ => systemd.Notify(_alive), null, TimeSpan.Zero, within / 3);
         });
-        lifetime.ApplicationStopping.Register(() => systemd.Notify(ServiceState.Stopping));
+        lifetime.ApplicationStopping.Register(() =>
+        {
+            // Who says that it stops and goes on is killed when the time for stopping is over.
+            if (newStart?.IsUnderWay != true) systemd.Notify(ServiceState.Stopping);
+        });
         return Task.CompletedTask;
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SmartCity.Devices.Credentials;
 using SmartCity.Edge.Gateway.Listen;
 
 namespace SmartCity.Fuzz.Configuration;

@@ -46,6 +46,18 @@ public sealed class SystemdNoticeTests : IDisposable
         Assert.Equal(hasSystemd ? ["READY=1"] : [], _systemd.Heard);
     }
 
+    [Fact]
+    public async Task An_application_that_begins_anew_in_its_process_does_not_say_that_it_stops()
+    {
+        var newStart = new NewStart();
+        using var notice = new SystemdNotice(_lifetime, _systemd, _clock, newStart) { Watchdog = null };
+        await notice.StartAsync(TestContext.Current.CancellationToken);
+        _lifetime.Started.Cancel();
+        newStart.Begin();
+        _lifetime.Stopping.Cancel();
+        Assert.Equal(["READY=1"], _systemd.Heard);
+    }
+
     private sealed class Systemd : ISystemdNotifier
     {
         public List<string> Heard { get; } = [];

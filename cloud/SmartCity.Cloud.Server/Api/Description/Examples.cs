@@ -67,6 +67,8 @@ internal static class Examples
     private static readonly AlarmCounts _counts = new(0, 1, 3, 16);
     private static readonly AlarmStatisticsView _statistics = new(_time.AddHours(-12), _time, 20, 1.7, 4, 0, 0, 0, 0, _counts, _counts, [new AlarmActor(null, "north", 20, 1)], [new AlarmActor("pm25-high", "air-001", 5, 0.25)], 0.25, [], [], 41.5, 0);
     private static readonly RegisteredGateway _registeredGateway = new("g1", "Cabinet at the square", "square", Position: new DevicePosition(35.7, 51.4), Note: "Key at the kiosk");
+    private static readonly TwinVersion _twin = new(7, Fingerprint, JsonSerializer.SerializeToElement(new { listen = new { mqttPort = 1883 } }), _time, "mina", "patch", "applied", StateAt: _time);
+    private static readonly TwinReportView _twinReport = new(_time, 7, "applied", JsonSerializer.SerializeToElement(new { version = 7, state = "applied", software = "0.1.0", uptimeSeconds = 86_400 }));
     private static readonly FleetGateway _gateway = new("g1", "connected", _time, _time.AddDays(30), "4A1F0C8E5B7D4E21A90C3D5F7B61E284", Since: _time, Software: "smartcity-gateway/0.1.0", LastBatch: _time);
 
     private static readonly Dictionary<Type, object> _byType = new object[]
@@ -169,6 +171,16 @@ internal static class Examples
         new AuthorityView("smartcity", Fingerprint, [new AuthorityEntry("Root 1 of smartcity", Fingerprint, _time, _time.AddYears(20))], [new AuthorityEntry("Issuer 1 of smartcity", Fingerprint, _time, _time.AddYears(10))]),
         new RotateRequest(false),
         new RetireRequest("9f86d081", false),
+        new GatewayConfiguration(
+            new GatewayUplink("https://city.example:8443"), new GatewayListen(MqttPort: 1883), new Dictionary<string, GatewayLane?> { ["telemetry"] = new(1_073_741_824, "refuse") }, new GatewayLimits(DeviceSeries: 500),
+            new Dictionary<string, JsonElement> { ["zigbee2mqtt"] = JsonSerializer.SerializeToElement(true) }, new Dictionary<string, DeviceCredential?> { ["air-001"] = new("a password") },
+            new Dictionary<string, BridgeCredential?> { ["plant"] = new("another one", ["plant/#"]) }, "0.1.0"),
+        _twin,
+        new Page<TwinVersion>([_twin]),
+        _twinReport,
+        new TwinView("g1", _twin, _twinReport, [new TwinDriftEntry("/listen/mqttPort", "1883", null, true)]),
+        new UndoTwin(6),
+        new BlinkRequest(30),
         new FleetSelf("g1", _time, _time.AddDays(30), true, LastBatch: _time, Value: 42, ValueTime: _time),
         new RegistryContent([_model], [_site], [_registered], [_registeredGateway]),
         _registeredGateway,

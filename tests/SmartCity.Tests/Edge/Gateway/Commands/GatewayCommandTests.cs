@@ -4,8 +4,8 @@ using System.Text.Json;
 using MQTTnet;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
+using SmartCity.Devices.Credentials;
 using SmartCity.Edge.Gateway.Commands;
-using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Hosting.Commands;
 using SmartCity.Hosting.Operations;
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using SmartCity.Devices.Credentials;
 using SmartCity.Edge.Gateway.Listen;
 using SmartCity.Mqtt;
 

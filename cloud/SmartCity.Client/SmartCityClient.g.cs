@@ -24849,21 +24849,6 @@ namespace SmartCity.Client
 
     }
 
-    [System.CodeDom.Compiler.GeneratedCode("NJsonSchema", "14.8.0.0 (NJsonSchema v11.6.2.0 (Newtonsoft.Json v13.0.0.0))")]
-    public partial class JsonElement
-    {
-
-        private System.Collections.Generic.IDictionary<string, object>? _additionalProperties;
-
-        [System.Text.Json.Serialization.JsonExtensionData]
-        public System.Collections.Generic.IDictionary<string, object> AdditionalProperties
-        {
-            get { return _additionalProperties ?? (_additionalProperties = new System.Collections.Generic.Dictionary<string, object>()); }
-            set { _additionalProperties = value; }
-        }
-
-    }
-
     /// <summary>
     /// The newest value of a series.
     /// </summary>
@@ -29413,8 +29398,11 @@ namespace SmartCity.Client
         [System.Text.Json.Serialization.JsonPropertyName("hash")]
         public string Hash { get; set; } = default!;
 
+        /// <summary>
+        /// The configuration; marks stand in it in place of passwords. Left out of lists.
+        /// </summary>
         [System.Text.Json.Serialization.JsonPropertyName("document")]
-        public JsonElement? Document { get; set; } = default!;
+        public object Document { get; set; } = default!;
 
         /// <summary>
         /// When it was made.

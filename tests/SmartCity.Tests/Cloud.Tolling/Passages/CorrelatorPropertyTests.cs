@@ -178,6 +178,7 @@ public sealed class CorrelatorPropertyTests
                 case 31: road.Change(e => e with { Received = e.Time - 700_000_000 }); break;
                 case 32: road.Change(e => e with { Quality = ReadingQuality.TimeReplaced }); break;
                 case >= 35: road.Change(e => e with { Received = Road.Start + 1_500_000_000 + act.Ms % 5 * 400_000 }); break;
+                case 34: road.Change(e => e with { Device = $"stranger-{e.Device}" }); break;
                 case 33: road.Events.Add(road.Events[^1] with { Time = road.Events[^1].Time + 100, Json = "{\"other\":1}"u8.ToArray() }); break;
             }
         }

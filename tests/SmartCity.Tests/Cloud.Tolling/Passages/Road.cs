@@ -13,7 +13,9 @@ internal sealed class Road
     /// <summary>Begin of a cell: 2026-11-24T06:10:00Z.</summary>
     public const long Start = 1_795_500_600_000_000;
 
-    public static readonly TollPointLayout Point = new("THN-1", [new("L1", "north"), new("L2", "north"), new("L3", "north"), new("L4", "south")]);
+    /// <summary>Of its third lane it is said which devices are over it.</summary>
+    public static readonly TollPointLayout Point = new("THN-1",
+        [new("L1", "north"), new("L2", "north"), new("L3", "north", new HashSet<string>(["avc-L3", "tag-L3", "loop-L3", "anpr-L3-front", "anpr-L3-rear", "anpr-L3-overview"])), new("L4", "south")]);
     public static readonly TimeWindow Cell = new(Start, Start + 600_000_000);
 
     private readonly Dictionary<string, ulong> _sequences = [];

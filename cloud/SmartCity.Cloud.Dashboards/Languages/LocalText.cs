@@ -39,7 +39,7 @@ public sealed class LocalText(Language language, TimeZoneInfo zone, Digits digit
     }
 
     /// <summary>A value as it was kept, such as <c>12.5</c>, to its last digit; what is no number stays as it is, digits too, since it may be a name.</summary>
-    public string? Value(string? kept) => HasPersianDigits && double.TryParse(kept, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? Digits(kept.Replace('.', '٫')) : kept;
+    public string? Value(string? kept) => double.TryParse(kept, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number) ? Separated(kept) : kept;
 
     /// <summary>Hours, minutes and seconds of µs since 1970 UTC.</summary>
     public string Time(long micros) => Digits(Local(micros).ToString("HH:mm:ss", CultureInfo.InvariantCulture));

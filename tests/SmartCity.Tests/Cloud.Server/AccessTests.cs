@@ -209,7 +209,7 @@ public sealed class AccessTests
     {
         await using var cloud = await StartAsync();
         await Eventually.HoldsAsync("its stores are open", async () => (await cloud.Http.GetAsync("/health/ready", Stop)).IsSuccessStatusCode);
-        foreach (var path in (string[])["/", "/api/v1/devices", "/api/v1/latest", "/audit", "/api/v1/registry", "/health/live", "/metrics", "/sign-in"])
+        foreach (var path in (string[])["/", "/api/v1/devices", "/api/v1/latest", "/audit", "/api/v1/registry", "/health/ready", "/metrics", "/sign-in"])
             Assert.Equal(HttpStatusCode.OK, (await cloud.Http.GetAsync(path, Stop)).StatusCode);
         foreach (var path in (string[])["/api/v1/users", "/api/v1/audit-log", "/api/v1/dead-letters", "/api/v1/sessions"])
             Assert.Equal(HttpStatusCode.Unauthorized, (await cloud.Http.GetAsync(path, Stop)).StatusCode);

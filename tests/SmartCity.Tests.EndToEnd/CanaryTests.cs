@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -69,12 +67,12 @@ public sealed partial class CanaryTests : IDisposable
         foreach (var channel in (string[])["mail", "bus"]) await browser.PostAsync(new Uri($"/api/v1/alarms/channels/{channel}/test", UriKind.Relative), null, Stop);
         // A vehicle, whose plate stands in the event alone.
         foreach (var seq in (string[])["1", "none"])
-            await PublishAsync(_city.Gateway.Port("mqtt"), "-i", "lane-1", "-t", "city/v1/lane-1/toll", "-m", $$"""{"boot": 1, "seq": {{seq}}, "ts": "2026-11-27T08:00:00Z", "clock": "locked", "lane": "L1", "kind": "anpr", "side": "rear", "candidates": [{"text": "{{Plate}}", "country": "IR", "confidence": 0.93}]}""");
+            await MosquittoPub.RunAsync(_city.Gateway.Port("mqtt"), "-i", "lane-1", "-t", "city/v1/lane-1/toll", "-m", $$"""{"boot": 1, "seq": {{seq}}, "ts": "2026-11-27T08:00:00Z", "clock": "locked", "lane": "L1", "kind": "anpr", "side": "rear", "candidates": [{"text": "{{Plate}}", "country": "IR", "confidence": 0.93}]}""");
         // At the city's provider, which does not answer.
         await browser.GetAsync("/sign-in/provider", Stop);
         // And at the gateway: a right and a wrong password of a device.
         foreach (var (user, password) in new[] { (TrunkCity.TlsDevice, TrunkCity.TlsPassword), (TrunkCity.TlsDevice, canaries[4]) })
-            await PublishAsync(_city.Gateway.Port("mqttTls"), "-h", "localhost", "--cafile", _city.Authority, "-i", user, "-u", user, "-P", password, "-t", $"city/v1/{user}/telemetry", "-m", "{\"t\": 1}");
+            await MosquittoPub.RunAsync(_city.Gateway.Port("mqttTls"), "-h", "localhost", "--cafile", _city.Authority, "-i", user, "-u", user, "-P", password, "-t", $"city/v1/{user}/telemetry", "-m", "{\"t\": 1}");
         // What people did is kept with its before and after, and is for others to read.
         var changes = await browser.GetStringAsync(new Uri("/api/v1/audit-log?limit=1000", UriKind.Relative), Stop);
         Assert.Contains("gateway.enrol-code", changes, StringComparison.Ordinal);
@@ -89,12 +87,6 @@ public sealed partial class CanaryTests : IDisposable
         Assert.True(found.Count == 0, $"in the logs: {string.Join(", ", found.Select(canary => $"{canary}: …{Around(server + gateway, canary)}…"))}");
         // What came with a line break makes no line of its own.
         Assert.DoesNotContain(server.Split('\n'), line => line.StartsWith("faked line", StringComparison.Ordinal) || line.StartsWith("root signed in", StringComparison.Ordinal));
-    }
-
-    private static async Task PublishAsync(int port, params string[] arguments)
-    {
-        using var pub = Process.Start("mosquitto_pub", ["-p", port.ToString(CultureInfo.InvariantCulture), "-q", "1", .. arguments]);
-        await pub.WaitForExitAsync(Stop);
     }
 
     private static string Around(string text, string part) => text.IndexOf(part, StringComparison.Ordinal) is var at && at < 0 ? "" : text[Math.Max(0, at - 200)..Math.Min(text.Length, at + part.Length + 50)];

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using SmartCity.Tests.EndToEnd.Trunk;
@@ -80,12 +78,8 @@ public abstract partial class BrowserTests : IAsyncLifetime
     }
 
     /// <summary>Publishes one message of the device <c>street-1</c> at QoS 1.</summary>
-    private protected async Task PublishAsync(string payload)
-    {
-        using var pub = Process.Start("mosquitto_pub", ["-p", _city.Gateway.Port("mqtt").ToString(CultureInfo.InvariantCulture), "-i", "street-1", "-t", "city/v1/street-1/telemetry", "-q", "1", "-m", payload]);
-        await pub.WaitForExitAsync(Stop);
-        Assert.Equal(0, pub.ExitCode);
-    }
+    private protected async Task PublishAsync(string payload) =>
+        Assert.Equal(0, await MosquittoPub.RunAsync(_city.Gateway.Port("mqtt"), "-i", "street-1", "-t", "city/v1/street-1/telemetry", "-m", payload));
 
     [GeneratedRegex("name admin, secret (?<secret>[a-z0-9-]+)\\.")]
     private static partial Regex SecretInWords();

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using SmartCity.Tests.Mqtt;
@@ -20,11 +19,7 @@ public sealed class MappingTests
         await city.StartAsync(stop);
         var port = city.Gateway.Port("mqtt");
 
-        using (var publisher = Process.Start("mosquitto_pub", ["-p", port.ToString(CultureInfo.InvariantCulture), "-i", "plug", "-t", "tele/plug/SENSOR", "-q", "1", "-m", Sensor(0)]))
-        {
-            await publisher.WaitForExitAsync(stop).WaitAsync(TimeSpan.FromSeconds(30), stop);
-            Assert.Equal(0, publisher.ExitCode);
-        }
+        Assert.Equal(0, await MosquittoPub.RunAsync(port, "-i", "plug", "-t", "tele/plug/SENSOR", "-m", Sensor(0)));
 
         // The gateway dies while messages are under way; what was not acknowledged comes again, as devices do.
         var (device, _) = await RawClient.ConnectAsync(port, Connect(V311, "plug", flags: 0), stop);
